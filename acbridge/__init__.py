@@ -1,0 +1,52 @@
+"""
+Live telemetry from Assetto Corsa: subscribe to an acbridge daemon.
+
+>>> import acbridge
+>>> with acbridge.connect() as bridge:  # doctest: +SKIP
+...     print(bridge.latest(acbridge.Physics).record.speedKmh)
+
+Importing this needs only pyzmq and msgpack.
+"""
+
+from acbridge.client import Bridge, Frames, Sample, connect
+from acbridge.derived import Derived
+from acbridge.errors import (
+    AcbridgeError,
+    Closed,
+    DecodeError,
+    NoFrame,
+    NoReply,
+    PageError,
+    RequestRefused,
+    StaleFrame,
+    WireVersionError,
+)
+from acbridge.mailbox import Trust
+from acbridge.pages import Graphics, Physics, Static
+from acbridge.status import SimState, Status
+from acbridge.wire import WIRE_VERSION, Frame
+
+__all__ = [
+    "WIRE_VERSION",
+    "AcbridgeError",
+    "Bridge",
+    "Closed",
+    "DecodeError",
+    "Derived",
+    "Frame",
+    "Frames",
+    "Graphics",
+    "NoFrame",
+    "NoReply",
+    "PageError",
+    "Physics",
+    "RequestRefused",
+    "Sample",
+    "SimState",
+    "StaleFrame",
+    "Static",
+    "Status",
+    "Trust",
+    "WireVersionError",
+    "connect",
+]

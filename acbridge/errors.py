@@ -1,0 +1,126 @@
+"""
+Every error that acbridge raises.
+
+The tree::
+
+    AcbridgeError
+    ├── PageError             bytes that cannot be a page of the sim
+    ├── DecodeError           bytes that are not a frame, request or reply of ours
+    │   └── WireVersionError  a frame of another wire version
+    ├── NoFrame               nothing arrived in time (also a TimeoutError)
+    ├── StaleFrame            what arrived last is too old
+    ├── NoReply               the daemon did not answer in time (also a TimeoutError)
+    ├── RequestRefused        the daemon answered with an error
+    └── Closed                the bridge was closed
+
+Attributes carry the facts; the text is made from them and ends with what to do. A sim that does not run is a state in
+``status``, never an error.
+"""
+
+
+class AcbridgeError(Exception):
+    """The root: catch this to catch everything that is ours."""
+
+
+class PageError(AcbridgeError, ValueError):
+    """Bytes are too short to be the page they were said to be."""
+
+    def __init__(self, page: str, size: int, needed: int) -> None:
+        self.page = page
+        self.size = size
+        self.needed = needed
+        super().__init__(page, size, needed)
+
+    def __str__(self) -> str:
+        return f"the {self.page} page needs {self.needed} bytes, got {self.size}"
+
+
+class DecodeError(AcbridgeError, ValueError):
+    """Bytes are not what the wire (docs/protocol.md) allows."""
+
+
+class WireVersionError(DecodeError):
+    """A frame was written in a wire version that this library does not read."""
+
+    def __init__(self, got: int, known: int) -> None:
+        self.got = got
+        self.known = known
+        super().__init__(got, known)
+
+    def __str__(self) -> str:
+        older, newer = ("daemon", "library") if self.got < self.known else ("library", "daemon")
+        return (
+            f"the daemon speaks wire version {self.got}, this library version {self.known}: "
+            f"upgrade the {older} to match the {newer}"
+        )
+
+
+class NoFrame(AcbridgeError, TimeoutError):
+    """Nothing arrived on a topic in time."""
+
+    def __init__(self, topic: str, endpoint: str, timeout: float, sim_state: str | None) -> None:
+        self.topic = topic
+        self.endpoint = endpoint
+        self.timeout = timeout
+        self.sim_state = sim_state
+        super().__init__(topic, endpoint, timeout, sim_state)
+
+    def __str__(self) -> str:
+        said = f"no {self.topic} frame from {self.endpoint} within {self.timeout:g} s: "
+        if self.sim_state is None:
+            return said + "nothing was heard from a daemon there; start acbridge-daemon or check host and port"
+        return said + f"the daemon is there and says the sim is {self.sim_state}; frames flow once you are driving"
+
+
+class StaleFrame(AcbridgeError):
+    """The newest frame is older than the caller accepts."""
+
+    def __init__(self, topic: str, age: float, max_age: float, sim_state: str | None) -> None:
+        self.topic = topic
+        self.age = age
+        self.max_age = max_age
+        self.sim_state = sim_state
+        super().__init__(topic, age, max_age, sim_state)
+
+    def __str__(self) -> str:
+        known = f"the sim was last {self.sim_state}" if self.sim_state else "the sim's state is unknown"
+        return (
+            f"the newest {self.topic} frame is {self.age:.3f} s old, more than the {self.max_age:g} s allowed; "
+            f"{known}: wait for it to run, or allow a larger max_age"
+        )
+
+
+class NoReply(AcbridgeError, TimeoutError):
+    """The daemon did not answer a request in time; a changing request may still have been carried out."""
+
+    def __init__(self, request: str, endpoint: str, timeout: float) -> None:
+        self.request = request
+        self.endpoint = endpoint
+        self.timeout = timeout
+        super().__init__(request, endpoint, timeout)
+
+    def __str__(self) -> str:
+        return (
+            f"no reply to {self.request!r} from {self.endpoint} within {self.timeout:g} s: "
+            "start acbridge-daemon or check host and port"
+        )
+
+
+class RequestRefused(AcbridgeError):
+    """The daemon refused a request and said why."""
+
+    def __init__(self, request: str, code: str, message: str) -> None:
+        self.request = request
+        self.code = code
+        self.message = message
+        super().__init__(request, code, message)
+
+    def __str__(self) -> str:
+        return f"{self.request!r} was refused ({self.code}): {self.message}"
+
+
+class Closed(AcbridgeError):
+    """The bridge was closed; connect again."""
+
+    def __str__(self) -> str:
+        return "this bridge is closed: call acbridge.connect() again"

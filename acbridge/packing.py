@@ -1,0 +1,73 @@
+"""
+msgpack, within limits: the only home of the library that speaks it.
+
+What comes from a peer is unpacked with a bound on everything that the peer controls, and every failure is one
+`DecodeError`.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import msgpack  # pyright: ignore[reportMissingTypeStubs]  # it has none
+
+from acbridge.errors import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_pack = cast("Callable[[object], bytes]", msgpack.packb)  # pyright: ignore[reportUnknownMemberType]  # as above
+_unpack = cast("Callable[..., object]", msgpack.unpackb)  # pyright: ignore[reportUnknownMemberType]  # as above
+
+
+class Bounds(NamedTuple):
+    """The largest text, binary, array and map that are unpacked; extensions never are."""
+
+    text: int
+    binary: int
+    array: int
+    map: int
+
+
+FRAME = Bounds(text=4096, binary=4096, array=256, map=1024)
+REQUEST = Bounds(text=256, binary=256, array=256, map=64)
+REPLY = Bounds(text=65536, binary=65536, array=4096, map=4096)
+
+
+def pack(value: object) -> bytes:
+    """Return a value as msgpack."""
+    return _pack(value)
+
+
+def unpack(data: bytes, bounds: Bounds) -> object:
+    """
+    Return what bytes hold; arrays become tuples.
+
+    Raises:
+        DecodeError: They are not exactly one msgpack value within the bounds.
+    """
+    try:
+        return _unpack(
+            data,
+            use_list=False,
+            max_str_len=bounds.text,
+            max_bin_len=bounds.binary,
+            max_array_len=bounds.array,
+            max_map_len=bounds.map,
+            max_ext_len=0,
+        )
+    except ValueError as error:  # every error of msgpack is one
+        raise DecodeError(f"not one msgpack value within the limits: {error!r}"[:200]) from error
+
+
+def unpack_map(data: bytes, bounds: Bounds) -> dict[str, Any]:
+    """
+    Return the map with string keys that bytes hold.
+
+    Raises:
+        DecodeError: They hold something else.
+    """
+    value = unpack(data, bounds)
+    if not isinstance(value, dict):
+        raise DecodeError(f"a map with string keys was expected, not {type(value).__name__}")
+    if not all(isinstance(key, str) for key in cast("dict[object, object]", value)):
+        raise DecodeError("a map with string keys was expected, not one with other keys")
+    return cast("dict[str, Any]", value)

@@ -1,0 +1,92 @@
+"""
+Writes what the documentation says about fields from the table itself: docs/fields.md and docs/schema/*.json.
+
+Run ``python -m acbridge.reference`` after a change of the table; ``--check`` tells whether that was forgotten.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from acbridge.schema import Column, Page
+from acbridge.topics import TOPICS, Topic
+from acbridge.wire import PageEncoder
+
+_INTRODUCTION = """\
+# Fields
+
+Written by `python -m acbridge.reference` from the table in the code; do not edit.
+
+Names in camelCase are the sim's own, verbatim; names in snake_case are ours. A field is always present. Arrays of four
+are ordered front left, front right, rear left, rear right unless the meaning says otherwise. Every frame also carries
+the [header](protocol.md#the-header).
+
+For the topics that carry a page of the sim, *Page* is the byte offset in shared memory (little-endian) and *Frame* the
+byte offset of the number in the frame (big-endian; the elements of an array are 5 bytes apart, and each row of an array
+of arrays adds one more). Text has no fixed place in a frame: it comes last. numpy can therefore read a field of many
+frames without decoding them.
+"""
+
+
+def fields_page() -> str:
+    """Return docs/fields.md."""
+    return "\n".join([_INTRODUCTION, *(_section(topic) for topic in TOPICS)])
+
+
+def schema_files() -> dict[str, str]:
+    """Return the JSON Schema of each topic by file name."""
+    return {
+        f"{topic.name}.json": json.dumps(topic.record.json_schema(), indent=2, ensure_ascii=False) + "\n"
+        for topic in TOPICS
+    }
+
+
+def _section(topic: Topic) -> str:
+    record = topic.record
+    about = " ".join((record.__doc__ or "").split())
+    lines = [f"## {topic.name}", "", f"{about} Sent {topic.cadence}. Fingerprint `{record.fingerprint()}`."]
+    if issubclass(record, Page):
+        lines[-1] += f" Page size {record.page_size} bytes."
+        lines += ["", "| Name | Type | Unit | Page | Frame | Meaning |", "| --- | --- | --- | ---: | ---: | --- |"]
+        frame = PageEncoder(record).offsets
+        lines += [
+            f"| `{c.name}` | {c.type_name} | {c.unit} | {record.offsets[c.name]} | {frame.get(c.name, '')} "
+            f"| {_meaning(c)} |"
+            for c in record.columns
+        ]
+    else:
+        lines += ["", "| Name | Type | Unit | Meaning |", "| --- | --- | --- | --- |"]
+        lines += [f"| `{c.name}` | {c.type_name} | {c.unit} | {_meaning(c)} |" for c in record.columns]
+    return "\n".join([*lines, ""])
+
+
+def _meaning(column: Column) -> str:
+    said = column.meaning + (f" [{column.axes}]" if column.axes else "")
+    return said + (" Empty unless the daemon runs with `--names`." if column.personal else "")
+
+
+def write(docs: Path, *, check: bool) -> list[str]:
+    """Write the files, or with ``check`` only return the names of those that are out of date."""
+    wanted = {"fields.md": fields_page()} | {f"schema/{name}": body for name, body in schema_files().items()}
+    stale: list[str] = []
+    for name, body in wanted.items():
+        path = docs / name
+        if not path.exists() or path.read_text(encoding="utf-8") != body:
+            stale.append(name)
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(body, encoding="utf-8", newline="\n")
+    return stale
+
+
+def main() -> None:
+    """Write or check the files under ./docs."""
+    check = "--check" in sys.argv[1:]
+    stale = write(Path("docs"), check=check)
+    for name in stale:
+        sys.stdout.write(f"docs/{name} {'is out of date: run python -m acbridge.reference' if check else 'written'}\n")
+    sys.exit(1 if check and stale else 0)
+
+
+if __name__ == "__main__":
+    main()

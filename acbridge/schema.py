@@ -1,0 +1,332 @@
+"""
+Columns and records: the one table from which every layout is derived.
+
+A record class *is* its table: one line per field with the field's name, type, unit and meaning. This module turns such
+a class into a list of columns, and, for the sim's own pages, into byte offsets and a `struct`. It refuses to know any
+field by name, and opens nothing: bytes in, records out.
+"""
+
+import hashlib
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, dataclass_transform
+
+from acbridge.errors import DecodeError, PageError
+
+Vec3 = tuple[float, float, float]
+"""Three floats along three axes; the column says which."""
+Wheels = tuple[float, float, float, float]
+"""One float per wheel: front left, front right, rear left, rear right."""
+WheelFlags = tuple[bool, bool, bool, bool]
+"""One flag per wheel: front left, front right, rear left, rear right."""
+WheelVecs = tuple[Vec3, Vec3, Vec3, Vec3]
+"""One vector per wheel: [wheel][x, y, z]."""
+
+WHEELS = "FL, FR, RL, RR"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    What one element of a column is.
+
+    Attributes:
+        name: The name used in the documentation.
+        code: Its `struct` code inside a page, little-endian; empty when it never stands in a page.
+        size: Bytes of one element inside a page.
+        align: Its alignment inside a page (the sim packs to 4).
+        json: Its JSON Schema type.
+        default: What an older sim leaves there.
+    """
+
+    name: str
+    code: str
+    size: int
+    align: int
+    json: str
+    default: Any
+
+
+INT32 = Kind("int32", "i", 4, 4, "integer", 0)
+FLOAT32 = Kind("float32", "f", 4, 4, "number", 0.0)
+CHAR16 = Kind("char16", "H", 2, 2, "string", "")
+FLOAT64 = Kind("float64", "", 8, 8, "number", 0.0)
+INT64 = Kind("int64", "", 8, 8, "integer", 0)
+BOOL = Kind("bool", "", 1, 1, "boolean", False)
+STRING = Kind("str", "", 0, 1, "string", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One field of a record.
+
+    Attributes:
+        name: The sim's own name verbatim (camelCase), or ours (snake_case).
+        kind: What one element is.
+        shape: Numbers per axis, ``()`` for a scalar; for text the number of UTF-16 units.
+        unit: SI unless said otherwise; empty for counts, flags and text.
+        meaning: One sentence.
+        axes: What the positions of an array stand for, such as ``"FL, FR, RL, RR"``.
+        nullable: The value may be absent (nil on the wire, ``None`` in Python).
+        personal: It may name a person; published only when asked for.
+    """
+
+    name: str
+    kind: Kind
+    shape: tuple[int, ...]
+    unit: str
+    meaning: str
+    axes: str = ""
+    nullable: bool = False
+    personal: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many elements the column holds in all."""
+        return math.prod(self.shape)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the column is text, whose length on the wire varies."""
+        return self.kind.json == "string"
+
+    @property
+    def type_name(self) -> str:
+        """The type as the documentation prints it, such as ``float32[4][3]``."""
+        optional = " or nil" if self.nullable else ""
+        if self.is_text:
+            return "str" + optional
+        return self.kind.name + "".join(f"[{n}]" for n in self.shape) + optional
+
+    def json_schema(self) -> dict[str, Any]:
+        """Describe the column's JSON form; a float may be null, since JSON has no inf and no nan."""
+        nullable = self.nullable or self.kind.json == "number"
+        schema: dict[str, Any] = {"type": [self.kind.json, "null"] if nullable else self.kind.json}
+        if not self.is_text:
+            for n in reversed(self.shape):
+                schema = {"type": "array", "items": schema, "minItems": n, "maxItems": n}
+        said = self.meaning + (f" [{self.axes}]" if self.axes else "") + (f" Unit: {self.unit}." if self.unit else "")
+        return {**schema, "description": said}
+
+
+def i32(meaning: str, *, unit: str = "") -> Any:
+    """Declare a 32-bit signed integer of a page."""
+    return Column("", INT32, (), unit, meaning)
+
+
+def f32(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), axes: str = "") -> Any:
+    """Declare a 32-bit float of a page, or an array of them."""
+    return Column("", FLOAT32, shape, unit, meaning, axes)
+
+
+def f32x3(meaning: str, *, unit: str = "", axes: str) -> Any:
+    """Declare a vector of three 32-bit floats; ``axes`` says which three."""
+    return f32(meaning, unit=unit, shape=(3,), axes=axes)
+
+
+def f32x4(meaning: str, *, unit: str = "") -> Any:
+    """Declare one 32-bit float per wheel."""
+    return f32(meaning, unit=unit, shape=(4,), axes=WHEELS)
+
+
+def text(units: int, meaning: str, *, personal: bool = False) -> Any:
+    """Declare a text of a page: ``units`` UTF-16 units, ended by a NUL."""
+    return Column("", CHAR16, (units,), "", meaning, personal=personal)
+
+
+def f64(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), axes: str = "", nullable: bool = False) -> Any:
+    """Declare a float of ours, or an array of them."""
+    return Column("", FLOAT64, shape, unit, meaning, axes, nullable)
+
+
+def integer(meaning: str, *, unit: str = "", nullable: bool = False) -> Any:
+    """Declare an integer of ours."""
+    return Column("", INT64, (), unit, meaning, nullable=nullable)
+
+
+def flag(meaning: str, *, shape: tuple[int, ...] = (), axes: str = "") -> Any:
+    """Declare a truth value of ours, or an array of them."""
+    return Column("", BOOL, shape, "", meaning, axes)
+
+
+def string(meaning: str, *, nullable: bool = False) -> Any:
+    """Declare a text of ours."""
+    return Column("", STRING, (), "", meaning, nullable=nullable)
+
+
+@dataclass_transform(
+    kw_only_default=True,
+    frozen_default=True,
+    field_specifiers=(i32, f32, f32x3, f32x4, text, f64, integer, flag, string),
+)
+class Record:
+    """
+    The values of one topic at one instant; immutable.
+
+    Subclasses declare columns as class attributes and are built with keywords. ``vars(record)`` is the record as a
+    dictionary in the table's order.
+
+    Attributes:
+        topic: The topic that carries it.
+        columns: Its table, in the order of declaration.
+    """
+
+    topic: ClassVar[str]
+    columns: ClassVar[tuple[Column, ...]]
+    _names: ClassVar[frozenset[str]]
+
+    def __init_subclass__(cls, *, topic: str = "") -> None:
+        cls.topic = topic
+        declared = [(name, value) for name, value in vars(cls).items() if isinstance(value, Column)]
+        cls.columns = tuple(replace(column, name=name) for name, column in declared)
+        cls._names = frozenset(column.name for column in cls.columns)
+        for name, _ in declared:
+            delattr(cls, name)
+
+    def __init__(self, **values: Any) -> None:
+        if values.keys() != self._names:
+            wrong = sorted(values.keys() ^ self._names)
+            raise TypeError(f"{type(self).__name__} takes exactly its columns; missing or unknown: {', '.join(wrong)}")
+        self.__dict__.update({column.name: values[column.name] for column in self.columns})
+
+    @classmethod
+    def adopt(cls, values: dict[str, Any]) -> Self:
+        """
+        Make a record around a decoded map, without copying it.
+
+        Keys that the table does not know are kept out of the way but reachable, so that a newer daemon does no harm.
+
+        Raises:
+            DecodeError: A column is missing; an older daemon does not send it.
+        """
+        if not values.keys() >= cls._names:
+            missing = min(cls._names - values.keys())
+            raise DecodeError(
+                f"a {cls.topic} record lacks {missing!r}: the daemon is older than this library, upgrade it"
+            )
+        record = object.__new__(cls)
+        object.__setattr__(record, "__dict__", values)
+        return record
+
+    @classmethod
+    def fingerprint(cls) -> str:
+        """Return 16 hex digits that change with any name, type, shape or unit of the table."""
+        table = [(c.name, c.type_name, c.unit) for c in cls.columns]
+        return hashlib.sha256(repr(table).encode()).hexdigest()[:16]
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Describe the record's JSON form as a JSON Schema object (draft 2020-12)."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": cls.__name__,
+            "description": " ".join((cls.__doc__ or "").split("\n\n")[0].split()),
+            "type": "object",
+            "properties": {column.name: column.json_schema() for column in cls.columns},
+            "required": [column.name for column in cls.columns],
+            "additionalProperties": True,
+        }
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    __hash__ = None  # type: ignore[assignment]  # records hold measurements, not keys
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+
+
+_Slot = tuple[str, int, int, bool, tuple[int, ...]]
+"""A column's name, its first and last place among the unpacked values, whether it is text, its shape."""
+
+
+class Page(Record):
+    """
+    A record that the sim keeps in shared memory, with the layout that its compiler gave it.
+
+    Little-endian, packed to 4, text as UTF-16 in 2-byte units.
+
+    Attributes:
+        page_size: Bytes that the sim writes.
+        offsets: Where each column starts, in bytes.
+    """
+
+    page_size: ClassVar[int]
+    offsets: ClassVar[Mapping[str, int]]
+    _struct: ClassVar[struct.Struct]
+    _slots: ClassVar[tuple[_Slot, ...]]
+
+    def __init_subclass__(cls, *, topic: str = "") -> None:
+        super().__init_subclass__(topic=topic)
+        offsets: dict[str, int] = {}
+        slots: list[_Slot] = []
+        code, end, index = "<", 0, 0
+        for column in cls.columns:
+            pad = -end % column.kind.align
+            offsets[column.name] = end + pad
+            code += f"{pad}x" + (f"{2 * column.count}s" if column.is_text else f"{column.count}{column.kind.code}")
+            stop = index + (1 if column.is_text else column.count)
+            slots.append((column.name, index, stop, column.is_text, column.shape))
+            end += pad + column.count * column.kind.size
+            index = stop
+        cls.page_size = end + -end % INT32.align
+        cls.offsets = offsets
+        cls._struct = struct.Struct(code + f"{cls.page_size - end}x")
+        cls._slots = tuple(slots)
+
+    @classmethod
+    def from_page(cls, page: bytes) -> Self:
+        """
+        Read the record out of a snapshot of its page.
+
+        Args:
+            page: At least :attr:`page_size` bytes; what follows is ignored (sections are rounded up).
+
+        Raises:
+            PageError: The snapshot is too short.
+        """
+        if len(page) < cls.page_size:
+            raise PageError(cls.topic, len(page), cls.page_size)
+        flat = cls._struct.unpack_from(page)
+        values: dict[str, Any] = {}
+        for name, start, stop, is_text, shape in cls._slots:
+            if not shape:
+                values[name] = flat[start]
+            elif is_text:
+                values[name] = read_text(flat[start])
+            elif len(shape) == 1:
+                values[name] = flat[start:stop]
+            else:
+                values[name] = tuple(flat[i : i + shape[1]] for i in range(start, stop, shape[1]))
+        return cls.adopt(values)
+
+    def to_page(self) -> bytes:
+        """Lay the record out as the sim does, :attr:`page_size` bytes; text is cut to fit with its NUL."""
+        flat: list[Any] = []
+        for column in self.columns:
+            _flatten(column, vars(self)[column.name], flat)
+        return self._struct.pack(*flat)
+
+
+def read_text(units: bytes) -> str:
+    """Decode UTF-16 units up to the first NUL; what is not UTF-16 becomes U+FFFD."""
+    return units.decode("utf-16-le", "replace").partition("\0")[0]
+
+
+def _flatten(column: Column, value: Any, flat: list[Any]) -> None:
+    if column.is_text:
+        room = 2 * (column.count - 1)
+        flat.append(value.encode("utf-16-le", "replace")[:room])
+    elif not column.shape:
+        flat.append(value)
+    elif len(column.shape) == 1:
+        flat.extend(value)
+    else:
+        for row in value:
+            flat.extend(row)

@@ -1,0 +1,1 @@
+"""One command that shows acbridge at work without the game."""

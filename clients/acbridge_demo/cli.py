@@ -1,0 +1,73 @@
+"""The demo: a daemon with the stand-in and a console that shows it, as two processes like in earnest."""
+
+import json
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import click
+
+STOP_S = 3.0
+"""How long a process may take to end before it is killed."""
+
+
+@click.command()
+@click.option("--rate", type=click.FloatRange(1, 1000), default=60.0, show_default=True, help="Ticks per second.")
+@click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
+@click.version_option(package_name="acbridge")
+def main(rate: float, duration: float | None) -> None:
+    """
+    Show live telemetry without the game.
+
+    Starts a daemon with the stand-in simulator on a free port and a console sink that prints what it publishes. Ctrl-C
+    ends both.
+    """
+    daemon = subprocess.Popen(  # noqa: S603  our own program
+        [sys.executable, "-m", "acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = frames_address(daemon)
+        click.echo(f"The daemon publishes on {address}. In another terminal: acbridge-sink console --connect {address}")
+        limit = [] if duration is None else ["--duration", f"{duration:g}"]
+        sys.exit(show(["console", "--connect", address, *limit]))
+    finally:
+        end(daemon)
+
+
+def frames_address(daemon: "subprocess.Popen[str]") -> str:
+    """Return host and port from the daemon's first log line."""
+    assert daemon.stderr is not None  # noqa: S101  it was asked for
+    line = daemon.stderr.readline()
+    try:
+        return json.loads(line)["frames"].removeprefix("tcp://")
+    except (ValueError, KeyError):
+        click.echo(line + daemon.stderr.read(), err=True)
+        raise click.ClickException("the daemon did not start") from None
+
+
+def show(arguments: list[str]) -> int:
+    """Run a sink until it ends; Ctrl-C reaches it too, and it ends by itself."""
+    sink = subprocess.Popen([sys.executable, "-m", "acbridge_sink", *arguments])  # noqa: S603  our own program
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        sink.send_signal(number)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    while True:
+        try:
+            return sink.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """End a process, by force if it does not listen."""
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,1 @@
+"""The sinks: programs that subscribe to the daemon and carry its frames elsewhere."""

@@ -1,0 +1,133 @@
+"""The command line of the sinks."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from acbridge import Bridge, connect
+from acbridge_sink.console import Console
+from acbridge_sink.jsonl import Jsonl
+from acbridge_sink.pump import Limits, pump
+
+EX_IO = 74
+"""The exit code for a file that cannot be written."""
+
+
+class Address(click.ParamType[tuple[str, int]]):
+    """``HOST`` or ``HOST:PORT``; an IPv6 address goes in brackets."""
+
+    name = "host[:port]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Split the text, or fail with what was expected."""
+        host, colon, port = str(value).rpartition(":")
+        if not colon or value.endswith("]"):
+            host, port = str(value), "5555"
+        host = host.removeprefix("[").removesuffix("]")
+        if not host or not port.isdecimal() or not 1 <= int(port) < 65535:  # noqa: PLR2004  requests use the next one
+            self.fail(f"{value!r} is not HOST or HOST:PORT, such as 192.168.1.20:5555", param, ctx)
+        return host, int(port)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every sink takes."""
+    options = (
+        click.option(
+            "--connect",
+            "address",
+            type=Address(),
+            default="127.0.0.1:5555",
+            show_default=True,
+            envvar="ACBRIDGE_CONNECT",
+            help="The daemon to subscribe to.",
+        ),
+        click.option("--topic-prefix", default="", help="The daemon's --topic-prefix, if it has one."),
+        click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
+        click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+EPILOG = """\b
+Examples:
+  acbridge-sink console
+  acbridge-sink console --connect 192.168.1.20
+  acbridge-sink jsonl evening.jsonl --duration 600
+"""
+
+
+@click.group(epilog=EPILOG)
+@click.version_option(package_name="acbridge")
+def main() -> None:
+    """
+    Subscribe to an acbridge daemon and carry its frames elsewhere.
+
+    A sink may be started before the daemon and outlives it. Ctrl-C ends it cleanly.
+    """
+
+
+@main.command()
+@common
+def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+    """Print a readable line ten times a second."""
+    with connect(*address, topic_prefix=topic_prefix) as bridge:
+        try:
+            pump(bridge, Console(bridge), Limits(count, duration), stopping())
+        except BrokenPipeError:
+            # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@main.command()
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@common
+def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+    """
+    Record every tick as a line of JSON in PATH.
+
+    The first line is a header with units, car and track; what went missing is a line too. A file that is there is
+    continued. What was written survives a kill of the sink.
+    """
+    with connect(*address, topic_prefix=topic_prefix) as bridge:
+        recording = open_recording(bridge, path)
+        try:
+            with closing(recording):
+                pump(bridge, recording, Limits(count, duration), stopping())
+        except OSError as error:
+            click.echo(
+                f"acbridge-sink: cannot write {path}: {error.strerror}; what was written before is whole", err=True
+            )
+            sys.exit(EX_IO)
+    click.echo(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost", err=True)
+
+
+def open_recording(bridge: Bridge, path: Path) -> Jsonl:
+    """Open the file or end with one line."""
+    try:
+        return Jsonl(bridge, path)
+    except OSError as error:
+        click.echo(f"acbridge-sink: cannot open {path}: {error.strerror}", err=True)
+        sys.exit(EX_IO)
+
+
+def stopping() -> Callable[[], bool]:
+    """Return what tells whether Ctrl-C or SIGTERM came; a second one ends the program at once."""
+    asked = False
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    return lambda: asked

@@ -1,0 +1,49 @@
+"""One readable line every tenth of a second, and one whenever the sim's state changes."""
+
+import time
+
+from acbridge import Bridge, NoFrame, StaleFrame, Status
+from acbridge_sink.pump import Tick
+
+EVERY_S = 0.1
+
+
+class Console:
+    """Prints to stdout."""
+
+    def __init__(self, bridge: Bridge, every_s: float = EVERY_S) -> None:
+        self._bridge = bridge
+        self._every_s = every_s
+        self._due = 0.0
+        self._lost = 0
+        self._said = ""
+
+    def tick(self, tick: Tick) -> None:
+        """Print a line if the last one is a tenth of a second old."""
+        self._lost += sum(tick.lost.values())
+        now = time.perf_counter()
+        if now < self._due or tick.physics is None or tick.graphics is None or tick.derived is None:
+            return
+        self._due = max(self._due + self._every_s, now)
+        self._said = ""
+        car, session, derived = tick.physics, tick.graphics, tick.derived
+        gear = {-1: "R", 0: "N"}.get(derived.gear_number, str(derived.gear_number))
+        print(
+            f"lap {session.completedLaps + 1:<3} {session.currentTime:>9}  {car.speedKmh:5.1f} km/h  "
+            f"gear {gear}  {car.rpms:5d} rpm  gas {car.gas:4.0%}  brake {car.brake:4.0%}  "
+            f"steer {car.steerAngle:+5.0%}  g right {derived.acc_right_g:+5.2f} forward {derived.acc_forward_g:+5.2f}  "
+            f"fuel {car.fuel:4.1f} L  tick {tick.number}  lost {self._lost}",
+            flush=True,
+        )
+
+    def idle(self) -> None:
+        """Say once what the daemon is waiting for."""
+        try:
+            status = self._bridge.latest(Status, timeout=0.0, max_age=3.0).record
+        except (NoFrame, StaleFrame):
+            said = f"no daemon answers at {self._bridge.endpoint}; start acbridge-daemon, or check --connect"
+        else:
+            said = f"sim {status.sim_state}" + (f": {status.sim_detail}" if status.sim_detail else "")
+        if said != self._said:
+            self._said = said
+            print(said, flush=True)

@@ -1,0 +1,181 @@
+"""
+A recording: JSON lines in a file.
+
+A header line opens each run of the daemon (what is recorded, units, car and track); then comes a line per tick with
+physics, graphics and derived; what went missing is a line too. Each line is one `write`, so a killed sink loses at most
+the line it was writing, and the next recording into the same file cuts that broken line off first.
+"""
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from acbridge import WIRE_VERSION, AcbridgeError, Bridge, Derived, Graphics, Physics
+from acbridge_sink.pump import Tick
+
+SCHEMA = "acbridge/1"
+FSYNC_EVERY_S = 1.0
+RECORDS = (Physics, Graphics, Derived)
+_CHUNK = 65536
+
+
+class NotARecording(click.ClickException):
+    """A file that exists and is not ours is never written to."""
+
+    exit_code = 78
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} exists and is not a recording of acbridge-sink; choose another name or move it away")
+
+
+class Jsonl:
+    """
+    Appends to one file.
+
+    Attributes:
+        ticks: Lines of ticks written.
+        lost: Frames that went missing.
+    """
+
+    def __init__(self, bridge: Bridge, path: Path) -> None:
+        """
+        Open the file, and cut off a line that a killed sink left unfinished.
+
+        Raises:
+            NotARecording: The file holds something else.
+            OSError: It cannot be written.
+        """
+        self._bridge = bridge
+        self._run: int | None = None
+        self.ticks = 0
+        self.lost = 0
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            self._end = self._repair(path)
+        except BaseException:
+            os.close(self._file)
+            raise
+        self._synced = time.perf_counter()
+
+    def tick(self, tick: Tick) -> None:
+        """Write a line for the tick, after a header if the daemon is a new run and a gap if frames are missing."""
+        restarted = self._run is not None and tick.run != self._run
+        if tick.run != self._run:
+            self._run = tick.run
+            self._write(self._header(tick))
+        if tick.lost or restarted:
+            self.lost += sum(tick.lost.values())
+            self._write({"type": "gap", "tick": tick.number, "lost": tick.lost, "restarted": restarted})
+        self._write(
+            {
+                "tick": tick.number,
+                "timestamp": tick.timestamp,
+                "physics": tick.physics and vars(tick.physics),
+                "graphics": tick.graphics and vars(tick.graphics),
+                "derived": tick.derived and vars(tick.derived),
+            }
+        )
+        self.ticks += 1
+        self._sync()
+
+    def idle(self) -> None:
+        """Bring what was written to the disk."""
+        self._sync()
+
+    def close(self) -> None:
+        """Bring what was written to the disk and close the file."""
+        os.fsync(self._file)
+        os.close(self._file)
+
+    def _repair(self, path: Path) -> int:
+        """Check that the file is a recording, cut a broken last line off, and return where to go on."""
+        size = os.lseek(self._file, 0, os.SEEK_END)
+        if size == 0:
+            return 0
+        os.lseek(self._file, 0, os.SEEK_SET)
+        start = b'{"type":"header","schema":"acbridge/'
+        if os.read(self._file, len(start)) != start[:size]:
+            raise NotARecording(path)
+        end = self._last_line_end(size)
+        os.ftruncate(self._file, end)
+        os.lseek(self._file, end, os.SEEK_SET)
+        if end < size:
+            self._end = end
+            self._write({"type": "repair", "cut_bytes": size - end} if end else None)
+            return self._end
+        return end
+
+    def _last_line_end(self, size: int) -> int:
+        at = size
+        while at > 0:
+            start = max(0, at - _CHUNK)
+            os.lseek(self._file, start, os.SEEK_SET)
+            newline = os.read(self._file, at - start).rfind(b"\n")
+            if newline >= 0:
+                return start + newline + 1
+            at = start
+        return 0
+
+    def _header(self, tick: Tick) -> dict[str, Any]:
+        try:
+            static, hello = self._bridge.request("static"), self._bridge.request("hello")
+        except AcbridgeError:
+            static, hello = None, {}  # the daemon went away right after this tick; the recording goes on
+        return {
+            "type": "header",
+            "schema": SCHEMA,
+            "wire": WIRE_VERSION,
+            "version": hello.get("version"),
+            "run": tick.run,
+            "rate": hello.get("rate"),
+            "source": hello.get("source"),
+            "timestamp": tick.timestamp,
+            "static": static,
+            "units": {
+                record.topic: {column.name: column.unit for column in record.columns if column.unit}
+                for record in RECORDS
+            },
+        }
+
+    def _write(self, values: dict[str, Any] | None) -> None:
+        """Write one line whole or not at all."""
+        if values is None:
+            return
+        line = to_json(values) + b"\n"
+        try:
+            written = os.write(self._file, line)
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except OSError:
+            os.ftruncate(self._file, self._end)
+            raise
+        self._end += len(line)
+
+    def _sync(self) -> None:
+        now = time.perf_counter()
+        if now - self._synced >= FSYNC_EVERY_S:
+            self._synced = now
+            os.fsync(self._file)
+
+
+def to_json(values: dict[str, Any]) -> bytes:
+    """Encode as JSON, which has neither inf nor nan: they become null."""
+    try:
+        return json.dumps(values, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError:
+        return json.dumps(_finite(values), allow_nan=False, separators=(",", ":")).encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in cast("list[Any]", value)]
+    return value

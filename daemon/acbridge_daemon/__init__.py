@@ -1,0 +1,1 @@
+"""The daemon: from shared memory to sockets."""

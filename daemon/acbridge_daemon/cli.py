@@ -1,0 +1,148 @@
+"""The command line of the daemon: the only reader of argv and, through click, of the environment."""
+
+import os
+import platform
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+import structlog
+import zmq
+
+from acbridge.wire import WIRE_VERSION
+from acbridge_daemon import logs
+from acbridge_daemon.clock import Clock
+from acbridge_daemon.service import Service
+from acbridge_daemon.settings import (
+    DEFAULT_PAGE_DIR,
+    DEFAULT_PAGE_PREFIX,
+    DEFAULT_RATE,
+    SOURCES,
+    Settings,
+    SettingsError,
+)
+from acbridge_daemon.sockets import BindError
+from acbridge_daemon.sources import PageSource
+from acbridge_daemon.sources.stand_in import StandIn
+
+EX_UNAVAILABLE = 69
+"""The exit code for a port that is taken."""
+EX_INTERRUPTED = 130
+
+VERSION = (
+    f"acbridge-daemon {version('acbridge')} (wire {WIRE_VERSION}, pyzmq {zmq.pyzmq_version()}, "
+    f"libzmq {zmq.zmq_version()}, Python {platform.python_version()}, {platform.system()} {platform.machine()})"
+)
+
+EPILOG = """\b
+Examples:
+  acbridge-daemon --rate 30                   follow the game, 30 ticks a second
+  acbridge-daemon --source sim                without the game: the stand-in
+  acbridge-daemon --bind 192.168.1.20 --insecure   let other machines subscribe
+Every option may also be set in the environment, such as ACBRIDGE_RATE=30.
+Not to be confused with acbridge.exe of simshmbridge, which is another program.
+"""
+
+
+@click.command(epilog=EPILOG, context_settings={"auto_envvar_prefix": "ACBRIDGE", "max_content_width": 100})
+@click.option("--rate", type=float, default=DEFAULT_RATE, show_default=True, help="Ticks per second, 1 to 1000.")
+@click.option(
+    "--source",
+    type=click.Choice(SOURCES),
+    default="live",
+    show_default=True,
+    help="Read the sim's shared memory (live) or run the stand-in (sim).",
+)
+@click.option("--bind", default="127.0.0.1", show_default=True, help="Address to publish and answer on.")
+@click.option(
+    "--port",
+    type=int,
+    default=5555,
+    show_default=True,
+    help="Port of the frames; requests are answered on the next one. 0 takes a free pair.",
+)
+@click.option("--page-prefix", default=DEFAULT_PAGE_PREFIX, show_default=True, help="Beginning of the pages' names.")
+@click.option(
+    "--page-dir",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_PAGE_DIR,
+    show_default=True,
+    help="Directory of the page files (Linux).",
+)
+@click.option("--topic-prefix", default="", help="Beginning of the topics' names, such as rig7. to tell rigs apart.")
+@click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
+@click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")
+@click.option("--insecure", is_flag=True, help="Allow an address that other machines reach, without any protection.")
+@click.version_option(package_name="acbridge", message=VERSION)
+def main(**options: Any) -> None:
+    """
+    Publish Assetto Corsa's telemetry at a fixed rate.
+
+    Reads the game's shared memory and publishes msgpack frames on a ZeroMQ PUB socket (topics physics, graphics,
+    derived, static, status); answers requests on the next port. May be started before the game, after it, and
+    survives it going and coming. Ends on Ctrl-C; a second Ctrl-C ends it at once.
+    """
+    try:
+        settings = Settings(**options)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    logs.configure()
+    log = structlog.get_logger()
+    clock = Clock()
+    with zmq.Context() as context:
+        try:
+            service = Service(settings, open_source(settings, clock), clock, context, version("acbridge"))
+        except BindError as error:
+            click.echo(f"acbridge-daemon: {error}", err=True)
+            context.destroy(linger=0)
+            sys.exit(EX_UNAVAILABLE)
+        end_on_signals(service)
+        log.info(
+            "daemon_started",
+            run=service.run,
+            frames=service.frames_endpoint,
+            requests=service.requests_endpoint,
+            rate=settings.rate,
+            source=settings.source,
+        )
+        if settings.insecure:
+            log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
+        try:
+            service.serve()
+        finally:
+            service.close()
+    log.info("daemon_ended", run=service.run)
+
+
+def open_source(settings: Settings, clock: Clock) -> PageSource:
+    """Return the source that was asked for."""
+    if settings.source == "sim":
+        return StandIn(clock.mono_ns)
+    if sys.platform == "win32":
+        from acbridge_daemon.sources.named_mappings import NamedMappings  # noqa: PLC0415  exists on Windows only
+
+        return NamedMappings(settings.page_prefix)
+    from acbridge_daemon.sources.page_files import PageFiles  # noqa: PLC0415  exists elsewhere only
+
+    return PageFiles(settings.page_dir, settings.page_prefix)
+
+
+def end_on_signals(service: Service) -> None:
+    """End cleanly on the first signal, at once on the second."""
+    asked = False
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(EX_INTERRUPTED)
+        asked = True
+        service.stop()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, end)

@@ -1,0 +1,103 @@
+"""
+The REP side, on a ROUTER: whatever arrives in REP's envelope gets exactly one reply.
+
+A bare REP socket cannot promise that: five bytes of garbage on its port make it carry out the next genuine request and
+lose the reply. A ROUTER that answers ``[identity, "", body]`` looks the same to every REQ client.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import structlog
+import zmq
+
+from acbridge import control
+from acbridge.control import Request
+from acbridge.errors import RequestRefused
+from acbridge_daemon.sockets import LINGER_MS, harden
+
+Handler = Callable[[Request], Mapping[str, Any]]
+"""Carries a request out and returns what the reply holds; may raise RequestRefused."""
+
+QUEUE = 64
+ENVELOPE = 3
+"""Parts of a request from a REQ client: its identity, an empty delimiter, the body."""
+
+
+class Responder:
+    """
+    A ROUTER socket and the handlers behind it.
+
+    Attributes:
+        socket: For the loop to poll.
+        answered: Requests answered, refused ones included.
+        refused: Requests answered with an error.
+    """
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", handlers: Mapping[str, Handler]) -> None:
+        self.answered = 0
+        self.refused = 0
+        self._handlers = handlers
+        self._cache = control.ReplyCache()
+        self._log = structlog.get_logger()
+        self.socket = context.socket(zmq.ROUTER)
+        self.socket.linger = LINGER_MS
+        self.socket.sndhwm = self.socket.rcvhwm = QUEUE
+        self.socket.maxmsgsize = control.MAX_REQUEST_BYTES
+        harden(self.socket)
+
+    def answer(self, now: float) -> bool:
+        """
+        Answer one request if one is waiting.
+
+        Args:
+            now: Seconds on a steady clock.
+
+        Returns:
+            Whether something was waiting.
+        """
+        try:
+            parts = self.socket.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        if len(parts) < ENVELOPE or parts[1]:
+            return True  # not from a REQ socket: there is nobody who could read a reply
+        reply = self._reply(parts[2], now) if len(parts) == ENVELOPE else self._refuse(None, _TOO_MANY_PARTS)
+        self.answered += 1
+        with suppress(zmq.Again):  # the client does not read its replies
+            self.socket.send_multipart((parts[0], b"", reply), zmq.NOBLOCK)
+        return True
+
+    def _reply(self, body: bytes, now: float) -> bytes:
+        request_id = None
+        try:
+            values = control.unpack_request(body)
+            request_id = control.read_id(values)
+            request = control.check_request(values)
+            if not request.changing or request.id is None:
+                return control.encode_reply(request.id, self._handlers[request.name](request))
+            return self._change(request, request.id, body, now)
+        except RequestRefused as refused:
+            return self._refuse(request_id, refused)
+        except Exception:  # noqa: BLE001  a reply must leave whatever happens; the log has the traceback
+            self._log.exception("request_failed")
+            return self._refuse(request_id, RequestRefused("", control.INTERNAL, "the daemon's log says how"))
+
+    def _change(self, request: Request, request_id: str | int, body: bytes, now: float) -> bytes:
+        known = self._cache.find(request_id, body, now)
+        if known is not None:
+            return known
+        try:
+            reply = control.encode_reply(request_id, self._handlers[request.name](request))
+        except RequestRefused as refused:
+            reply = self._refuse(request_id, refused)
+        self._cache.keep(request_id, body, reply, now)
+        return reply
+
+    def _refuse(self, request_id: str | int | None, refused: RequestRefused) -> bytes:
+        self.refused += 1
+        return control.encode_refusal(request_id, refused)
+
+
+_TOO_MANY_PARTS = RequestRefused("", control.BAD_REQUEST, "a request is one message of one part")

@@ -1,0 +1,279 @@
+"""
+The composition root and the loop: pace, sample, derive, publish, answer.
+
+One thread owns the loop and both sockets. A sim that does not run is a state: the loop turns all the same.
+"""
+
+import gc
+import secrets
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+import zmq
+
+from acbridge import control, wire
+from acbridge.control import Request
+from acbridge.errors import RequestRefused
+from acbridge.pages import Static
+from acbridge.status import Status
+from acbridge.topics import EVERY_TICK, TOPICS
+from acbridge.wire import Stamp
+from acbridge_daemon.clock import Clock
+from acbridge_daemon.liveness import Liveness
+from acbridge_daemon.pacer import Pacer
+from acbridge_daemon.publisher import Publisher
+from acbridge_daemon.responder import Handler, Responder
+from acbridge_daemon.sampler import Sampler, read_stable
+from acbridge_daemon.settings import Settings
+from acbridge_daemon.sockets import bind_pair
+from acbridge_daemon.sources import PageSource
+
+COPY_GAP_NS = 20_000
+"""Between two copies of the pages that are compared."""
+ATTACH_EVERY_NS = 500_000_000
+REPORT_EVERY_NS = 1_000_000_000
+RATE_WINDOW = 11
+"""Reports over which the rate kept is measured: ten seconds."""
+POLL_MARGIN_NS = 1_500_000
+"""Polling counts in milliseconds; the rest of the wait is slept, which is exact."""
+ANSWER_MARGIN_NS = 300_000
+"""No request is begun this close to the next tick."""
+LONGEST_POLL_MS = 100
+"""So that a signal never waits longer (Windows cannot interrupt a poll)."""
+MIN_QUEUE = 64
+
+
+class Service:
+    """
+    One life of the daemon.
+
+    Attributes:
+        run: Its random 32-bit number.
+        frames_endpoint: Where frames are published.
+        requests_endpoint: Where requests are answered.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: PageSource,
+        clock: Clock,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        version: str,
+    ) -> None:
+        """
+        Bind both sockets.
+
+        Raises:
+            BindError: An address cannot be used.
+        """
+        self.run = secrets.randbits(32)
+        self._settings = settings
+        self._source = source
+        self._clock = clock
+        self._version = version
+        self._log = structlog.get_logger()
+        self._publisher = Publisher(context, settings.topic_prefix)
+        self._responder = Responder(context, self._handlers())
+        self._sampler = Sampler(self.run, names=settings.names)
+        self._liveness = Liveness()
+        self._problem: str | None = None
+        self._rate = settings.rate
+        self._publisher.queue(_queue(settings.rate))
+        self.frames_endpoint, self.requests_endpoint = bind_pair(
+            self._publisher.socket, self._responder.socket, settings.host, settings.port
+        )
+        self._poller = zmq.Poller()
+        self._poller.register(self._publisher.socket, zmq.POLLIN)
+        self._poller.register(self._responder.socket, zmq.POLLIN)
+        self._stopping = False
+        self._started = self._since = self._clock.now()
+        self._pacer = Pacer(self._rate, self._started.mono_ns)
+        self._tick = 0
+        self._turns = self._missed = self._published = self._rereads = self._torn = 0
+        self._history: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW)
+
+    def stop(self) -> None:
+        """End the loop soon; may be called from a signal handler."""
+        self._stopping = True
+
+    def serve(self) -> None:
+        """Run the loop until it is stopped."""
+        gc.collect()
+        gc.freeze()  # what start-up made stays: the collector need not walk it again
+        attach_due = report_due = self._clock.mono_ns()
+        self._pacer = Pacer(self._rate, attach_due)
+        while not self._stopping:
+            self._answer_until(self._pacer.deadline_ns)
+            if self._stopping:
+                break
+            stamp = self._clock.now()
+            skipped = self._pacer.take(stamp.mono_ns)
+            self._missed += skipped
+            self._tick += 1 + skipped
+            self._turns += 1
+            if stamp.mono_ns >= attach_due:
+                attach_due = stamp.mono_ns + ATTACH_EVERY_NS
+                self._attach()
+            changed = self._sample(stamp)
+            if stamp.mono_ns >= report_due or changed:
+                report_due = stamp.mono_ns + REPORT_EVERY_NS
+                self._report(stamp)
+        self._report(self._clock.now())
+        self._source.detach()
+
+    def close(self) -> None:
+        """Close both sockets; what was sent has 200 ms to leave."""
+        self._publisher.socket.close()
+        self._responder.socket.close()
+
+    def _answer_until(self, deadline_ns: int) -> None:
+        """Answer requests until the next tick is due; look at both sockets at least once."""
+        mono_ns = self._clock.mono_ns
+        while True:
+            left_ns = deadline_ns - mono_ns()
+            wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
+            if self._poller.poll(wait_ms):
+                while self._responder.answer(mono_ns() * 1e-9) and mono_ns() < deadline_ns - ANSWER_MARGIN_NS:
+                    pass
+            left_ns = deadline_ns - mono_ns()
+            if left_ns <= 0 or self._stopping:
+                return
+            if left_ns <= POLL_MARGIN_NS + 1_000_000:
+                time.sleep(left_ns * 1e-9)
+                return
+
+    def _attach(self) -> None:
+        """Look for the pages; let go of them first if nothing moves, since a handle keeps a dead session alive."""
+        if not self._liveness.state.flows:
+            self._source.detach()
+        before, self._problem = self._problem, self._source.attach()
+        if self._problem is not None and self._problem != before:
+            self._log.info("waiting_for_sim", detail=self._problem)
+
+    def _sample(self, stamp: Stamp) -> bool:
+        """Read the pages, publish what they hold, and return whether the sim's state changed."""
+        reading = read_stable(self._source.read, self._pause)
+        self._rereads += reading.rereads
+        if reading.torn:
+            self._torn += 1
+            return False
+        before = self._liveness.state
+        state = self._liveness.update(reading.pages, stamp.mono_ns * 1e-9)
+        if state.flows and reading.pages is not None:
+            for message in self._sampler.tick(reading.pages, self._tick, stamp):
+                self._publisher.send(message)
+            self._published += 1
+        if state is before:
+            return False
+        self._since = stamp
+        self._log.info("sim_state_changed", state=state, before=before, detail=self._detail())
+        return True
+
+    def _pause(self) -> None:
+        end_ns = self._clock.mono_ns() + COPY_GAP_NS
+        while self._clock.mono_ns() < end_ns:
+            pass
+
+    def _report(self, stamp: Stamp) -> None:
+        """Publish status, and static again for whoever came late."""
+        step = self._clock.follow_wall()
+        if step:
+            self._log.warning("clock_set", seconds=round(step, 3))
+        self._history.append((stamp.mono_ns, self._turns))
+        self._publisher.send(self._sampler.record(self._status(stamp), self._tick, stamp))
+        if self._liveness.state.flows:
+            self._publisher.send(self._sampler.static(self._tick, stamp))
+
+    def _detail(self) -> str | None:
+        return self._problem or self._liveness.detail
+
+    def _status(self, stamp: Stamp) -> Status:
+        return Status(
+            version=self._version,
+            source=self._settings.source,
+            sim_state=self._liveness.state.value,
+            sim_state_since=self._since.timestamp,
+            sim_detail=self._detail(),
+            sim_sessions=self._liveness.sessions,
+            uptime_s=(stamp.mono_ns - self._started.mono_ns) * 1e-9,
+            rate=self._rate,
+            rate_kept=self._rate_kept(),
+            ticks=self._turns,
+            missed_ticks=self._missed,
+            published_ticks=self._published,
+            reread_pages=self._rereads,
+            torn_ticks=self._torn,
+            requests=self._responder.answered,
+            refused_requests=self._responder.refused,
+        )
+
+    def _rate_kept(self) -> float | None:
+        if len(self._history) < 2:  # noqa: PLR2004  a rate takes two
+            return None
+        (first_ns, first), (last_ns, last) = self._history[0], self._history[-1]
+        return (last - first) * 1e9 / (last_ns - first_ns) if last_ns > first_ns else None
+
+    def _handlers(self) -> Mapping[str, Handler]:
+        return {
+            "hello": self._hello,
+            "status": self._status_now,
+            "schema": _schema,
+            "static": self._static,
+            "latest": self._latest,
+            "set_rate": self._set_rate,
+            "shutdown": self._shutdown,
+        }
+
+    def _hello(self, _: Request) -> Mapping[str, Any]:
+        return {
+            "version": self._version,
+            "wire": wire.WIRE_VERSION,
+            "run": self.run,
+            "rate": self._rate,
+            "source": self._settings.source,
+            "sim_state": self._liveness.state.value,
+            "topic_prefix": self._settings.topic_prefix,
+            "topics": {
+                topic.name: {"fingerprint": topic.record.fingerprint(), "cadence": topic.cadence} for topic in TOPICS
+            },
+        }
+
+    def _status_now(self, _: Request) -> Mapping[str, Any]:
+        return vars(self._status(self._clock.now()))
+
+    def _latest(self, _: Request) -> Mapping[str, Any]:
+        return {"frames": {topic: wire.decode_map(frame) for topic, frame in self._publisher.newest.items()}}
+
+    def _static(self, _: Request) -> Mapping[str, Any]:
+        newest = self._publisher.newest.get(Static.topic)
+        if newest is None:
+            raise RequestRefused("static", control.UNAVAILABLE, "no session has run yet; start one in the sim")
+        return vars(wire.decode(newest, Static).record)
+
+    def _set_rate(self, request: Request) -> Mapping[str, Any]:
+        self._rate = request.arguments["rate"]
+        self._pacer = Pacer(self._rate, self._clock.mono_ns())
+        self._publisher.queue(_queue(self._rate))
+        self._history.clear()
+        self._log.info("rate_changed", rate=self._rate)
+        return {"rate": self._rate}
+
+    def _shutdown(self, _: Request) -> Mapping[str, Any]:
+        if not self._settings.allow_shutdown:
+            raise RequestRefused("shutdown", control.FORBIDDEN, "start the daemon with --allow-shutdown to allow this")
+        self._log.info("shutdown_requested")
+        self.stop()
+        return {}
+
+
+def _queue(rate: float) -> int:
+    """Return one second of frames: what may wait for a slow subscriber."""
+    return max(MIN_QUEUE, round(rate * len(EVERY_TICK)))
+
+
+def _schema(_: Request) -> Mapping[str, Any]:
+    return {"wire": wire.WIRE_VERSION, "topics": {topic.name: topic.record.json_schema() for topic in TOPICS}}

@@ -1,0 +1,90 @@
+"""What the daemon was told, checked once and then frozen."""
+
+import ipaddress
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from acbridge.control import check_rate
+
+DEFAULT_RATE = 60.0
+DEFAULT_PAGE_PREFIX = "acpmf_"
+DEFAULT_PAGE_DIR = Path("/dev/shm")  # noqa: S108  this is where Linux keeps shared memory
+LAST_PORT = 65534
+SOURCES = ("live", "sim")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot work; the text says what would."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    Everything that can be told to the daemon.
+
+    Attributes:
+        rate: Ticks per second, 1 to 1000.
+        source: ``live`` for the sim's shared memory, ``sim`` for the stand-in.
+        bind: Address to publish and answer on.
+        port: Port of the frames; requests are answered on the next one. 0 takes a free pair.
+        page_prefix: What the names of the pages begin with.
+        page_dir: Where the page files are (Linux).
+        topic_prefix: What the names of the topics begin with, to tell rigs apart.
+        names: Whether personal names are published.
+        allow_shutdown: Whether a request may end the daemon.
+        insecure: Whether an address that other machines reach may be used although anyone there can listen and ask.
+
+    Raises:
+        SettingsError: One of them cannot work.
+    """
+
+    rate: float = DEFAULT_RATE
+    source: str = "live"
+    bind: str = "127.0.0.1"
+    port: int = 5555
+    page_prefix: str = DEFAULT_PAGE_PREFIX
+    page_dir: Path = DEFAULT_PAGE_DIR
+    topic_prefix: str = ""
+    names: bool = False
+    allow_shutdown: bool = False
+    insecure: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            check_rate(self.rate)
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+        if self.source not in SOURCES:
+            raise SettingsError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
+        if not 0 <= self.port <= LAST_PORT:
+            raise SettingsError(f"port must be from 1 to {LAST_PORT}, or 0 for any, not {self.port}")
+        if not self._address.is_loopback and not self.insecure:
+            raise SettingsError(
+                f"{self.bind} can be reached from other machines, and anyone there could listen and send requests; "
+                "bind 127.0.0.1, or say --insecure if you trust that network"
+            )
+        if any(separator in self.page_prefix for separator in ("/", "\\", "\0")):
+            raise SettingsError("page-prefix is the beginning of a name, without / or \\")
+        if len(self.topic_prefix) > 32 or not self.topic_prefix.isprintable():  # noqa: PLR2004
+            raise SettingsError("topic-prefix must be at most 32 printable characters")
+        if self.source == "live" and sys.platform != "win32" and not self.page_dir.is_dir():
+            raise SettingsError(f"page-dir {self.page_dir} is not a directory")
+
+    @property
+    def host(self) -> str:
+        """The address as it stands in an endpoint."""
+        return f"[{self._address}]" if self._address.version == 6 else str(self._address)  # noqa: PLR2004
+
+    @property
+    def _address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+        if self.bind == "localhost":
+            return ipaddress.IPv4Address("127.0.0.1")
+        if self.bind == "*":
+            return ipaddress.IPv4Address("0.0.0.0")
+        try:
+            return ipaddress.ip_address(self.bind)
+        except ValueError:
+            raise SettingsError(
+                f"bind takes the address of a network interface of this machine, such as 127.0.0.1, not {self.bind!r}"
+            ) from None
