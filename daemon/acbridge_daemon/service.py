@@ -104,8 +104,10 @@ class Service:
         """Run the loop until it is stopped."""
         gc.collect()
         gc.freeze()  # what start-up made stays: the collector need not walk it again
-        attach_due = report_due = self._clock.mono_ns()
-        self._pacer = Pacer(self._rate, attach_due)
+        self._attach()
+        report_due = self._clock.mono_ns()
+        attach_due = report_due + ATTACH_EVERY_NS
+        self._pacer = Pacer(self._rate, report_due)
         while not self._stopping:
             self._answer_until(self._pacer.deadline_ns)
             if self._stopping:

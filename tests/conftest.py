@@ -1,0 +1,51 @@
+"""Fixtures that more than one test module uses."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from game import Game
+from programs import Daemon
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """Return the top of the checkout."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def real_pages() -> dict[str, bytes]:
+    """Return the heads of the three pages that a real session left, if this machine has them."""
+    directory = CHECKOUT.parent / "shared" / "data" / "ac1_pages_1.16.4"
+    if not directory.is_dir():
+        pytest.skip("the pages of a real session are not on this machine")
+    return {page: (directory / f"acpmf_{page}.bin").read_bytes() for page in ("physics", "graphics", "static")}
+
+
+@pytest.fixture
+def page_dir(tmp_path: Path) -> Iterator[Path]:
+    """Make a directory in real shared memory (or, where there is none, an ordinary one)."""
+    shm = Path("/dev/shm")
+    parent = shm if os.access(shm, os.W_OK) else tmp_path
+    with tempfile.TemporaryDirectory(prefix="acbridge-test-", dir=parent) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def game(page_dir: Path) -> Iterator[Game]:
+    """Run a game that writes its pages into `page_dir`."""
+    with Game(page_dir) as running:
+        yield running
+
+
+@pytest.fixture
+def daemon() -> Iterator[Daemon]:
+    """Run a daemon with the stand-in at 60 Hz."""
+    with Daemon("--source", "sim") as running:
+        yield running

@@ -1,0 +1,190 @@
+"""
+A game to test against: a process that owns three page files and rewrites them every 3 ms, as the real one does.
+
+It is not the stand-in: it knows nothing of cars beyond what `acbridge.sim` computes, and everything of bad manners. Run
+it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and answers each with ``done``.
+"""
+
+import mmap
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from acbridge.pages import Graphics, Physics, Static
+from acbridge.sim import STEP_S, World
+
+FILE_SIZE = 2048
+NAMES = ("physics", "graphics", "static")
+
+
+class Game:
+    """The game as a test sees it: a process and what can be told to it."""
+
+    def __init__(self, directory: Path, prefix: str = "acpmf_") -> None:
+        self.directory = directory
+        self.prefix = prefix
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(directory), prefix], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._wait()
+
+    def path(self, page: str) -> Path:
+        return self.directory / f"{self.prefix}{page}"
+
+    def tell(self, order: str) -> None:
+        """Give an order, such as ``status 3``, and wait until it is carried out."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(order + "\n")
+        self._process.stdin.flush()
+        self._wait()
+
+    def kill(self) -> None:
+        """Die on the spot; the pages stay."""
+        self._process.kill()
+        self._end()
+
+    def exit(self) -> None:
+        """Exit as the game does: graphics says off, the other pages stay as they were."""
+        self.tell("status 0")
+        self.kill()
+
+    def _wait(self) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "done\n"
+
+    def _end(self) -> None:
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+
+class _Pages:
+    """The files, mapped for writing."""
+
+    def __init__(self, directory: Path, prefix: str) -> None:
+        self._paths = {name: directory / f"{prefix}{name}" for name in NAMES}
+        self._maps: dict[str, mmap.mmap] = {}
+
+    def create(self) -> None:
+        for name, path in self._paths.items():
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            os.ftruncate(handle, FILE_SIZE)
+            self._maps[name] = mmap.mmap(handle, FILE_SIZE)
+            os.close(handle)
+
+    def replace(self) -> None:
+        """Delete the files and make others with the same names."""
+        for path in self._paths.values():
+            path.unlink()
+        self.create()
+
+    def write(self, name: str, page: bytes) -> None:
+        self._maps[name][: len(page)] = page
+
+    def write_halves(self, name: str, page: bytes, gap_s: float) -> None:
+        half = len(page) // 2
+        self._maps[name][:half] = page[:half]
+        time.sleep(gap_s)
+        self._maps[name][half : len(page)] = page[half:]
+
+
+class _World:
+    """The world with the overrides that a test ordered."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.status: int | None = None
+        self.version: str | None = None
+        self.stands = False
+        self.tear_s = 0.0
+        self.begun = time.perf_counter()
+
+    def restart(self) -> None:
+        self.world = World()
+        self.begun = time.perf_counter()
+
+    def advance(self) -> bool:
+        due = int((time.perf_counter() - self.begun) / STEP_S) - self.world.steps
+        if due <= 0:
+            return False
+        if self.stands:
+            self.begun += due * STEP_S
+            return True
+        self.world.step(due)
+        return True
+
+    def pages(self) -> dict[str, bytes]:
+        physics, graphics, static = self.world.pages()
+        if self.status is not None:
+            changed = vars(Graphics.from_page(graphics)) | {"status": self.status}
+            graphics = Graphics(**changed).to_page()
+        if self.version is not None:
+            static = Static(**(vars(Static.from_page(static)) | {"smVersion": self.version})).to_page()
+        return {"physics": physics, "graphics": graphics, "static": static}
+
+
+def main(directory: Path, prefix: str) -> None:
+    pages, world = _Pages(directory, prefix), _World()
+    pages.create()
+    for name, page in world.pages().items():
+        pages.write(name, page)
+    print("done", flush=True)
+    while True:
+        if select.select([sys.stdin], [], [], 0.0005)[0]:
+            line = sys.stdin.readline()
+            if not line:
+                return
+            _obey(line.split(), pages, world)
+            print("done", flush=True)
+        if world.advance():
+            for name, page in world.pages().items():
+                if world.tear_s and name == "physics":
+                    pages.write_halves(name, page, world.tear_s)
+                else:
+                    pages.write(name, page)
+
+
+def _obey(words: list[str], pages: _Pages, world: _World) -> None:
+    match words:
+        case ["status", number]:
+            world.status = int(number)
+        case ["version", version]:
+            world.version = version
+        case ["stand"]:
+            world.stands = True
+        case ["move"]:
+            world.stands = False
+        case ["tear", seconds]:
+            world.tear_s = float(seconds)
+        case ["restart"]:
+            world.restart()
+        case ["replace"]:
+            pages.replace()
+            world.restart()
+        case ["zero"]:
+            world.stands = True
+            world.pages = lambda: {  # type: ignore[method-assign]  # from now on nothing but zeros is written
+                page.topic: bytes(page.page_size) for page in (Physics, Graphics, Static)
+            }
+        case _:
+            raise ValueError(words)
+    for name, page in world.pages().items():
+        pages.write(name, page)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,124 @@
+"""Our programs as processes, the way a user runs them, and the patience to wait for what they do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from acbridge import Bridge, connect
+
+T = TypeVar("T")
+
+PATIENCE_S = 20.0
+"""How long to wait for something that happens at once on an idle machine."""
+
+
+def until(look: Callable[[], T | None], what: str = "it", timeout: float = PATIENCE_S) -> T:
+    """Return what `look` returns once that is true; fail with a sentence if it never is."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what} did not happen within {timeout:g} s"
+        time.sleep(0.01)
+
+
+class Program:
+    """A process of ours with its output at hand."""
+
+    def __init__(self, module: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            text=True,
+        )
+        self.out: list[str] = []
+        self.err: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._read, args=(self.process.stdout, self.out), daemon=True),
+            threading.Thread(target=self._read, args=(self.process.stderr, self.err), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _read(self, pipe: Any, lines: list[str]) -> None:
+        for line in pipe:
+            lines.append(line.rstrip("\n"))
+        pipe.close()
+
+    def said(self, text: str) -> str:
+        """Wait for a line that contains a text, on either stream, and return it."""
+        return until(lambda: next((line for line in [*self.out, *self.err] if text in line), None), f"{text!r} in output")
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return the log events of a name so far."""
+        logged = [json.loads(line) for line in self.err if line.startswith("{")]
+        return [event for event in logged if event.get("event") == name]
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self, how: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self, timeout: float = PATIENCE_S) -> int:
+        """Wait until it ends and return the exit code."""
+        code = self.process.wait(timeout)
+        for thread in self._threads:
+            thread.join(timeout)
+        return code
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.wait()
+
+
+class Daemon(Program):
+    """
+    A daemon on a free pair of ports, ready when this returns.
+
+    Attributes:
+        port: Its frame port; requests go to the next one.
+    """
+
+    def __init__(self, *arguments: str, port: int = 0) -> None:
+        super().__init__("acbridge_daemon", "--port", str(port), *arguments)
+        until(lambda: self.events("daemon_started") or self.process.poll() is not None, "the daemon's start")
+        started = self.events("daemon_started")
+        assert started, f"the daemon did not start: {self.err}"
+        self.port = int(started[0]["frames"].rsplit(":", 1)[1])
+        self.run = int(started[0]["run"])
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def connect(self) -> Bridge:
+        return connect(port=self.port)
+
+
+class Sink(Program):
+    """A sink that subscribes to a daemon."""
+
+    def __init__(self, daemon: Daemon, *arguments: str) -> None:
+        kind, *rest = arguments
+        super().__init__("acbridge_sink", kind, "--connect", daemon.address, *rest)
