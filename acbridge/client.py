@@ -31,6 +31,8 @@ DEFAULT_PORT = 5555
 
 _LATEST_QUEUE = 3000
 _FRAMES_QUEUE = 30_000
+_RCVBUF = 65536
+"""Small on purpose: what waits in the kernel is old when it is read."""
 _POLL_MS = 100
 """How long a blocking call may keep a Ctrl-C waiting (Windows cannot interrupt it)."""
 _BATCH = 256
@@ -174,8 +176,8 @@ class Bridge:
         if self._closed:
             raise Closed
         wanted: tuple[type[Any], ...] = records or EVERY_TICK
-        stream: Frames[R] = Frames(self._socket(zmq.SUB, self.endpoint, _FRAMES_QUEUE), wanted, self._prefix, timeout)
-        stream.endpoint = self.endpoint
+        socket = self._socket(zmq.SUB, self.endpoint, _FRAMES_QUEUE)
+        stream: Frames[R] = Frames(socket, self.endpoint, wanted, self._prefix, timeout)
         self._streams.append(stream)
         return stream
 
@@ -287,6 +289,7 @@ class Bridge:
         socket = self._context.socket(kind)
         socket.linger = 0
         socket.rcvhwm = queue
+        socket.rcvbuf = _RCVBUF
         socket.ipv6 = "[" in endpoint
         socket.maxmsgsize = -1 if kind == zmq.REQ else wire.MAX_FRAME_BYTES
         socket.reconnect_ivl = 100
@@ -307,19 +310,25 @@ class Frames(Generic[R]):
     Every frame of some topics, in order; made by :meth:`Bridge.frames`.
 
     Attributes:
-        endpoint: Where they come from.
         lost: Frames that went missing so far, all topics together.
-        restarts: Times that a topic came back from another run of the daemon.
+        restarts: Times that the daemon came back as another run.
     """
 
     def __init__(
-        self, socket: "zmq.Socket[bytes]", records: tuple[type[R], ...], prefix: str, timeout: float | None
+        self,
+        socket: "zmq.Socket[bytes]",
+        endpoint: str,
+        records: tuple[type[R], ...],
+        prefix: str,
+        timeout: float | None,
     ) -> None:
-        self.endpoint = ""
         self._socket = socket
+        self._endpoint = endpoint
+        self._status_topic = (prefix + Status.topic).encode()
+        self._sim_state: str | None = None
         self._topics = {(prefix + record.topic).encode(): (record, Gaps()) for record in records}
         self._timeout = timeout
-        for topic in self._topics:
+        for topic in (*self._topics, self._status_topic):
             socket.subscribe(topic)
 
     @property
@@ -336,20 +345,23 @@ class Frames(Generic[R]):
         return self
 
     def __next__(self) -> Frame[R]:
+        deadline = None if self._timeout is None else time.perf_counter() + self._timeout
         while True:
             if self._socket.closed:
                 raise Closed
-            parts = _receive(self._socket, self._timeout)
+            parts = _receive(self._socket, None if deadline is None else deadline - time.perf_counter())
             if parts is None:
                 names = "/".join(record.topic for record, _ in self._topics.values())
-                raise NoFrame(names, self.endpoint, self._timeout or 0.0, None)
-            known = self._topics.get(parts[0])
-            if known is None:
-                continue  # another topic that begins like ours
+                raise NoFrame(names, self._endpoint, self._timeout or 0.0, self._sim_state)
             if len(parts) != 2:  # noqa: PLR2004  topic and map
                 raise DecodeError(f"a message of {len(parts)} parts is no frame; is this port an acbridge daemon's?")
-            record, gaps = known
-            return wire.decode(parts[1], record, gaps.follow(wire.read_header(parts[1])))
+            topic, payload = parts
+            if topic == self._status_topic:
+                self._sim_state = wire.decode(payload, Status).record.sim_state
+            known = self._topics.get(topic)  # a topic that begins like ours is not ours
+            if known is not None:
+                record, gaps = known
+                return wire.decode(payload, record, gaps.follow(wire.read_header(payload)))
 
     def close(self) -> None:
         """Stop receiving."""

@@ -68,7 +68,9 @@ class NoFrame(AcbridgeError, TimeoutError):
     def __str__(self) -> str:
         said = f"no {self.topic} frame from {self.endpoint} within {self.timeout:g} s: "
         if self.sim_state is None:
-            return said + "nothing was heard from a daemon there; start acbridge-daemon or check host and port"
+            return (
+                said + "nothing was heard from a daemon there meanwhile; start acbridge-daemon, or check host and port"
+            )
         return said + f"the daemon is there and says the sim is {self.sim_state}; frames flow once you are driving"
 
 

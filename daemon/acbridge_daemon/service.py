@@ -92,6 +92,7 @@ class Service:
         self._stopping = False
         self._started = self._since = self._clock.now()
         self._pacer = Pacer(self._rate, self._started.mono_ns)
+        self._attach_due = self._report_due = 0
         self._tick = 0
         self._turns = self._missed = self._published = self._rereads = self._torn = 0
         self._history: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW)
@@ -104,26 +105,10 @@ class Service:
         """Run the loop until it is stopped."""
         gc.collect()
         gc.freeze()  # what start-up made stays: the collector need not walk it again
-        self._attach()
-        report_due = self._clock.mono_ns()
-        attach_due = report_due + ATTACH_EVERY_NS
-        self._pacer = Pacer(self._rate, report_due)
+        self._pacer = Pacer(self._rate, self._clock.mono_ns())
         while not self._stopping:
+            self._turn(self._clock.now())
             self._answer_until(self._pacer.deadline_ns)
-            if self._stopping:
-                break
-            stamp = self._clock.now()
-            skipped = self._pacer.take(stamp.mono_ns)
-            self._missed += skipped
-            self._tick += 1 + skipped
-            self._turns += 1
-            if stamp.mono_ns >= attach_due:
-                attach_due = stamp.mono_ns + ATTACH_EVERY_NS
-                self._attach()
-            changed = self._sample(stamp)
-            if stamp.mono_ns >= report_due or changed:
-                report_due = stamp.mono_ns + REPORT_EVERY_NS
-                self._report(stamp)
         self._report(self._clock.now())
         self._source.detach()
 
@@ -131,6 +116,20 @@ class Service:
         """Close both sockets; what was sent has 200 ms to leave."""
         self._publisher.socket.close()
         self._responder.socket.close()
+
+    def _turn(self, stamp: Stamp) -> None:
+        """Do what is due at one tick."""
+        skipped = self._pacer.take(stamp.mono_ns)
+        self._missed += skipped
+        self._tick += 1 + skipped
+        self._turns += 1
+        if stamp.mono_ns >= self._attach_due:
+            self._attach_due = stamp.mono_ns + ATTACH_EVERY_NS
+            self._attach()
+        changed = self._sample(stamp)
+        if changed or stamp.mono_ns >= self._report_due:
+            self._report_due = stamp.mono_ns + REPORT_EVERY_NS
+            self._report(stamp)
 
     def _answer_until(self, deadline_ns: int) -> None:
         """Answer requests until the next tick is due; look at both sockets at least once."""
@@ -163,6 +162,8 @@ class Service:
         if reading.torn:
             self._torn += 1
             return False
+        if reading.pages is None and self._problem is None:
+            self._attach()  # they vanished: find out why
         before = self._liveness.state
         state = self._liveness.update(reading.pages, stamp.mono_ns * 1e-9)
         if state.flows and reading.pages is not None:

@@ -8,6 +8,7 @@ it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and
 import mmap
 import os
 import select
+import struct
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from acbridge.pages import Graphics, Physics, Static
+from acbridge.pages import PAGES, Graphics, Static
 from acbridge.sim import STEP_S, World
 
 FILE_SIZE = 2048
@@ -78,6 +79,7 @@ class _Pages:
     def __init__(self, directory: Path, prefix: str) -> None:
         self._paths = {name: directory / f"{prefix}{name}" for name in NAMES}
         self._maps: dict[str, mmap.mmap] = {}
+        self.storms = 0
 
     def create(self) -> None:
         for name, path in self._paths.items():
@@ -95,11 +97,12 @@ class _Pages:
     def write(self, name: str, page: bytes) -> None:
         self._maps[name][: len(page)] = page
 
-    def write_halves(self, name: str, page: bytes, gap_s: float) -> None:
-        half = len(page) // 2
-        self._maps[name][:half] = page[:half]
-        time.sleep(gap_s)
-        self._maps[name][half : len(page)] = page[half:]
+    def storm(self) -> None:
+        """Rewrite physics for about a millisecond without a rest, differently each time."""
+        physics = self._maps["physics"]
+        for _ in range(2000):
+            self.storms += 1
+            struct.pack_into("<i", physics, 0, self.storms)
 
 
 class _World:
@@ -110,7 +113,8 @@ class _World:
         self.status: int | None = None
         self.version: str | None = None
         self.stands = False
-        self.tear_s = 0.0
+        self.zero = False
+        self.storms = False
         self.begun = time.perf_counter()
 
     def restart(self) -> None:
@@ -128,6 +132,8 @@ class _World:
         return True
 
     def pages(self) -> dict[str, bytes]:
+        if self.zero:
+            return {page.topic: bytes(page.page_size) for page in PAGES}
         physics, graphics, static = self.world.pages()
         if self.status is not None:
             changed = vars(Graphics.from_page(graphics)) | {"status": self.status}
@@ -144,18 +150,17 @@ def main(directory: Path, prefix: str) -> None:
         pages.write(name, page)
     print("done", flush=True)
     while True:
-        if select.select([sys.stdin], [], [], 0.0005)[0]:
+        if select.select([sys.stdin], [], [], 0 if world.storms else 0.0005)[0]:
             line = sys.stdin.readline()
             if not line:
                 return
             _obey(line.split(), pages, world)
             print("done", flush=True)
-        if world.advance():
+        if world.storms:
+            pages.storm()
+        elif world.advance():
             for name, page in world.pages().items():
-                if world.tear_s and name == "physics":
-                    pages.write_halves(name, page, world.tear_s)
-                else:
-                    pages.write(name, page)
+                pages.write(name, page)
 
 
 def _obey(words: list[str], pages: _Pages, world: _World) -> None:
@@ -164,22 +169,13 @@ def _obey(words: list[str], pages: _Pages, world: _World) -> None:
             world.status = int(number)
         case ["version", version]:
             world.version = version
-        case ["stand"]:
-            world.stands = True
-        case ["move"]:
-            world.stands = False
-        case ["tear", seconds]:
-            world.tear_s = float(seconds)
+        case [("stands" | "storms" | "zero") as manner, ("on" | "off") as switch]:
+            setattr(world, manner, switch == "on")
         case ["restart"]:
             world.restart()
         case ["replace"]:
             pages.replace()
             world.restart()
-        case ["zero"]:
-            world.stands = True
-            world.pages = lambda: {  # type: ignore[method-assign]  # from now on nothing but zeros is written
-                page.topic: bytes(page.page_size) for page in (Physics, Graphics, Static)
-            }
         case _:
             raise ValueError(words)
     for name, page in world.pages().items():

@@ -35,7 +35,7 @@ class Program:
 
     def __init__(self, module: str, *arguments: str, env: dict[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, *(() if module.startswith("-") else ("-m",)), module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,13 +52,12 @@ class Program:
             thread.start()
 
     def _read(self, pipe: Any, lines: list[str]) -> None:
-        for line in pipe:
-            lines.append(line.rstrip("\n"))
+        lines.extend(line.rstrip("\n") for line in pipe)
         pipe.close()
 
     def said(self, text: str) -> str:
         """Wait for a line that contains a text, on either stream, and return it."""
-        return until(lambda: next((line for line in [*self.out, *self.err] if text in line), None), f"{text!r} in output")
+        return until(lambda: next((line for line in [*self.out, *self.err] if text in line), None), f"saying {text!r}")
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return the log events of a name so far."""

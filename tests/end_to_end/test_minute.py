@@ -1,0 +1,61 @@
+"""What only a minute of real time can show. Everything runs at once, so that it costs one minute."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from programs import Daemon, Sink
+
+NAP = """
+import sys, time, acbridge
+with acbridge.connect(port=int(sys.argv[1])) as bridge:
+    bridge.latest(acbridge.Physics, timeout=10)
+    time.sleep(float(sys.argv[2]))
+    frame = bridge.latest(acbridge.Physics)
+    print((time.perf_counter_ns() - frame.mono_ns) * 1e-9)
+"""
+
+
+@pytest.mark.minute
+def test_a_minute(tmp_path: Path) -> None:
+    recording = tmp_path / "minute.jsonl"
+    with Daemon("--source", "sim", "--rate", "30") as slow, Daemon("--source", "sim", "--rate", "333") as fast:
+        naps = {
+            nap: [
+                subprocess.Popen(
+                    [sys.executable, "-c", NAP, str(fast.port), str(nap)], stdout=subprocess.PIPE, text=True
+                )
+                for _ in range(3)
+            ]
+            for nap in (10, 60)
+        }
+        with slow.connect() as bridge, fast.connect() as fast_bridge:
+            before = fast_bridge.status(timeout=5)
+            with Sink(fast, "jsonl", str(recording), "--duration", "55") as sink:
+                begun, first = time.perf_counter(), bridge.status(timeout=5)
+                time.sleep(max(0.0, 60 - (time.perf_counter() - begun)))
+                last = bridge.status(timeout=5)
+                assert 0 == sink.wait(30)
+            skipped = fast_bridge.status(timeout=5).missed_ticks - before.missed_ticks
+        # The two answers came 60 s apart, give or take how long they took; the daemon's own clock says exactly.
+        elapsed = last.uptime_s - first.uptime_s
+        missed = last.missed_ticks - first.missed_ticks
+        assert abs(elapsed - 60) < 1
+        assert abs(last.ticks - first.ticks + missed - elapsed * 30) <= 1
+        assert missed <= 3  # a busy machine may hold the loop up for 33 ms now and then
+
+        for nap, processes in naps.items():
+            ages = sorted(float(process.communicate(timeout=60)[0]) for process in processes)
+            assert ages[1] <= 2 / 333 + 0.005, f"after {nap} s the frames were {ages} s old"
+
+    lines = [json.loads(line) for line in recording.read_text().splitlines()]
+    ticks = [line["tick"] for line in lines if "type" not in line]
+    assert ["header"] == [line["type"] for line in lines if "type" in line]  # and no gap
+    assert sorted(set(ticks)) == ticks
+    assert ticks[-1] - ticks[0] > 54 * 333
+    # Every turn that the daemon took is there; the only holes are turns that it skipped.
+    assert ticks[-1] - ticks[0] + 1 - len(ticks) <= skipped
