@@ -17,9 +17,8 @@ _INTRODUCTION = """\
 
 Written by `python -m acbridge.reference` from the table in the code; do not edit.
 
-Names in camelCase are the sim's own, verbatim; names in snake_case are ours. A field is always present. Arrays of four
-are ordered front left, front right, rear left, rear right unless the meaning says otherwise. Every frame also carries
-the [header](protocol.md#the-header).
+Names in camelCase are the sim's own, verbatim; names in snake_case are ours. Every field is in every frame; *Always?*
+says whether it always has a value. Every frame also carries the [header](protocol.md#the-header).
 
 For the topics that carry a page of the sim, *Page* is the byte offset in shared memory (little-endian) and *Frame* the
 byte offset of the number in the frame (big-endian; the elements of an array are 5 bytes apart, and each row of an array
@@ -47,22 +46,31 @@ def _section(topic: Topic) -> str:
     lines = [f"## {topic.name}", "", f"{about} Sent {topic.cadence}. Fingerprint `{record.fingerprint()}`."]
     if issubclass(record, Page):
         lines[-1] += f" Page size {record.page_size} bytes."
-        lines += ["", "| Name | Type | Unit | Page | Frame | Meaning |", "| --- | --- | --- | ---: | ---: | --- |"]
+        lines += [
+            "",
+            "| Name | Always? | Type | Unit | Page | Frame | Meaning |",
+            "| --- | --- | --- | --- | ---: | ---: | --- |",
+        ]
         frame = PageEncoder(record).offsets
         lines += [
-            f"| `{c.name}` | {c.type_name} | {c.unit} | {record.offsets[c.name]} | {frame.get(c.name, '')} "
+            f"| `{c.name}` | {_always(c)} | {c.type_name} | {c.unit} | {record.offsets[c.name]} | {frame.get(c.name, '')} "
             f"| {_meaning(c)} |"
             for c in record.columns
         ]
     else:
-        lines += ["", "| Name | Type | Unit | Meaning |", "| --- | --- | --- | --- |"]
-        lines += [f"| `{c.name}` | {c.type_name} | {c.unit} | {_meaning(c)} |" for c in record.columns]
+        lines += ["", "| Name | Always? | Type | Unit | Meaning |", "| --- | --- | --- | --- | --- |"]
+        lines += [f"| `{c.name}` | {_always(c)} | {c.type_name} | {c.unit} | {_meaning(c)} |" for c in record.columns]
     return "\n".join([*lines, ""])
 
 
 def _meaning(column: Column) -> str:
-    said = column.meaning + (f" [{column.axes}]" if column.axes else "")
-    return said + (" Empty unless the daemon runs with `--names`." if column.personal else "")
+    return column.meaning + (f" [{column.axes}]" if column.axes else "")
+
+
+def _always(column: Column) -> str:
+    if column.personal:
+        return "empty without `--names`"
+    return "may be nil" if column.nullable else "yes"
 
 
 def write(docs: Path, *, check: bool) -> list[str]:

@@ -96,10 +96,9 @@ class Column:
     @property
     def type_name(self) -> str:
         """The type as the documentation prints it, such as ``float32[4][3]``."""
-        optional = " or nil" if self.nullable else ""
         if self.is_text:
-            return "str" + optional
-        return self.kind.name + "".join(f"[{n}]" for n in self.shape) + optional
+            return "str"
+        return self.kind.name + "".join(f"[{n}]" for n in self.shape)
 
     def json_schema(self) -> dict[str, Any]:
         """Describe the column's JSON form; a float may be null, since JSON has no inf and no nan."""
@@ -214,7 +213,7 @@ class Record:
     @classmethod
     def fingerprint(cls) -> str:
         """Return 16 hex digits that change with any name, type, shape or unit of the table."""
-        table = [(c.name, c.type_name, c.unit) for c in cls.columns]
+        table = [(c.name, c.type_name, c.unit, c.nullable) for c in cls.columns]
         return hashlib.sha256(repr(table).encode()).hexdigest()[:16]
 
     @classmethod

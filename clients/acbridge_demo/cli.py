@@ -60,7 +60,7 @@ def show(arguments: list[str]) -> int:
         try:
             return sink.wait()
         except KeyboardInterrupt:
-            continue
+            sink.terminate()
 
 
 def end(process: "subprocess.Popen[str]") -> None:

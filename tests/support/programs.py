@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -33,7 +34,9 @@ def until(look: Callable[[], T | None], what: str = "it", timeout: float = PATIE
 class Program:
     """A process of ours with its output at hand."""
 
-    def __init__(self, module: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, module: str, *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *(() if module.startswith("-") else ("-m",)), module, *arguments],
             stdin=subprocess.DEVNULL,
@@ -41,6 +44,7 @@ class Program:
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
             text=True,
+            cwd=cwd,
         )
         self.out: list[str] = []
         self.err: list[str] = []

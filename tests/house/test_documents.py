@@ -1,0 +1,146 @@
+"""The README and the documents: what they tell a reader to run is run, and their tables are the code's."""
+
+import json
+import re
+import shlex
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acbridge import SimState, Status, reference
+from acbridge.control import ERROR_CODES, REQUESTS
+from acbridge.topics import BY_NAME, TOPICS
+from acbridge.wire import HEADER_BYTES, Header, encode, read_header
+from programs import Daemon, Program, until
+
+pytestmark = pytest.mark.house
+
+HEADER = {"v", "run", "tick", "seq", "timestamp", "mono_ns"}
+ENDS_BY_ITSELF = ("--count", "--duration")
+
+
+def documents(checkout: Path) -> Iterator[Path]:
+    yield checkout / "README.md"
+    yield from sorted((checkout / "docs").glob("*.md"))
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def busy_daemon() -> Iterator[Daemon]:
+    with Daemon("--source", "sim", "--rate", "333") as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/protocol.md", "docs/running.md"])
+def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
+    text = (checkout / name).read_text(encoding="utf-8")
+    ran = 0
+    for language, block in re.findall(r"^```(bash|python)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        if language == "python":
+            run_python(block, tmp_path, busy_daemon)
+            ran += 1
+            continue
+        for line in block.splitlines():
+            words = shlex.split(line.rpartition("&&")[2])
+            if words[:2] == ["uv", "run"]:
+                words = words[2:]
+            if words[0].startswith("acbridge-"):
+                run_command(words, tmp_path, busy_daemon)
+                ran += 1
+            else:
+                assert words == ["pytest"], f"nobody runs {line!r}"
+    assert ran
+
+
+def run_command(words: list[str], cwd: Path, daemon: Daemon) -> None:
+    if "--port" in words:
+        words[words.index("--port") + 1] = "0"
+    env = {"ACBRIDGE_PORT": "0", "ACBRIDGE_CONNECT": daemon.address}
+    with Program(words[0].replace("-", "_"), *words[1:], env=env, cwd=cwd) as program:
+        if not any(word in words for word in ENDS_BY_ITSELF):
+            if words[:2] == ["acbridge-sink", "jsonl"]:
+                until((cwd / words[2]).exists, f"{words} writing")
+            else:
+                until(lambda: program.out or program.err, f"{words} saying something")
+            program.process.send_signal(signal.SIGINT)
+        assert 0 == program.wait(), program.err
+        assert "Traceback" not in "\n".join(program.err)
+
+
+def run_python(code: str, cwd: Path, daemon: Daemon) -> None:
+    here = code.replace("acbridge.connect()", f"acbridge.connect(port={daemon.port})")
+    here = here.replace("127.0.0.1:5556", f"127.0.0.1:{daemon.port + 1}")
+    with Program("-c", here, cwd=cwd) as program:
+        assert 0 == program.wait(), program.err
+        assert program.out
+
+
+def test_every_link_between_documents_leads_somewhere(checkout: Path) -> None:
+    for document in documents(checkout):
+        for target in re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8")):
+            path, _, anchor = target.partition("#")
+            linked = document if not path else (document.parent / path)
+            assert linked.exists(), f"{document.name}: {target}"
+            if anchor:
+                headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+                assert anchor in [h.lower().replace(" ", "-").replace("'", "") for h in headings], f"{target}"
+
+
+def test_the_generated_documents_are_up_to_date(checkout: Path) -> None:
+    assert [] == reference.write(checkout / "docs", check=True)
+
+
+def test_the_protocol_lists_every_topic_request_code_and_state(checkout: Path) -> None:
+    protocol = (checkout / "docs" / "protocol.md").read_text(encoding="utf-8")
+    for topic in TOPICS:
+        assert f"| `{topic.name}` | {topic.cadence} |" in protocol
+    for name, rule in REQUESTS.items():
+        arguments = ", ".join(f"`{argument}`" for argument in rule.arguments)
+        assert f"| `{name}` | {arguments} | {rule.meaning} | {rule.reply} |" in protocol
+    for code, meaning in ERROR_CODES.items():
+        assert f"| `{code}` | {meaning} |" in protocol
+    for state in SimState:
+        assert f"| `{state}` | {'yes' if state.flows else ''} |" in protocol
+
+
+def test_the_examples_of_the_protocol_fit_the_tables(checkout: Path) -> None:
+    protocol = checkout / "docs" / "protocol.md"
+    text = protocol.read_text(encoding="utf-8")
+    examples = re.findall(r"^`(\w+)`:\n\n```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert [topic.name for topic in TOPICS] == sorted((n for n, _ in examples), key=list(BY_NAME).index)
+    for name, example in examples:
+        values = json.loads(example)
+        columns = {column.name: column for column in BY_NAME[name].record.columns}
+        assert HEADER == set(list(values)[:6])
+        for key in values.keys() - HEADER:
+            column = columns[key]  # a KeyError names the field that does not exist
+            elements = len(values[key]) if isinstance(values[key], list) else 1
+            assert elements == (1 if column.is_text or not column.shape else column.shape[0]), key
+
+
+def test_the_header_lies_where_the_protocol_says(checkout: Path) -> None:
+    protocol = (checkout / "docs" / "protocol.md").read_text(encoding="utf-8")
+    header = Header(0x0A0B0C0D, 0x0102030405060708, 0x1112131415161718, 1800000000.25, 0x2122232425262728)
+    values: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 0)
+    status = Status(**values)
+    frame = encode(header, status)
+    assert header == read_header(frame)
+    assert len(Status.columns) + 6 == int.from_bytes(frame[1:3], "big")
+    places = {
+        "v": bytes([1]),
+        "run": bytes.fromhex("0A0B0C0D"),
+        "tick": bytes.fromhex("0102030405060708"),
+        "seq": bytes.fromhex("1112131415161718"),
+        "mono_ns": bytes.fromhex("2122232425262728"),
+    }
+    for name, value in places.items():
+        place = re.search(rf"`{name}`\s+at\s+(\d+)", protocol)
+        assert place, name
+        assert value == frame[int(place[1]) : int(place[1]) + len(value)], name
+    assert f"the record begins at byte {HEADER_BYTES}" in protocol

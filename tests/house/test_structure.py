@@ -1,0 +1,41 @@
+"""The house itself: what it offers, and what its folders may hold."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import acbridge
+
+pytestmark = pytest.mark.house
+
+
+def test_everything_that_the_library_offers_is_there_and_said() -> None:
+    for name in acbridge.__all__:
+        assert hasattr(acbridge, name), name
+        assert name.isupper() or getattr(acbridge, name).__doc__, f"{name} has no docstring"
+
+
+def test_a_command_is_named_like_its_package(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
+    for command, entry in project["project"]["scripts"].items():
+        package = command.replace("-", "_")
+        assert f"{package}.cli:main" == entry
+        assert any((checkout / top / package / "__main__.py").exists() for top in ("daemon", "clients"))
+
+
+def test_every_package_is_typed(checkout: Path) -> None:
+    packages = [checkout / "acbridge", *(checkout / "daemon").glob("acbridge_*"), *(checkout / "clients").glob("acb*")]
+    assert [] == [package.name for package in packages if not (package / "py.typed").exists()]
+
+
+def test_the_outer_folders_are_no_packages(checkout: Path) -> None:
+    for folder in ("daemon", "clients", "tests", "docs"):
+        assert not (checkout / folder / "__init__.py").exists()
+
+
+def test_exact_versions_cover_what_the_project_needs(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
+    pinned = {line.partition("==")[0] for line in project["tool"]["uv"]["constraint-dependencies"]}
+    needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    assert {line.partition(">=")[0].partition("[")[0] for line in needed} <= pinned

@@ -1,0 +1,45 @@
+"""What the benchmarks share: percentiles, tables, and msgpack as anyone would call it."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, cast
+
+import msgpack  # pyright: ignore[reportMissingTypeStubs]  # it has none
+
+packb = cast("Callable[[object], bytes]", msgpack.packb)  # pyright: ignore[reportUnknownMemberType]  # as above
+unpackb = cast("Callable[[bytes], dict[str, Any]]", msgpack.unpackb)  # pyright: ignore[reportUnknownMemberType]
+
+_CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_UTIME = 11
+"""Where the two times of a process begin in /proc/PID/stat, counted after its name."""
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Return the value under which so many percent of the values lie."""
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used in all its threads, in steps of 10 ms."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[_UTIME : _UTIME + 2])) / _CLOCK_TICKS_PER_S
+
+
+def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a Markdown table that reads well as it is: names on the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    ruler = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    print(f"\n{title}\n")
+    for row in (head, ruler, *rows):
+        name, *numbers = row
+        cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))]
+        print(f"| {' | '.join(cells)} |")
+    print(flush=True)
+
+
+def judged(ratio: float, goal: float, *, at_least: bool) -> str:
+    """Return a ratio with what became of its goal."""
+    met = ratio >= goal if at_least else ratio <= goal
+    return f"{ratio:.2f} {'met' if met else 'MISSED'}"
