@@ -8,7 +8,7 @@ Live telemetry from Assetto Corsa: subscribe to an acbridge daemon.
 Importing this needs only pyzmq and msgpack.
 """
 
-from acbridge.client import Bridge, Frames, Sample, connect
+from acbridge.client import Bridge, Sample, connect
 from acbridge.derived import Derived
 from acbridge.errors import (
     AcbridgeError,
@@ -24,6 +24,7 @@ from acbridge.errors import (
 from acbridge.mailbox import Trust
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.status import SimState, Status
+from acbridge.subscription import Frames
 from acbridge.wire import WIRE_VERSION, Frame
 
 __all__ = [

@@ -95,11 +95,12 @@ class StaleFrame(AcbridgeError):
 class NoReply(AcbridgeError, TimeoutError):
     """The daemon did not answer a request in time; a changing request may still have been carried out."""
 
-    def __init__(self, request: str, endpoint: str, timeout: float) -> None:
+    def __init__(self, request: str, endpoint: str, timeout: float, request_id: str) -> None:
         self.request = request
         self.endpoint = endpoint
         self.timeout = timeout
-        super().__init__(request, endpoint, timeout)
+        self.request_id = request_id
+        super().__init__(request, endpoint, timeout, request_id)
 
     def __str__(self) -> str:
         return (

@@ -53,14 +53,16 @@ def _section(topic: Topic) -> str:
         ]
         frame = PageEncoder(record).offsets
         lines += [
-            f"| `{c.name}` | {_always(c)} | {c.type_name} | {c.unit} | {record.offsets[c.name]} | {frame.get(c.name, '')} "
-            f"| {_meaning(c)} |"
-            for c in record.columns
+            f"{_facts(c)} {record.offsets[c.name]} | {frame.get(c.name, '')} | {_meaning(c)} |" for c in record.columns
         ]
     else:
         lines += ["", "| Name | Always? | Type | Unit | Meaning |", "| --- | --- | --- | --- | --- |"]
-        lines += [f"| `{c.name}` | {_always(c)} | {c.type_name} | {c.unit} | {_meaning(c)} |" for c in record.columns]
+        lines += [f"{_facts(c)} {_meaning(c)} |" for c in record.columns]
     return "\n".join([*lines, ""])
+
+
+def _facts(column: Column) -> str:
+    return f"| `{column.name}` | {_always(column)} | {column.type_name} | {column.unit} |"
 
 
 def _meaning(column: Column) -> str:

@@ -1,0 +1,232 @@
+"""
+The two ways to receive frames: `Receiver` keeps the newest of each topic, `Frames` keeps them all.
+
+A receiver thread empties one socket into the mailbox as frames arrive, so that what it keeps is fresh however long its
+caller slept. A stream must keep order and lose nothing: it has a socket of its own with a long queue. Every ZeroMQ
+socket is used by one thread at a time.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import zmq
+
+from acbridge import wire
+from acbridge.errors import Closed, DecodeError, NoFrame
+from acbridge.mailbox import Gaps, Mailbox
+from acbridge.schema import Record
+from acbridge.status import Status
+from acbridge.wire import Frame
+
+NEWEST_QUEUE = 3000
+"""One second of frames at 1000 Hz and three topics."""
+FRAMES_QUEUE = 30_000
+"""Ten seconds of them."""
+_RCVBUF = 65536
+"""Small on purpose: what waits in the kernel is old when it is read."""
+_POLL_MS = 100
+"""How long a blocking call may keep a Ctrl-C waiting (Windows cannot interrupt it)."""
+_BATCH = 256
+"""Frames taken from the socket before waiting callers get their turn."""
+
+R = TypeVar("R", bound=Record)
+
+
+class Frames(Generic[R]):
+    """
+    Every frame of some topics, in order; made by :meth:`Bridge.frames`.
+
+    Attributes:
+        lost: Frames that went missing so far, all topics together.
+        restarts: Times that the daemon came back as another run.
+    """
+
+    def __init__(
+        self,
+        socket: "zmq.Socket[bytes]",
+        endpoint: str,
+        records: tuple[type[R], ...],
+        prefix: str,
+        timeout: float | None,
+    ) -> None:
+        self._socket = socket
+        self._endpoint = endpoint
+        self._status_topic = (prefix + Status.topic).encode()
+        self._sim_state: str | None = None
+        self._topics = {(prefix + record.topic).encode(): (record, Gaps()) for record in records}
+        self._timeout = timeout
+        for topic in (*self._topics, self._status_topic):
+            socket.subscribe(topic)
+
+    @property
+    def lost(self) -> int:
+        """Frames that went missing so far, all topics together."""
+        return sum(gaps.lost for _, gaps in self._topics.values())
+
+    @property
+    def restarts(self) -> int:
+        """Times that the daemon came back as another run."""
+        return max(gaps.restarts for _, gaps in self._topics.values())
+
+    def __iter__(self) -> Iterator[Frame[R]]:
+        return self
+
+    def __next__(self) -> Frame[R]:
+        deadline = None if self._timeout is None else time.perf_counter() + self._timeout
+        while True:
+            if self._socket.closed:
+                raise Closed
+            parts = receive(self._socket, None if deadline is None else deadline - time.perf_counter())
+            if parts is None:
+                names = "/".join(record.topic for record, _ in self._topics.values())
+                raise NoFrame(names, self._endpoint, self._timeout or 0.0, self._sim_state)
+            if len(parts) != 2:  # noqa: PLR2004  topic and map
+                raise DecodeError(f"a message of {len(parts)} parts is no frame; is this port an acbridge daemon's?")
+            topic, payload = parts
+            if topic == self._status_topic:
+                self._sim_state = wire.decode(payload, Status).record.sim_state
+            known = self._topics.get(topic)  # a topic that begins like ours is not ours
+            if known is not None:
+                record, gaps = known
+                return wire.decode(payload, record, gaps.follow(wire.read_header(payload)))
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is received any more."""
+        return self._socket.closed
+
+    def close(self) -> None:
+        """Stop receiving."""
+        self._socket.close(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Receiver:
+    """The thread that empties the socket of `latest` into the mailbox."""
+
+    def __init__(
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        sub: "zmq.Socket[bytes]",
+        prefix: str,
+        mailbox: Mailbox,
+        arrived: threading.Condition,
+    ) -> None:
+        self.error: DecodeError | None = None
+        self._sub = sub
+        self._prefix = prefix
+        self._mailbox = mailbox
+        self._arrived = arrived
+        self._subscribed: set[str] = set()
+        address = f"inproc://receiver-{id(self)}"
+        self._orders = context.socket(zmq.PAIR)
+        self._orders.bind(address)
+        self._inbox = context.socket(zmq.PAIR)
+        self._inbox.connect(address)
+        self._thread = threading.Thread(target=self._loop, name="acbridge-receiver", daemon=True)
+
+    def start(self) -> None:
+        """Begin to receive."""
+        self._thread.start()
+
+    def subscribe(self, topic: str) -> None:
+        """Subscribe; the caller holds the condition, so one thread at a time gives orders."""
+        if topic not in self._subscribed:
+            self._subscribed.add(topic)
+            self._orders.send((self._prefix + topic).encode())
+
+    def stop(self) -> None:
+        """End the thread and close its sockets."""
+        with self._arrived:
+            self._orders.send(b"")
+        self._thread.join()
+        self._orders.close(0)
+
+    def _loop(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._inbox, zmq.POLLIN)
+        poller.register(self._sub, zmq.POLLIN)
+        while True:
+            ready = dict(poller.poll())
+            if self._inbox in ready:
+                order = self._inbox.recv()
+                if not order:
+                    break
+                self._sub.subscribe(order)
+            if self._sub in ready:
+                with self._arrived:
+                    self._drain()
+                    self._arrived.notify_all()
+        self._sub.close(0)
+        self._inbox.close(0)
+
+    def _drain(self) -> None:
+        for _ in range(_BATCH):
+            try:
+                parts = self._sub.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            try:
+                topic = parts[0].decode().removeprefix(self._prefix)
+                self._mailbox.put(topic, parts[1], time.perf_counter_ns())
+            except DecodeError as error:
+                self.error = error
+            except (IndexError, UnicodeDecodeError):
+                self.error = DecodeError("a message that is no frame; is this port an acbridge daemon's?")
+
+
+def open_socket(context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, queue: int) -> "zmq.Socket[bytes]":
+    """
+    Connect a socket with the limits that all of ours share: dead peers are noticed, and nothing hangs at the end.
+
+    Args:
+        context: Whose socket it is.
+        kind: ``zmq.SUB`` or ``zmq.REQ``.
+        endpoint: Where to connect; nobody need be there yet.
+        queue: Messages that may wait to be read.
+
+    Raises:
+        ValueError: The endpoint cannot be an address.
+    """
+    socket = context.socket(kind)
+    socket.linger = 0
+    socket.rcvhwm = queue
+    socket.rcvbuf = _RCVBUF
+    socket.ipv6 = "[" in endpoint
+    socket.maxmsgsize = -1 if kind == zmq.REQ else wire.MAX_FRAME_BYTES
+    socket.reconnect_ivl = 100
+    socket.reconnect_ivl_max = 1000
+    socket.heartbeat_ivl = 1000
+    socket.heartbeat_timeout = 3000
+    socket.heartbeat_ttl = 5000
+    try:
+        socket.connect(endpoint)
+    except zmq.ZMQError as error:
+        socket.close(0)
+        raise ValueError(f"{endpoint} is not an address to connect to: {error}") from error
+    return socket
+
+
+def receive(socket: "zmq.Socket[bytes]", timeout: float | None) -> list[bytes] | None:
+    """Receive one message, looking up every 100 ms so that Ctrl-C works on Windows too; ``None`` on timeout."""
+    try:
+        return socket.recv_multipart(zmq.NOBLOCK)
+    except zmq.Again:
+        pass
+    deadline = None if timeout is None else time.perf_counter() + timeout
+    while True:
+        left = _POLL_MS if deadline is None else max(0, min(_POLL_MS, round((deadline - time.perf_counter()) * 1000)))
+        if socket.poll(left):
+            return socket.recv_multipart()
+        if deadline is not None and time.perf_counter() >= deadline:
+            return None
