@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar, overload
 
 import zmq
 
@@ -149,7 +149,13 @@ class Bridge:
             physics.mono_ns,
         )
 
-    def frames(self, *records: type[R], timeout: float | None = None) -> "Frames[R]":
+    @overload
+    def frames(self, *, timeout: float | None = None) -> "Frames[Physics | Graphics | Derived]": ...
+
+    @overload
+    def frames(self, *records: type[R], timeout: float | None = None) -> "Frames[R]": ...
+
+    def frames(self, *records: type[Any], timeout: float | None = None) -> "Frames[Any]":
         """
         Iterate over every frame of some topics from now on, in order.
 
@@ -166,9 +172,8 @@ class Bridge:
         """
         if self._closed:
             raise Closed
-        wanted: tuple[type[Any], ...] = records or EVERY_TICK
         socket = open_socket(self._context, zmq.SUB, self.endpoint, FRAMES_QUEUE)
-        stream: Frames[R] = Frames(socket, self.endpoint, wanted, self._prefix, timeout)
+        stream: Frames[Any] = Frames(socket, self.endpoint, records or EVERY_TICK, self._prefix, timeout)
         self._streams = [*(s for s in self._streams if not s.closed), stream]
         return stream
 

@@ -87,8 +87,8 @@ def avg_wheel_slip(wheel_slip: Sequence[float]) -> float:
 
 
 def past_peak(wheel_slip: float) -> bool:
-    """Return whether a wheel slips more than at its peak grip."""
-    return wheel_slip > 1.0
+    """Return whether a wheel slips more than at its peak grip; what is not a number counts as sliding."""
+    return not wheel_slip <= 1.0
 
 
 def grip_loss(tyre_wear: float) -> float:
@@ -97,8 +97,8 @@ def grip_loss(tyre_wear: float) -> float:
 
 
 def damage_level(zones: Sequence[float]) -> float:
-    """Return the hardest impact over the zones, cut at 100."""
-    return min(DAMAGE_CAP, max(zones))
+    """Return the hardest impact over the zones, cut at 100; a zone that is not a number is left out."""
+    return min(DAMAGE_CAP, max((zone for zone in zones if zone == zone), default=0.0))  # noqa: PLR0124  nan is not itself
 
 
 def lap_distance_m(position: float, line_length: float) -> float | None:

@@ -21,6 +21,10 @@ Attributes carry the facts; the text is made from them and ends with what to do.
 class AcbridgeError(Exception):
     """The root: catch this to catch everything that is ours."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # The attributes are the arguments, in order, so that an error survives the way between processes.
+        return (type(self), tuple(vars(self).values()) or self.args)
+
 
 class PageError(AcbridgeError, ValueError):
     """Bytes are too short to be the page they were said to be."""
@@ -32,7 +36,7 @@ class PageError(AcbridgeError, ValueError):
         super().__init__(page, size, needed)
 
     def __str__(self) -> str:
-        return f"the {self.page} page needs {self.needed} bytes, got {self.size}"
+        return f"the {self.page} page needs {self.needed} bytes, got {self.size}; is it Assetto Corsa's?"
 
 
 class DecodeError(AcbridgeError, ValueError):
@@ -63,7 +67,7 @@ class NoFrame(AcbridgeError, TimeoutError):
         self.endpoint = endpoint
         self.timeout = timeout
         self.sim_state = sim_state
-        super().__init__(topic, endpoint, timeout, sim_state)
+        super().__init__(topic)
 
     def __str__(self) -> str:
         said = f"no {self.topic} frame from {self.endpoint} within {self.timeout:g} s: "
@@ -71,6 +75,8 @@ class NoFrame(AcbridgeError, TimeoutError):
             return (
                 said + "nothing was heard from a daemon there meanwhile; start acbridge-daemon, or check host and port"
             )
+        if self.sim_state in ("live", "paused", "replay"):
+            return said + f"the daemon is there and says the sim is {self.sim_state}; allow a longer timeout"
         return said + f"the daemon is there and says the sim is {self.sim_state}; frames flow once you are driving"
 
 
@@ -100,7 +106,7 @@ class NoReply(AcbridgeError, TimeoutError):
         self.endpoint = endpoint
         self.timeout = timeout
         self.request_id = request_id
-        super().__init__(request, endpoint, timeout, request_id)
+        super().__init__(request)
 
     def __str__(self) -> str:
         return (

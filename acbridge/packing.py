@@ -19,17 +19,24 @@ _unpack = cast("Callable[..., object]", msgpack.unpackb)  # pyright: ignore[repo
 
 
 class Bounds(NamedTuple):
-    """The largest text, binary, array and map that are unpacked; extensions never are."""
+    """
+    The largest text, binary, array and map that are unpacked; extensions never are.
+
+    Attributes:
+        strict: Whether every map, at every depth, must have text keys that come once each; what we ask the daemon for
+            need not pay for that check.
+    """
 
     text: int
     binary: int
     array: int
     map: int
+    strict: bool
 
 
-FRAME = Bounds(text=4096, binary=4096, array=256, map=1024)
-REQUEST = Bounds(text=256, binary=256, array=256, map=64)
-REPLY = Bounds(text=65536, binary=65536, array=4096, map=4096)
+FRAME = Bounds(text=4096, binary=4096, array=256, map=1024, strict=False)
+REQUEST = Bounds(text=256, binary=256, array=256, map=64, strict=True)
+REPLY = Bounds(text=65536, binary=65536, array=4096, map=4096, strict=False)
 
 
 def pack(value: object) -> bytes:
@@ -53,6 +60,8 @@ def unpack(data: bytes, bounds: Bounds) -> object:
             max_array_len=bounds.array,
             max_map_len=bounds.map,
             max_ext_len=0,
+            ext_hook=_no_extension,
+            object_pairs_hook=_strict_map if bounds.strict else None,
         )
     except ValueError as error:  # every error of msgpack is one
         raise DecodeError(f"not one msgpack value within the limits: {error!r}"[:200]) from error
@@ -71,3 +80,16 @@ def unpack_map(data: bytes, bounds: Bounds) -> dict[str, Any]:
     if not all(isinstance(key, str) for key in cast("dict[object, object]", value)):
         raise DecodeError("a map with string keys was expected, not one with other keys")
     return cast("dict[str, Any]", value)
+
+
+def _no_extension(_code: int, _data: bytes) -> object:
+    raise ValueError("an extension type")
+
+
+def _strict_map(pairs: list[tuple[object, object]]) -> dict[object, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key that comes twice")
+    if not all(isinstance(key, str) for key in found):
+        raise ValueError("a map must have string keys")
+    return found

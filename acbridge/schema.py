@@ -166,7 +166,7 @@ class Record:
     The values of one topic at one instant; immutable.
 
     Subclasses declare columns as class attributes and are built with keywords. ``vars(record)`` is the record as a
-    dictionary in the table's order.
+    dictionary.
 
     Attributes:
         topic: The topic that carries it.
@@ -178,6 +178,8 @@ class Record:
     _names: ClassVar[frozenset[str]]
 
     def __init_subclass__(cls, *, topic: str = "") -> None:
+        if getattr(cls, "columns", ()):
+            raise TypeError(f"{cls.__name__} extends a record that has columns; a table stands on its own")
         cls.topic = topic
         declared = [(name, value) for name, value in vars(cls).items() if isinstance(value, Column)]
         cls.columns = tuple(replace(column, name=name) for name, column in declared)
@@ -230,6 +232,9 @@ class Record:
         }
 
     def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
 
     def __eq__(self, other: object) -> bool:
@@ -305,27 +310,33 @@ class Page(Record):
                 values[name] = tuple(flat[i : i + shape[1]] for i in range(start, stop, shape[1]))
         return cls.adopt(values)
 
-    def to_page(self) -> bytes:
-        """Lay the record out as the sim does, :attr:`page_size` bytes; text is cut to fit with its NUL."""
+    @classmethod
+    def pack(cls, values: Mapping[str, Any]) -> bytes:
+        """
+        Lay values out as the sim does, without making a record of them.
+
+        Args:
+            values: One for each column; text is cut to fit with its NUL.
+        """
         flat: list[Any] = []
-        for column in self.columns:
-            _flatten(column, vars(self)[column.name], flat)
-        return self._struct.pack(*flat)
+        for column in cls.columns:
+            value = values[column.name]
+            if column.is_text:
+                flat.append(value.encode("utf-16-le", "replace")[: 2 * (column.count - 1)])
+            elif not column.shape:
+                flat.append(value)
+            elif len(column.shape) == 1:
+                flat += value
+            else:
+                for row in value:
+                    flat += row
+        return cls._struct.pack(*flat)
+
+    def to_page(self) -> bytes:
+        """Lay the record out as the sim does, :attr:`page_size` bytes."""
+        return self.pack(vars(self))
 
 
 def read_text(units: bytes) -> str:
     """Decode UTF-16 units up to the first NUL; what is not UTF-16 becomes U+FFFD."""
     return units.decode("utf-16-le", "replace").partition("\0")[0]
-
-
-def _flatten(column: Column, value: Any, flat: list[Any]) -> None:
-    if column.is_text:
-        room = 2 * (column.count - 1)
-        flat.append(value.encode("utf-16-le", "replace")[:room])
-    elif not column.shape:
-        flat.append(value)
-    elif len(column.shape) == 1:
-        flat.extend(value)
-    else:
-        for row in value:
-            flat.extend(row)

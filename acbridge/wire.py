@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from acbridge import packing
-from acbridge.errors import DecodeError, WireVersionError
+from acbridge.errors import DecodeError, PageError, WireVersionError
 from acbridge.schema import INT32, Column, Page, Record, read_text
 
 WIRE_VERSION = 1
@@ -146,8 +146,9 @@ def decode(payload: bytes, record: type[R], lost: int = 0) -> Frame[R]:
 
 def encode(header: Header, record: Record) -> bytes:
     """Encode a record of ours (not a page) as a frame."""
-    body = packing.pack(vars(record))
-    fields = len(record.columns)
+    values = vars(record)
+    body = packing.pack(values)
+    fields = len(values)
     marker_bytes = 1 if fields < 16 else 3  # noqa: PLR2004  msgpack: a fixmap holds up to 15 pairs, then map16
     return _head(header, fields) + body[marker_bytes:]
 
@@ -187,7 +188,14 @@ class PageEncoder:
         ]
 
     def encode(self, header: Header, page: bytes) -> bytes:
-        """Encode a snapshot of at least ``page_size`` bytes."""
+        """
+        Encode a snapshot of at least ``page_size`` bytes.
+
+        Raises:
+            PageError: It is shorter.
+        """
+        if len(page) < self._page.page_size:
+            raise PageError(self._page.topic, len(page), self._page.page_size)
         parts = [_head(header, len(self._page.columns))]
         parts += [index.translate(page[start:stop] + rest) for index, start, stop, rest in self._plan]
         for key, start, stop in self._texts:

@@ -1,12 +1,12 @@
 """Fixtures that more than one test module uses."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from game import Game
 from programs import Daemon
 

@@ -1,7 +1,9 @@
-"""What the benchmarks share: percentiles, tables, and msgpack as anyone would call it."""
+"""What the benchmarks share: percentiles, CPU times, tables, and msgpack as anyone would call it."""
 
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, cast
@@ -25,6 +27,24 @@ def cpu_seconds(pid: int) -> float:
     """Return the CPU time that a process has used in all its threads, in steps of 10 ms."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[_UTIME : _UTIME + 2])) / _CLOCK_TICKS_PER_S
+
+
+@contextmanager
+def neighbours() -> Generator[None, None, None]:
+    """Tell, at the end of a measurement, how much of the machine others used meanwhile: noise comes from there."""
+    others, wall = _others_seconds(), time.perf_counter()
+    yield
+    share = (_others_seconds() - others) / (time.perf_counter() - wall) / (os.cpu_count() or 1)
+    print(f"Others used {max(0.0, share):.0%} of this machine's {os.cpu_count()} cores meanwhile.", flush=True)
+
+
+def _others_seconds() -> float:
+    """Return the CPU time that everyone but us and our children, once they have ended, has used."""
+    user, nice, system, _, _, irq, softirq, steal, *_ = map(
+        int, Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
+    )
+    busy = (user + nice + system + irq + softirq + steal) / _CLOCK_TICKS_PER_S
+    return busy - sum(os.times()[:4])
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,0 +1,101 @@
+"""The errors: what they carry, what they tell people to do, and how they may be caught."""
+
+import pickle
+from typing import Any
+
+import pytest
+
+from acbridge import errors
+from acbridge.errors import (
+    AcbridgeError,
+    Closed,
+    DecodeError,
+    NoFrame,
+    NoReply,
+    PageError,
+    RequestRefused,
+    StaleFrame,
+    WireVersionError,
+)
+
+END = "tcp://127.0.0.1:5555"
+
+# the error, the facts that it carries, what its text says to do
+EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
+    (PageError("physics", 10, 592), {"page": "physics", "size": 10, "needed": 592}, "Assetto Corsa"),
+    (WireVersionError(1, 2), {"got": 1, "known": 2}, "upgrade the daemon"),
+    (WireVersionError(3, 2), {"got": 3, "known": 2}, "upgrade the library"),
+    (
+        NoFrame("physics", END, 1.5, None),
+        {"topic": "physics", "endpoint": END, "timeout": 1.5, "sim_state": None},
+        "start acbridge-daemon",
+    ),
+    (
+        NoFrame("physics", END, 1.5, "idle"),
+        {"topic": "physics", "endpoint": END, "timeout": 1.5, "sim_state": "idle"},
+        "once you are driving",
+    ),
+    (
+        StaleFrame("physics", 2.5, 0.5, "paused"),
+        {"topic": "physics", "age": 2.5, "max_age": 0.5, "sim_state": "paused"},
+        "allow a larger max_age",
+    ),
+    (
+        StaleFrame("physics", 2.5, 0.5, None),
+        {"topic": "physics", "age": 2.5, "max_age": 0.5, "sim_state": None},
+        "allow a larger max_age",
+    ),
+    (
+        NoReply("status", END, 1.5, "a1b2"),
+        {"request": "status", "endpoint": END, "timeout": 1.5, "request_id": "a1b2"},
+        "start acbridge-daemon",
+    ),
+    (
+        RequestRefused("shutdown", "forbidden", "start the daemon with --allow-shutdown"),
+        {"request": "shutdown", "code": "forbidden", "message": "start the daemon with --allow-shutdown"},
+        "start the daemon with --allow-shutdown",
+    ),
+    (Closed(), {}, "connect() again"),
+]
+
+each_error = pytest.mark.parametrize(
+    ("error", "facts", "advice"), EXAMPLES, ids=[f"{type(one[0]).__name__}-{i}" for i, one in enumerate(EXAMPLES)]
+)
+
+
+@each_error
+def test_an_error_says_what_to_do(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
+    assert advice in str(error)
+
+
+@each_error
+def test_an_error_carries_its_facts_and_shows_them(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
+    assert facts == vars(error)
+    shown = [value for name, value in facts.items() if value is not None and name != "request_id"]
+    assert [] == [value for value in shown if str(value) not in str(error)]
+
+
+@each_error
+def test_an_error_survives_the_way_to_another_process(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(error), str(error), vars(error)) == (type(copy), str(copy), vars(copy))
+
+
+def test_every_error_has_an_example() -> None:
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AcbridgeError)}
+    assert kinds - {AcbridgeError, DecodeError} == {type(error) for error, _, _ in EXAMPLES}
+
+
+def test_every_error_is_caught_as_ours() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    assert [] == [kind for kind in kinds if not issubclass(kind, AcbridgeError)]
+
+
+def test_a_caller_who_does_not_know_us_catches_what_python_has_a_name_for() -> None:
+    assert [True, True] == [issubclass(kind, TimeoutError) for kind in (NoFrame, NoReply)]
+    assert [True, True, True] == [issubclass(kind, ValueError) for kind in (PageError, DecodeError, WireVersionError)]
+    assert [False, False] == [issubclass(kind, TimeoutError) for kind in (StaleFrame, Closed)]
+
+
+def test_a_frame_of_another_version_is_caught_as_undecodable() -> None:
+    assert issubclass(WireVersionError, DecodeError)

@@ -1,0 +1,252 @@
+"""Frames: their header, their fixed places, and everything that is not one."""
+
+import math
+import struct
+from collections.abc import Callable
+from types import new_class
+from typing import Any, cast
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from acbridge import packing, wire
+from acbridge.derived import Derived, derive
+from acbridge.errors import DecodeError, WireVersionError
+from acbridge.pages import PAGES, Graphics, Physics, Static
+from acbridge.schema import Page, Record, string
+from acbridge.status import Status
+from acbridge.wire import HEADER_BYTES, Header, PageEncoder
+
+HEADER = Header(run=0xDEADBEEF, tick=12, seq=2**40, timestamp=1800000000.125, mono_ns=2**63)
+
+
+def content(page: type[Page]) -> bytes:
+    """Return a page on which no two numbers have the same bytes."""
+    return bytes(place % 251 for place in range(page.page_size))
+
+
+def samples() -> dict[str, bytes]:
+    """Return a frame of every topic."""
+    physics, graphics, static = content(Physics), content(Graphics), content(Static)
+    derived = derive(Physics.from_page(physics), Graphics.from_page(graphics), Static.from_page(static))
+    status: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 1)
+    status |= {"version": "1", "source": "sim", "sim_state": "live", "sim_detail": None}
+    return {
+        "physics": PageEncoder(Physics).encode(HEADER, physics),
+        "graphics": PageEncoder(Graphics).encode(HEADER, graphics),
+        "static": PageEncoder(Static).encode(HEADER, static),
+        "derived": wire.encode(HEADER, derived),
+        "status": wire.encode(HEADER, Status(**status)),
+    }
+
+
+FRAMES = samples()
+READERS: list[Callable[[bytes], object]] = [
+    wire.read_header,
+    wire.decode_map,
+    lambda payload: wire.decode(payload, Physics),
+]
+each_topic = pytest.mark.parametrize("topic", FRAMES)
+each_page = pytest.mark.parametrize("page", PAGES, ids=[page.topic for page in PAGES])
+
+
+def by_name(record: Record) -> str:
+    """Return a record's values in one order, as text: NaN equals NaN there, and 1 is not 1.0."""
+    return repr(sorted(vars(record).items()))
+
+
+def with_fields(frame: bytes, fields: dict[str, Any]) -> bytes:
+    """Return a frame with the same header and other fields."""
+    count = (6 + len(fields)).to_bytes(2, "big")
+    return (
+        frame[:1] + count + frame[3:HEADER_BYTES] + b"".join(packing.pack(part) for kv in fields.items() for part in kv)
+    )
+
+
+@each_topic
+def test_a_header_comes_back_from_every_frame(topic: str) -> None:
+    assert HEADER == wire.read_header(FRAMES[topic])
+    assert HEADER == wire.read_header(FRAMES[topic][:HEADER_BYTES])
+
+
+@each_topic
+def test_a_header_has_the_same_places_in_every_frame(topic: str) -> None:
+    frame = FRAMES[topic]
+    assert [(b"\xa1v", 1), (b"\xa3run", 0xCE)] == [(frame[3:5], frame[5]), (frame[6:10], frame[10])]
+    assert HEADER == (
+        *struct.unpack_from(">I", frame, 11),
+        *struct.unpack_from(">Q", frame, 21),
+        *struct.unpack_from(">Q", frame, 34),
+        *struct.unpack_from(">d", frame, 53),
+        *struct.unpack_from(">Q", frame, 70),
+    )
+    assert 78 == HEADER_BYTES
+    assert len(wire.decode_map(frame)) == int.from_bytes(frame[1:3], "big")
+
+
+@pytest.mark.parametrize(
+    "header", [Header(0, 0, 0, 0.0, 0), Header(2**32 - 1, 2**64 - 1, 2**64 - 1, -1e300, 2**64 - 1)]
+)
+def test_a_header_takes_the_same_room_whatever_it_says(header: Header) -> None:
+    record = wire.decode(FRAMES["derived"], Derived).record
+    for frame in (PageEncoder(Graphics).encode(header, content(Graphics)), wire.encode(header, record)):
+        assert header == wire.read_header(frame)
+        assert len(frame) in (len(FRAMES["graphics"]), len(FRAMES["derived"]))
+
+
+@each_page
+def test_every_number_stands_at_its_offset(page: type[Page]) -> None:
+    encoder = PageEncoder(page)
+    numbers = [column for column in page.columns if not column.is_text]
+    assert [column.name for column in numbers] == list(encoder.offsets)
+    record, frame = vars(page.from_page(content(page))), encoder.encode(HEADER, content(page))
+    for column in numbers:
+        marker, code = (0xD2, ">i") if column.kind.name == "int32" else (0xCA, ">f")
+        rows, row = ([record[column.name]], 0) if len(column.shape) < 2 else (record[column.name], column.shape[1])
+        at = encoder.offsets[column.name]
+        for place, values in enumerate(rows):
+            start = at + place * (5 * row + 1)
+            for element, value in enumerate(values if column.shape else [values]):
+                assert marker == frame[start + 5 * element - 1]
+                assert (value,) == struct.unpack_from(code, frame, start + 5 * element)
+
+
+@each_page
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_frame_says_what_its_page_says(page: type[Page], data: st.DataObject) -> None:
+    drawn = data.draw(st.binary(min_size=page.page_size, max_size=page.page_size))
+    frame = wire.decode(PageEncoder(page, names=True).encode(HEADER, drawn), page, lost=3)
+    assert by_name(page.from_page(drawn)) == by_name(frame.record)
+    assert (*HEADER, 3, page.topic) == (*frame[1:], frame.topic)
+
+
+@each_topic
+def test_what_is_encoded_is_decoded(topic: str) -> None:
+    records = {record.topic: record for record in (Physics, Graphics, Static, Derived, Status)}
+    frame = wire.decode(FRAMES[topic], records[topic])
+    assert records[topic] is type(frame.record)
+    assert 0 == frame.lost
+    assert {"v": 1, **HEADER._asdict(), **vars(frame.record)} == wire.decode_map(FRAMES[topic])
+
+
+def test_what_is_not_finite_survives() -> None:
+    values: dict[str, Any] = vars(Physics.from_page(content(Physics)))
+    values |= {"finalFF": math.nan, "accG": (math.inf, -math.inf, -0.0)}
+    frame = PageEncoder(Physics).encode(HEADER, Physics(**values).to_page())
+    record = wire.decode(frame, Physics).record
+    assert "nan (inf, -inf, -0.0)" == f"{record.finalFF} {record.accG}"
+
+
+def test_personal_names_are_empty_unless_asked_for() -> None:
+    personal = [column.name for column in Static.columns if column.personal]
+    assert ["playerName", "playerSurname", "playerNick"] == personal
+    values: dict[str, Any] = vars(Static.from_page(content(Static))) | dict.fromkeys(personal, "Jane")
+    page = Static(**values).to_page()
+    hidden, shown = PageEncoder(Static).encode(HEADER, page), PageEncoder(Static, names=True).encode(HEADER, page)
+    assert (b"Jane" in hidden, b"Jane" in shown) == (False, True)
+    assert ["", "", ""] == [wire.decode_map(hidden)[name] for name in personal]
+    assert ["Jane"] * 3 == [wire.decode_map(shown)[name] for name in personal]
+    assert Static.from_page(page).track == wire.decode(hidden, Static).record.track
+
+
+def test_a_larger_page_makes_the_same_frame() -> None:
+    physics = content(Physics)
+    assert FRAMES["physics"] == PageEncoder(Physics).encode(HEADER, physics + b"\xff" * 500)
+
+
+@pytest.mark.parametrize(("version", "advice"), [(0, "upgrade the daemon"), (2, "upgrade the library")])
+@each_topic
+def test_a_frame_of_another_version_says_which_side_to_upgrade(topic: str, version: int, advice: str) -> None:
+    frame = FRAMES[topic][:5] + bytes([version]) + FRAMES[topic][6:]
+    for read in READERS:
+        with pytest.raises(WireVersionError, match=advice) as caught:
+            read(frame)
+        assert (version, wire.WIRE_VERSION) == (caught.value.got, caught.value.known)
+
+
+@pytest.mark.parametrize("missing", ["gear_number", "off_track", "wheels_past_peak"])
+def test_a_frame_without_a_field_names_it(missing: str) -> None:
+    fields = vars(wire.decode(FRAMES["derived"], Derived).record).copy()
+    del fields[missing]
+    with pytest.raises(DecodeError, match=f"derived record lacks '{missing}'.*upgrade"):
+        wire.decode(with_fields(FRAMES["derived"], fields), Derived)
+
+
+def test_a_field_more_does_no_harm() -> None:
+    record = wire.decode(FRAMES["derived"], Derived).record
+    frame = with_fields(FRAMES["derived"], {"new_one": [1, 2], **vars(record), "newer": {"a": None}})
+    newer = wire.decode(frame, Derived)
+    assert vars(record) | {"new_one": (1, 2), "newer": {"a": None}} == vars(newer.record)
+    assert HEADER == newer[1:6]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\x80",
+        b"\xde\x00\x00",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4,
+        bytes(200),
+        b"\xff" * 200,
+        packing.pack({"v": 1, "run": 1, "tick": 1, "seq": 1, "timestamp": 1.0, "mono_ns": 1, "more": "a" * 99}),
+        FRAMES["physics"][1:],
+        b"\x8f" + FRAMES["physics"][1:],
+    ],
+)
+def test_what_does_not_begin_with_a_header_is_refused(payload: bytes) -> None:
+    for read in READERS:
+        with pytest.raises(DecodeError, match="header"):
+            read(payload)
+
+
+@each_topic
+def test_a_frame_cut_anywhere_is_refused(topic: str) -> None:
+    whole = FRAMES[topic]
+    for length in range(len(whole)):
+        with pytest.raises(DecodeError):
+            wire.decode_map(whole[:length])
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\x00",
+        b"\xc0" * 30,
+        b"\xa1a" + b"\x91" * 4000 + b"\x00",
+        b"\xa1a" + b"\x81\xa1a" * 4000 + b"\x00",
+        b"\xa1a" + b"\xdd\xff\xff\xff\xff" * 500,
+        b"\xa1a\xdb\xff\xff\xff\xff",
+        b"\x01\x02",
+        b"\xa1a\xc1",
+        b"\xa1\xff\x01",
+        b"\xa1a\xd4\x01\x00",
+    ],
+)
+def test_a_header_with_rubbish_behind_it_is_refused(rest: bytes) -> None:
+    with pytest.raises(DecodeError):
+        wire.decode_map(b"\xde\x00\x07" + FRAMES["physics"][3:HEADER_BYTES] + rest)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.binary(max_size=300), st.sampled_from(list(FRAMES)), st.integers(0, 1000), st.booleans())
+@example(b"", "physics", 0, True)
+def test_any_bytes_are_a_frame_or_refused(junk: bytes, topic: str, at: int, whole: bool) -> None:
+    frame = FRAMES[topic]
+    at = min(at, len(frame))
+    damaged = frame[:at] + junk + (frame[at + len(junk) :] if whole else b"")
+    for payload in (junk, damaged):
+        try:
+            wire.decode(payload, Physics)
+        except DecodeError as error:
+            assert str(error)  # noqa: PT017  most are refused, some are not
+
+
+@pytest.mark.parametrize("size", [1, 8, 9, 10, 15, 16, 17, 60])
+def test_a_record_of_any_size_is_encoded(size: int) -> None:
+    columns = {f"column_{place:02}": string("One of many.") for place in range(size)}
+    kind = cast("type[Record]", new_class("Sized", (Record,), {"topic": "sized"}, lambda body: body.update(columns)))
+    record = kind(**{name: f"é {name}" for name in columns})
+    assert record == wire.decode(wire.encode(HEADER, record), kind).record
