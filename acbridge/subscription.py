@@ -6,6 +6,7 @@ caller slept. A stream must keep order and lose nothing: it has a socket of its 
 socket is used by one thread at a time.
 """
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -27,8 +28,8 @@ FRAMES_QUEUE = 30_000
 """Ten seconds of them."""
 _RCVBUF = 65536
 """Small on purpose: what waits in the kernel is old when it is read."""
-_POLL_MS = 100
-"""How long a blocking call may keep a Ctrl-C waiting (Windows cannot interrupt it)."""
+_SLICE_S = 0.1
+"""How long a blocking call may keep a Ctrl-C waiting (Windows cannot interrupt it), or another thread that closes."""
 _BATCH = 256
 """Frames taken from the socket before waiting callers get their turn."""
 
@@ -58,6 +59,9 @@ class Frames(Generic[R]):
         self._sim_state: str | None = None
         self._topics = {(prefix + record.topic).encode(): (record, Gaps()) for record in records}
         self._timeout = timeout
+        self._closed = False
+        # The socket is used by one thread at a time: whoever iterates, or whoever closes meanwhile.
+        self._using = threading.Lock()
         for topic in (*self._topics, self._status_topic):
             socket.subscribe(topic)
 
@@ -77,15 +81,17 @@ class Frames(Generic[R]):
     def __next__(self) -> Frame[R]:
         deadline = None if self._timeout is None else time.perf_counter() + self._timeout
         while True:
-            if self._socket.closed:
-                raise Closed
-            parts = receive(self._socket, None if deadline is None else deadline - time.perf_counter())
+            with self._using:
+                if self._closed:
+                    raise Closed
+                left = _SLICE_S if deadline is None else deadline - time.perf_counter()
+                parts = receive(self._socket, min(left, _SLICE_S))
             if parts is None:
+                if deadline is None or time.perf_counter() < deadline:
+                    continue
                 names = "/".join(record.topic for record, _ in self._topics.values())
                 raise NoFrame(names, self._endpoint, self._timeout or 0.0, self._sim_state)
-            if len(parts) != 2:  # noqa: PLR2004  topic and map
-                raise DecodeError(f"a message of {len(parts)} parts is no frame; is this port an acbridge daemon's?")
-            topic, payload = parts
+            topic, payload = two_parts(parts)
             if topic == self._status_topic:
                 self._sim_state = wire.decode(payload, Status).record.sim_state
             known = self._topics.get(topic)  # a topic that begins like ours is not ours
@@ -96,11 +102,13 @@ class Frames(Generic[R]):
     @property
     def closed(self) -> bool:
         """Whether nothing is received any more."""
-        return self._socket.closed
+        return self._closed
 
     def close(self) -> None:
-        """Stop receiving."""
-        self._socket.close(0)
+        """Stop receiving; whoever iterates meanwhile gets :class:`Closed` within a tenth of a second."""
+        self._closed = True
+        with self._using:
+            self._socket.close(0)
 
     def __enter__(self) -> Self:
         return self
@@ -177,12 +185,11 @@ class Receiver:
             except zmq.Again:
                 return
             try:
-                topic = parts[0].decode().removeprefix(self._prefix)
-                self._mailbox.put(topic, parts[1], time.perf_counter_ns())
+                topic, payload = two_parts(parts)
+                name = topic.decode("utf-8", "replace").removeprefix(self._prefix)
+                self._mailbox.put(name, payload, time.perf_counter_ns())
             except DecodeError as error:
                 self.error = error
-            except (IndexError, UnicodeDecodeError):
-                self.error = DecodeError("a message that is no frame; is this port an acbridge daemon's?")
 
 
 def open_socket(context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, queue: int) -> "zmq.Socket[bytes]":
@@ -217,16 +224,28 @@ def open_socket(context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: 
     return socket
 
 
-def receive(socket: "zmq.Socket[bytes]", timeout: float | None) -> list[bytes] | None:
-    """Receive one message, looking up every 100 ms so that Ctrl-C works on Windows too; ``None`` on timeout."""
+def two_parts(parts: list[bytes]) -> tuple[bytes, bytes]:
+    """
+    Return topic and payload of a message.
+
+    Raises:
+        DecodeError: It has more parts, or fewer.
+    """
+    if len(parts) != 2:  # noqa: PLR2004  topic and map
+        raise DecodeError(f"a message of {len(parts)} parts is no frame; is this port an acbridge daemon's?")
+    return parts[0], parts[1]
+
+
+def receive(socket: "zmq.Socket[bytes]", timeout: float) -> list[bytes] | None:
+    """Receive one message, looking up every tenth of a second so that Ctrl-C works; ``None`` on timeout."""
     try:
         return socket.recv_multipart(zmq.NOBLOCK)
     except zmq.Again:
         pass
-    deadline = None if timeout is None else time.perf_counter() + timeout
+    deadline = time.perf_counter() + timeout
     while True:
-        left = _POLL_MS if deadline is None else max(0, min(_POLL_MS, round((deadline - time.perf_counter()) * 1000)))
-        if socket.poll(left):
+        left = min(_SLICE_S, deadline - time.perf_counter())
+        if socket.poll(max(0, math.ceil(left * 1000))):
             return socket.recv_multipart()
-        if deadline is not None and time.perf_counter() >= deadline:
+        if time.perf_counter() >= deadline:
             return None

@@ -1,23 +1,27 @@
 """The command line of the sinks."""
 
 import os
+import re
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
 
-from acbridge import Bridge, connect
+from acbridge import AcbridgeError, Bridge, connect
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl
 from acbridge_sink.pump import Limits, pump
 
 EX_IO = 74
 """The exit code for a file that cannot be written."""
+
+
+_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[\w.-]+))(?::(?P<port>\d{1,5}))?")
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -27,13 +31,11 @@ class Address(click.ParamType[tuple[str, int]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         """Split the text, or fail with what was expected."""
-        host, colon, port = str(value).rpartition(":")
-        if not colon or value.endswith("]"):
-            host, port = str(value), "5555"
-        host = host.removeprefix("[").removesuffix("]")
-        if not host or not port.isdecimal() or not 1 <= int(port) < 65535:  # noqa: PLR2004  requests use the next one
-            self.fail(f"{value!r} is not HOST or HOST:PORT, such as 192.168.1.20:5555", param, ctx)
-        return host, int(port)
+        found = _ADDRESS.fullmatch(str(value))
+        port = int(found["port"] or "5555") if found else 0
+        if found is None or not 1 <= port < 65535:  # noqa: PLR2004  requests use the next one
+            self.fail(f"{value!r} is not HOST or HOST:PORT, such as 192.168.1.20:5555 or [::1]:5555", param, ctx)
+        return found["host"] or found["v6"], port
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +81,7 @@ def main() -> None:
 @common
 def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
     """Print a readable line ten times a second."""
-    with connect(*address, topic_prefix=topic_prefix) as bridge:
+    with subscribed(address, topic_prefix) as bridge:
         try:
             pump(bridge, Console(bridge), Limits(count, duration), stopping())
         except BrokenPipeError:
@@ -97,7 +99,7 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
     The first line is a header with units, car and track; what went missing is a line too. A file that is there is
     continued. What was written survives a kill of the sink.
     """
-    with connect(*address, topic_prefix=topic_prefix) as bridge:
+    with subscribed(address, topic_prefix) as bridge:
         recording = open_recording(bridge, path)
         try:
             with closing(recording):
@@ -108,6 +110,17 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
             )
             sys.exit(EX_IO)
     click.echo(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost", err=True)
+
+
+@contextmanager
+def subscribed(address: tuple[str, int], topic_prefix: str) -> Generator[Bridge]:
+    """Connect for as long as a sink runs; what acbridge has to complain of ends it with one line."""
+    with connect(*address, topic_prefix=topic_prefix) as bridge:
+        try:
+            yield bridge
+        except AcbridgeError as error:
+            click.echo(f"acbridge-sink: {error}", err=True)
+            sys.exit(1)
 
 
 def open_recording(bridge: Bridge, path: Path) -> Jsonl:

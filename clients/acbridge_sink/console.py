@@ -6,6 +6,8 @@ from acbridge import Bridge, NoFrame, StaleFrame, Status
 from acbridge_sink.pump import Tick
 
 EVERY_S = 0.1
+SILENCE_S = 1.5
+"""A daemon that says nothing for so long is called missing: it sends its status every second."""
 
 
 class Console:
@@ -17,6 +19,7 @@ class Console:
         self._due = 0.0
         self._lost = 0
         self._said = ""
+        self._heard = time.perf_counter()
 
     def tick(self, tick: Tick) -> None:
         """Print a line if the last one is a tenth of a second old."""
@@ -41,8 +44,11 @@ class Console:
         try:
             status = self._bridge.latest(Status, timeout=0.0, max_age=3.0).record
         except (NoFrame, StaleFrame):
+            if time.perf_counter() - self._heard < SILENCE_S:
+                return
             said = f"no daemon answers at {self._bridge.endpoint}; start acbridge-daemon, or check --connect"
         else:
+            self._heard = time.perf_counter()
             said = f"sim {status.sim_state}" + (f": {status.sim_detail}" if status.sim_detail else "")
         if said != self._said:
             self._said = said

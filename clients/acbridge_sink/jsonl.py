@@ -6,10 +6,12 @@ physics, graphics and derived; what went missing is a line too. Each line is one
 the line it was writing, and the next recording into the same file cuts that broken line off first.
 """
 
+import errno
 import json
 import math
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -89,8 +91,10 @@ class Jsonl:
 
     def close(self) -> None:
         """Bring what was written to the disk and close the file."""
-        os.fsync(self._file)
-        os.close(self._file)
+        try:
+            self._to_disk()
+        finally:
+            os.close(self._file)
 
     def _repair(self, path: Path) -> int:
         """Check that the file is a recording, cut a broken last line off, and return where to go on."""
@@ -152,7 +156,8 @@ class Jsonl:
             while written < len(line):
                 written += os.write(self._file, line[written:])
         except OSError:
-            os.ftruncate(self._file, self._end)
+            with suppress(OSError):  # a device has no end to go back to
+                os.ftruncate(self._file, self._end)
             raise
         self._end += len(line)
 
@@ -160,7 +165,14 @@ class Jsonl:
         now = time.perf_counter()
         if now - self._synced >= FSYNC_EVERY_S:
             self._synced = now
+            self._to_disk()
+
+    def _to_disk(self) -> None:
+        try:
             os.fsync(self._file)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a device or a pipe has no disk behind it
+                raise
 
 
 def to_json(values: dict[str, Any]) -> bytes:

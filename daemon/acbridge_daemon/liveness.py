@@ -73,6 +73,7 @@ class Liveness:
         self._packet = packet
         if before is None:
             self.sessions += 1
+            self._unproven_since = now
             return
         ahead = (packet - before + 2**31) % 2**32 - 2**31  # the counter wraps after 74 days
         if ahead:
@@ -85,9 +86,9 @@ class Liveness:
         if said is not None:
             self._unproven_since = now
             return said
-        if status == STATUS_LIVE and self._moved_at is not None and now - self._moved_at <= FROZEN_AFTER_S:
+        if status == STATUS_LIVE and self._moved_at is not None and now - self._moved_at < FROZEN_AFTER_S:
             return SimState.LIVE
-        if status == STATUS_LIVE and now - self._unproven_since <= FROZEN_AFTER_S:
+        if status == STATUS_LIVE and now - self._unproven_since < FROZEN_AFTER_S:
             # Neither proven nor disproven yet. After a pause that is live; old pages are not called live meanwhile.
             return SimState.LIVE if self.state.flows else self.state
         self.detail = (

@@ -54,7 +54,7 @@ def read_stable(read: Callable[[], Pages | None], pause: Callable[[], None]) -> 
         if first == second:
             return Reading(second, rereads, torn=False)
         first = second
-    return Reading(None, TRIES, torn=True)
+    return Reading(None, TRIES, torn=first is not None)
 
 
 class Message(NamedTuple):

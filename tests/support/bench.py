@@ -35,7 +35,7 @@ def neighbours() -> Generator[None, None, None]:
     others, wall = _others_seconds(), time.perf_counter()
     yield
     share = (_others_seconds() - others) / (time.perf_counter() - wall) / (os.cpu_count() or 1)
-    print(f"Others used {max(0.0, share):.0%} of this machine's {os.cpu_count()} cores meanwhile.", flush=True)
+    print(f"\nOthers used {max(0.0, share):.0%} of this machine's {os.cpu_count()} cores meanwhile.", flush=True)
 
 
 def _others_seconds() -> float:
@@ -55,8 +55,7 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) 
     for row in (head, ruler, *rows):
         name, *numbers = row
         cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))]
-        print(f"| {' | '.join(cells)} |")
-    print(flush=True)
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def judged(ratio: float, goal: float, *, at_least: bool) -> str:

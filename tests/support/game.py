@@ -136,10 +136,9 @@ class _World:
             return {page.topic: bytes(page.page_size) for page in PAGES}
         physics, graphics, static = self.world.pages()
         if self.status is not None:
-            changed = vars(Graphics.from_page(graphics)) | {"status": self.status}
-            graphics = Graphics(**changed).to_page()
+            graphics = Graphics.pack(vars(Graphics.from_page(graphics)) | {"status": self.status})
         if self.version is not None:
-            static = Static(**(vars(Static.from_page(static)) | {"smVersion": self.version})).to_page()
+            static = Static.pack(vars(Static.from_page(static)) | {"smVersion": self.version})
         return {"physics": physics, "graphics": graphics, "static": static}
 
 

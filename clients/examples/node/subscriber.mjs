@@ -1,0 +1,19 @@
+// Subscribe from Node: node subscriber.mjs [HOST:PORT [FRAMES]]
+import { decode } from "@msgpack/msgpack";
+import { Subscriber } from "zeromq";
+
+const [address = "127.0.0.1:5555", frames = "Infinity"] = process.argv.slice(2);
+const socket = new Subscriber();
+socket.connect(`tcp://${address}`);
+socket.subscribe("physics");
+
+let left = Number(frames);
+for await (const [, payload] of socket) {
+  // tick, seq and mono_ns are 64-bit integers and become BigInt: mono_ns counts nanoseconds since the machine started
+  // and passes 2 ** 53, where a number stops being exact, after 104 days. timestamp is a float64 and stays a number.
+  const frame = decode(payload, { useBigInt64: true });
+  const sampled = new Date(frame.timestamp * 1000).toISOString();
+  console.log(`${sampled}  ${frame.speedKmh.toFixed(1)} km/h, gear ${frame.gear - 1}`);
+  if (--left <= 0) break;
+}
+socket.close();

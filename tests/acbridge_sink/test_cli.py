@@ -1,0 +1,144 @@
+"""The sinks as their user meets them: options, limits, help and exit codes."""
+
+import signal
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from programs import Daemon, Program, Sink, until
+
+USAGE = 2
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    """Run one daemon for all tests here: each must leave it well."""
+    with Daemon("--source", "sim") as running:
+        yield running
+
+
+def run(*arguments: str, **env: str) -> Program:
+    """Run a sink until it ends by itself."""
+    with Program("acbridge_sink", *arguments, env=env) as program:
+        program.wait()
+        return program
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [((), "acbridge-sink console"), (("console",), "--connect"), (("jsonl",), "PATH")],
+    ids=["group", "console", "jsonl"],
+)
+def test_help_explains_the_group_and_every_sink(command: tuple[str, ...], told: str) -> None:
+    program = run(*command, "--help")
+    assert (0, []) == (program.process.returncode, program.err)
+    assert told in "\n".join(program.out)
+
+
+def test_help_shows_examples_and_every_sink() -> None:
+    text = "\n".join(run("--help").out)
+    assert "Examples:" in text
+    assert "acbridge-sink jsonl evening.jsonl --duration 600" in text
+    assert "Print a readable line ten times a second." in text
+    assert "Record every tick as a line of JSON in PATH." in text
+
+
+@pytest.mark.parametrize("kind", ["console", "jsonl"])
+def test_every_sink_takes_the_common_options(kind: str) -> None:
+    text = "\n".join(run(kind, "--help").out)
+    for option in ("--connect", "--topic-prefix", "--count", "--duration"):
+        assert option in text
+
+
+def test_version_is_one_line() -> None:
+    (line,) = run("--version").out
+    assert version("acbridge") in line
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        ":5555",
+        "localhost:",
+        "localhost:abc",
+        "localhost:0",
+        "localhost:65535",
+        "localhost:-1",
+        "::1",
+        "a b",
+        "x!:80",
+    ],
+)
+def test_an_address_that_is_none_ends_with_a_hint(address: str) -> None:
+    program = run("console", "--connect", address, "--duration", "0.3")
+    assert USAGE == program.process.returncode
+    assert "HOST or HOST:PORT, such as 192.168.1.20:5555" in program.err[-1]
+    assert "Traceback" not in "\n".join(program.err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("console", "--count", "0"),
+        ("console", "--duration", "0"),
+        ("console", "--duration", "-1"),
+        ("console", "--count", "many"),
+        ("jsonl",),
+        ("jsonl", "/"),
+        ("websocket",),
+    ],
+    ids=" ".join,
+)
+def test_a_bad_option_ends_with_one_clear_line(arguments: tuple[str, ...]) -> None:
+    program = run(*arguments)
+    assert USAGE == program.process.returncode
+    assert program.err[-1].startswith("Error: ")
+    assert "Traceback" not in "\n".join(program.err)
+
+
+def test_a_count_ends_the_sink_after_exactly_so_many_ticks(daemon: Daemon, page_dir: Path) -> None:
+    path = page_dir / "drive.jsonl"
+    with Sink(daemon, "jsonl", str(path), "--count", "9") as sink:
+        assert 0 == sink.wait()
+    assert 1 + 9 == len(path.read_bytes().splitlines())
+
+
+def test_a_duration_ends_the_sink(daemon: Daemon) -> None:
+    begun = time.monotonic()
+    with Sink(daemon, "console", "--duration", "0.7") as sink:
+        assert 0 == sink.wait()
+    assert 0.7 <= time.monotonic() - begun < 4
+
+
+def test_the_first_limit_that_is_reached_ends_the_sink(daemon: Daemon) -> None:
+    begun = time.monotonic()
+    with Sink(daemon, "console", "--duration", "60", "--count", "2") as sink:
+        assert 0 == sink.wait()
+    assert time.monotonic() - begun < 10
+
+
+def test_the_address_is_taken_from_the_environment(daemon: Daemon) -> None:
+    program = run("console", "--count", "1", ACBRIDGE_CONNECT=daemon.address)
+    assert 0 == program.process.returncode
+    assert "km/h" in program.out[-1]
+
+
+def test_a_topic_prefix_selects_the_rig() -> None:
+    with Daemon("--source", "sim", "--topic-prefix", "rig7.") as daemon:
+        with Sink(daemon, "console", "--topic-prefix", "rig7.", "--count", "1") as sink:
+            assert 0 == sink.wait()
+        assert "km/h" in sink.out[-1]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_waiting_sink_cleanly_within_two_seconds(how: signal.Signals) -> None:
+    with Program("acbridge_sink", "console", "--connect", "127.0.0.1:1") as sink:
+        until(lambda: sink.out, "the first line")
+        asked = time.monotonic()
+        assert 0 == sink.end(how)
+        assert time.monotonic() - asked < 2
+        assert [] == sink.err

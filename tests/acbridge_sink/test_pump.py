@@ -1,0 +1,140 @@
+"""The pump: frames made by hand become ticks, and limits end it."""
+
+import time
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from acbridge import Derived, Frame, Graphics, Physics, Static, connect
+from acbridge.derived import derive
+from acbridge.sim import World
+from acbridge_sink.pump import Assembly, Limits, Tick, pump
+from programs import Daemon, until
+
+PAGES = World().pages()
+PHYSICS, GRAPHICS = Physics.from_page(PAGES[0]), Graphics.from_page(PAGES[1])
+DERIVED = derive(PHYSICS, GRAPHICS, Static.from_page(PAGES[2]))
+RECORDS = {"p": PHYSICS, "g": GRAPHICS, "d": DERIVED}
+
+
+def ticks(*frames: tuple[str, int], run: int = 1, assembly: Assembly | None = None) -> list[Tick]:
+    """Put frames, each a letter and a tick, into an assembly and return what comes out."""
+    return put(assembly or Assembly(), [frame(letter, tick, run=run) for letter, tick in frames])
+
+
+def frame(letter: str, tick: int, *, run: int = 1, lost: int = 0) -> Frame[Physics | Graphics | Derived]:
+    return Frame(RECORDS[letter], run, tick, seq=tick, timestamp=1000.0 + tick, mono_ns=tick, lost=lost)
+
+
+def put(assembly: Assembly, frames: Iterable[Frame[Physics | Graphics | Derived]]) -> list[Tick]:
+    return [tick for frame in frames for tick in assembly.put(frame)]
+
+
+def whole(tick: int, run: int = 1) -> Tick:
+    return Tick(run, tick, 1000.0 + tick, {}, PHYSICS, GRAPHICS, DERIVED)
+
+
+def test_three_frames_of_one_tick_make_a_tick() -> None:
+    assert [whole(1), whole(2)] == ticks(("p", 1), ("g", 1), ("d", 1), ("p", 2), ("g", 2), ("d", 2))
+
+
+def test_a_tick_is_handed_over_as_soon_as_it_is_whole() -> None:
+    assembly = Assembly()
+    assert [] == ticks(("p", 1), ("g", 1), assembly=assembly)
+    assert [whole(1)] == ticks(("d", 1), assembly=assembly)
+
+
+@pytest.mark.parametrize("begin", [[("g", 1), ("d", 1)], [("d", 1)]], ids=str)
+def test_a_first_tick_that_was_joined_in_the_middle_is_dropped(begin: list[tuple[str, int]]) -> None:
+    assert [whole(2)] == ticks(*begin, ("p", 2), ("g", 2), ("d", 2))
+
+
+def test_a_tick_without_derived_is_handed_over_when_the_next_one_begins() -> None:
+    expected = whole(1)._replace(derived=None)
+    assert [expected, whole(2)] == ticks(("p", 1), ("g", 1), ("p", 2), ("g", 2), ("d", 2))
+
+
+def test_a_tick_without_physics_is_handed_over_with_the_rest() -> None:
+    expected = whole(2)._replace(physics=None)
+    assert [whole(1), expected] == ticks(("p", 1), ("g", 1), ("d", 1), ("g", 2), ("d", 2))
+
+
+def test_a_tick_without_graphics_is_handed_over_with_the_rest() -> None:
+    assert [whole(1)._replace(graphics=None)] == ticks(("p", 1), ("d", 1))
+
+
+def test_ticks_that_lost_nearly_everything_are_handed_over_one_by_one() -> None:
+    only_physics = [whole(tick)._replace(graphics=None, derived=None) for tick in (1, 2)]
+    assert [*only_physics, whole(9)] == ticks(("p", 1), ("p", 2), ("p", 9), ("g", 9), ("d", 9))
+
+
+def test_a_daemon_that_restarts_in_the_middle_of_a_tick_mixes_no_runs() -> None:
+    assembly = Assembly()
+    cut = ticks(("p", 5), ("g", 5), assembly=assembly)
+    after = ticks(("p", 5), ("g", 5), ("d", 5), run=2, assembly=assembly)
+    assert [] == cut
+    assert [whole(5)._replace(derived=None), whole(5, run=2)] == after
+
+
+def test_what_was_lost_is_told_by_topic() -> None:
+    frames = [frame("p", 7, lost=2), frame("g", 7), frame("d", 7, lost=3)]
+    (tick,) = put(Assembly(), frames)
+    assert {"physics": 2, "derived": 3} == tick.lost
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    """Run one daemon for all tests here."""
+    with Daemon("--source", "sim") as running:
+        yield running
+
+
+class Collector:
+    """A sink that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.ticks: list[Tick] = []
+        self.idles = 0
+
+    def tick(self, tick: Tick) -> None:
+        self.ticks.append(tick)
+
+    def idle(self) -> None:
+        self.idles += 1
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_a_count_ends_the_pump_after_exactly_so_many_ticks(daemon: Daemon, count: int) -> None:
+    sink = Collector()
+    with daemon.connect() as bridge:
+        pump(bridge, sink, Limits(count=count), lambda: False)
+    assert count == len(sink.ticks)
+    assert {daemon.run} == {tick.run for tick in sink.ticks}
+
+
+def test_a_duration_ends_the_pump_while_ticks_come(daemon: Daemon) -> None:
+    sink = Collector()
+    with daemon.connect() as bridge:
+        until(lambda: bridge.status(timeout=5).sim_state == "live", "the sim's start")
+        begun = time.perf_counter()
+        pump(bridge, sink, Limits(duration=0.6), lambda: False)
+        assert 0.6 <= time.perf_counter() - begun < 1.5
+    assert 5 < len(sink.ticks) < 50  # 36 at 60 Hz, less the time to subscribe
+
+
+def test_a_duration_ends_the_pump_while_nothing_comes() -> None:
+    sink = Collector()
+    with connect(port=1) as bridge:
+        begun = time.perf_counter()
+        pump(bridge, sink, Limits(duration=0.6), lambda: False)
+        assert 0.6 <= time.perf_counter() - begun < 1.5
+    assert [] == sink.ticks
+    assert sink.idles >= 2
+
+
+def test_whoever_asks_the_pump_to_stop_need_not_wait_for_a_tick() -> None:
+    sink = Collector()
+    with connect(port=1) as bridge:
+        begun = time.perf_counter()
+        pump(bridge, sink, Limits(), lambda: sink.idles > 0)
+        assert time.perf_counter() - begun < 1.0

@@ -1,0 +1,123 @@
+"""The examples, run as their readers would run them, against a real daemon."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import tools
+from acbridge import Frame, Physics
+from programs import PATIENCE_S, Daemon
+
+pytestmark = pytest.mark.house
+
+LINES = 20
+SLOWEST_KMH = 100.0
+"""The stand-in never drives slower."""
+NPM_PATIENCE_S = 300.0
+SAID = re.compile(r"(?:(?P<time>\S+Z)  )?(?P<speed>[\d.]+) km/h, gear (?P<gear>-?\d)(?:, 0 lost)?")
+
+
+class Said(NamedTuple):
+    """What one line of an example says."""
+
+    time: float | None
+    speed: float
+    gear: int
+
+
+@pytest.fixture
+def examples(checkout: Path) -> Path:
+    return checkout / "clients" / "examples"
+
+
+def run(*command: str | Path, cwd: Path | None = None, patience: float = PATIENCE_S) -> list[str]:
+    """Run a command to its good end and return the lines that it printed."""
+    words = [str(word) for word in command]
+    ended = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=patience, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()
+
+
+def witness(daemon: Daemon, *command: str | Path, cwd: Path | None = None) -> tuple[list[str], list[Frame[Physics]]]:
+    """Run an example and return what it printed and every frame that the daemon published meanwhile."""
+    with daemon.connect() as bridge:
+        stream = bridge.frames(Physics, timeout=PATIENCE_S)
+        first = next(stream)
+        lines = run(*command, daemon.address, str(LINES), cwd=cwd)
+        ended = time.time()
+        return lines, [first, *takewhile(lambda frame: frame.timestamp < ended, stream)]
+
+
+def read(line: str) -> Said:
+    said = SAID.fullmatch(line)
+    assert said, line
+    sampled = None if said["time"] is None else datetime.fromisoformat(said["time"]).timestamp()
+    return Said(sampled, float(said["speed"]), int(said["gear"]))
+
+
+def told(lines: list[str], published: list[Frame[Physics]]) -> list[Frame[Physics]]:
+    """Return the consecutive frames that some lines tell of; fail if there are none."""
+    said = [read(line) for line in lines]
+
+    def tells(line: Said, frame: Frame[Physics]) -> bool:
+        # Not equality: halfway between two texts Python and JavaScript choose differently, and times are cut to 1 ms.
+        return (
+            abs(line.speed - frame.record.speedKmh) < 0.051
+            and line.gear == frame.record.gear - 1
+            and (line.time is None or abs(line.time - frame.timestamp) < 0.0011)
+        )
+
+    for first in range(len(published) - len(said) + 1):
+        frames = published[first : first + len(said)]
+        if all(map(tells, said, frames)):
+            return frames
+    pytest.fail(f"no {len(said)} frames in a row carry what was printed: {lines}")
+
+
+def test_the_plain_subscriber_prints_what_the_frames_carry(daemon: Daemon, examples: Path) -> None:
+    lines, published = witness(daemon, sys.executable, examples / "plain_subscriber.py")
+    assert LINES == len(lines)
+    assert min(frame.record.speedKmh for frame in told(lines, published)) > SLOWEST_KMH
+
+
+def test_the_plain_subscriber_imports_nothing_of_ours(examples: Path) -> None:
+    tree = ast.parse((examples / "plain_subscriber.py").read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert ["import sys", "import msgpack", "import zmq"] == [ast.unparse(node) for node in imports]
+
+
+def test_the_library_subscriber_prints_what_the_frames_carry(daemon: Daemon, examples: Path) -> None:
+    (newest, *lines), published = witness(daemon, sys.executable, examples / "library_subscriber.py")
+    now, _, trust = newest.partition("; ")
+    told([now.removeprefix("now ")], published)
+    assert re.fullmatch(r"alive True, 0\.\d+ s old", trust)
+    assert LINES == len(lines)
+    assert min(frame.record.speedKmh for frame in told(lines, published)) > SLOWEST_KMH
+
+
+def test_the_library_subscriber_ends_with_a_sentence_when_no_daemon_answers(examples: Path) -> None:
+    command = [sys.executable, str(examples / "library_subscriber.py"), "127.0.0.1:9", "1"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (1, "") == (ended.returncode, ended.stdout)
+    assert "start acbridge-daemon" in ended.stderr
+    assert 1 == len(ended.stderr.splitlines())
+
+
+def test_the_node_subscriber_prints_what_the_frames_carry(daemon: Daemon, examples: Path, tmp_path: Path) -> None:
+    node, npm = tools.require("node"), tools.require("npm")
+    folder = tmp_path / "node"
+    shutil.copytree(examples / "node", folder, ignore=shutil.ignore_patterns("node_modules"))
+    run(npm, "install", "--no-audit", "--no-fund", cwd=folder, patience=NPM_PATIENCE_S)
+    lines, published = witness(daemon, node, "subscriber.mjs", cwd=folder)
+    assert LINES == len(lines)
+    assert min(frame.record.speedKmh for frame in told(lines, published)) > SLOWEST_KMH
+    assert all(read(line).time is not None for line in lines)
