@@ -239,10 +239,10 @@ def test_a_browser_on_either_port_does_no_harm(client: Client, daemon: Daemon) -
         next(frames)
         for port in (daemon.port, daemon.port + 1):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
-                raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                raw.shutdown(socket.SHUT_WR)
-                with suppress(ConnectionResetError):
-                    while raw.recv(4096):  # whatever it says, it hangs up in the end
+                with suppress(OSError):  # it may hang up at any moment
+                    raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    raw.shutdown(socket.SHUT_WR)
+                    while raw.recv(4096):
                         pass
         assert client.ask("hello")["ok"] is True
         assert [0] * 60 == [frame.lost for frame in islice(frames, 60)]
