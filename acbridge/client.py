@@ -260,15 +260,18 @@ class Bridge:
         self._want(records)
         deadline = time.perf_counter() + timeout
         with self._arrived:
-            while (found := look()) is None:
+            while True:
                 receiver = self._receiver
                 if self._closed or receiver is None:
                     raise Closed
-                if receiver.error is not None:
-                    raise receiver.error
+                for record in records:
+                    if record.topic in receiver.errors:
+                        raise receiver.errors[record.topic]
+                found = look()
+                if found is not None:
+                    return found
                 if not self._arrived.wait(deadline - time.perf_counter()) and time.perf_counter() >= deadline:
                     raise NoFrame(records[0].topic, self.endpoint, timeout, self._sim_state())
-            return found
 
     def _want(self, records: tuple[type[Record], ...]) -> None:
         with self._arrived:

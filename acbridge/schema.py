@@ -9,6 +9,7 @@ field by name, and opens nothing: bytes in, records out.
 import hashlib
 import math
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, dataclass_transform
@@ -319,13 +320,13 @@ class Page(Record):
             values: One for each column; text is cut to fit with its NUL.
         """
         flat: list[Any] = []
-        for column in cls.columns:
-            value = values[column.name]
-            if column.is_text:
-                flat.append(value.encode("utf-16-le", "replace")[: 2 * (column.count - 1)])
-            elif not column.shape:
+        for name, _, _, is_text, shape in cls._slots:
+            value = values[name]
+            if not shape:
                 flat.append(value)
-            elif len(column.shape) == 1:
+            elif is_text:
+                flat.append(value.encode("utf-16-le", "replace")[: 2 * (shape[0] - 1)])
+            elif len(shape) == 1:
                 flat += value
             else:
                 for row in value:
@@ -339,4 +340,4 @@ class Page(Record):
 
 def read_text(units: bytes) -> str:
     """Decode UTF-16 units up to the first NUL; what is not UTF-16 becomes U+FFFD."""
-    return units.decode("utf-16-le", "replace").partition("\0")[0]
+    return utf_16_le_decode(units, "replace", True)[0].partition("\0")[0]

@@ -130,7 +130,8 @@ class Receiver:
         mailbox: Mailbox,
         arrived: threading.Condition,
     ) -> None:
-        self.error: DecodeError | None = None
+        # By topic: why its newest message could not be read; gone with the next good one.
+        self.errors: dict[str, DecodeError] = {}
         self._sub = sub
         self._prefix = prefix
         self._mailbox = mailbox
@@ -184,12 +185,13 @@ class Receiver:
                 parts = self._sub.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
+            name = parts[0].decode("utf-8", "replace").removeprefix(self._prefix)
             try:
-                topic, payload = two_parts(parts)
-                name = topic.decode("utf-8", "replace").removeprefix(self._prefix)
+                _, payload = two_parts(parts)
                 self._mailbox.put(name, payload, time.perf_counter_ns())
+                self.errors.pop(name, None)
             except DecodeError as error:
-                self.error = error
+                self.errors[name] = error
 
 
 def open_socket(context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, queue: int) -> "zmq.Socket[bytes]":
@@ -238,14 +240,13 @@ def two_parts(parts: list[bytes]) -> tuple[bytes, bytes]:
 
 def receive(socket: "zmq.Socket[bytes]", timeout: float) -> list[bytes] | None:
     """Receive one message, looking up every tenth of a second so that Ctrl-C works; ``None`` on timeout."""
-    try:
-        return socket.recv_multipart(zmq.NOBLOCK)
-    except zmq.Again:
-        pass
     deadline = time.perf_counter() + timeout
+    left = timeout
     while True:
-        left = min(_SLICE_S, deadline - time.perf_counter())
-        if socket.poll(max(0, math.ceil(left * 1000))):
+        socket.rcvtimeo = max(0, math.ceil(min(left, _SLICE_S) * 1000))
+        try:
             return socket.recv_multipart()
-        if time.perf_counter() >= deadline:
-            return None
+        except zmq.Again:
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                return None

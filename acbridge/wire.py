@@ -171,6 +171,8 @@ class PageEncoder:
             names: Whether columns that may name a person are published; otherwise they are empty.
         """
         self._page = page
+        # A page often stays the same from tick to tick: graphics between two rendered frames, static for hours.
+        self._seen = self._body = b""
         self.offsets: dict[str, int] = {}
         self._gathers: list[_Gather] = []
         at = HEADER_BYTES
@@ -196,8 +198,12 @@ class PageEncoder:
         """
         if len(page) < self._page.page_size:
             raise PageError(self._page.topic, len(page), self._page.page_size)
-        parts = [_head(header, len(self._page.columns))]
-        parts += [index.translate(page[start:stop] + rest) for index, start, stop, rest in self._plan]
+        if page != self._seen:
+            self._seen, self._body = page, self._gather(page)
+        return _head(header, len(self._page.columns)) + self._body
+
+    def _gather(self, page: bytes) -> bytes:
+        parts = [index.translate(page[start:stop] + rest) for index, start, stop, rest in self._plan]
         for key, start, stop in self._texts:
             parts.append(key)
             parts.append(_packed_text(page[start:stop]))

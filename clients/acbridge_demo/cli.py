@@ -4,10 +4,13 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import click
 
+LOOK_S = 0.1
 STOP_S = 3.0
 """How long a process may take to end before it is killed."""
 
@@ -23,6 +26,7 @@ def main(rate: float, duration: float | None) -> None:
     Starts a daemon with the stand-in simulator on a free port and a console sink that prints what it publishes. Ctrl-C
     ends both.
     """
+    asked = stopping()
     daemon = subprocess.Popen(  # noqa: S603  our own program
         [sys.executable, "-m", "acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0"],
         stderr=subprocess.PIPE,
@@ -32,7 +36,7 @@ def main(rate: float, duration: float | None) -> None:
         address = frames_address(daemon)
         click.echo(f"The daemon publishes on {address}. In another terminal: acbridge-sink console --connect {address}")
         limit = [] if duration is None else ["--duration", f"{duration:g}"]
-        sys.exit(show(["console", "--connect", address, *limit]))
+        sys.exit(show(["console", "--connect", address, *limit], asked))
     finally:
         end(daemon)
 
@@ -48,26 +52,36 @@ def frames_address(daemon: "subprocess.Popen[str]") -> str:
         raise click.ClickException("the daemon did not start") from None
 
 
-def show(arguments: list[str]) -> int:
-    """Run a sink until it ends; Ctrl-C reaches it too, and it ends by itself."""
+def show(arguments: list[str], asked: Callable[[], bool]) -> int:
+    """Run a sink until it ends or somebody asks; a Ctrl-C on the terminal reaches it too."""
     sink = subprocess.Popen([sys.executable, "-m", "acbridge_sink", *arguments])  # noqa: S603  our own program
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        sink.send_signal(number)
-
-    signal.signal(signal.SIGTERM, pass_on)
-    while True:
+    while not asked():
         try:
-            return sink.wait()
-        except KeyboardInterrupt:
-            sink.terminate()
+            return sink.wait(LOOK_S)
+        except subprocess.TimeoutExpired:
+            continue
+    return end(sink)
 
 
-def end(process: "subprocess.Popen[str]") -> None:
-    """End a process, by force if it does not listen."""
+def end(process: "subprocess.Popen[Any]") -> int:
+    """End a process, by force if it does not listen, and return 0 if it ended as it was told."""
     process.terminate()
     try:
-        process.wait(STOP_S)
+        code = process.wait(STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        return process.wait()
+    return 0 if code == -signal.SIGTERM else code
+
+
+def stopping() -> Callable[[], bool]:
+    """Return what tells whether Ctrl-C or SIGTERM came."""
+    asked = False
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    return lambda: asked

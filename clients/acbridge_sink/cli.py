@@ -81,9 +81,10 @@ def main() -> None:
 @common
 def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
     """Print a readable line ten times a second."""
+    asked = stopping()
     with subscribed(address, topic_prefix) as bridge:
         try:
-            pump(bridge, Console(bridge), Limits(count, duration), stopping())
+            pump(bridge, Console(bridge), Limits(count, duration), asked)
         except BrokenPipeError:
             # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -99,11 +100,12 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
     The first line is a header with units, car and track; what went missing is a line too. A file that is there is
     continued. What was written survives a kill of the sink.
     """
+    asked = stopping()
     with subscribed(address, topic_prefix) as bridge:
         recording = open_recording(bridge, path)
         try:
             with closing(recording):
-                pump(bridge, recording, Limits(count, duration), stopping())
+                pump(bridge, recording, Limits(count, duration), asked)
         except OSError as error:
             click.echo(
                 f"acbridge-sink: cannot write {path}: {error.strerror}; what was written before is whole", err=True

@@ -24,10 +24,10 @@ class Console:
     def tick(self, tick: Tick) -> None:
         """Print a line if the last one is a tenth of a second old."""
         self._lost += sum(tick.lost.values())
-        now = time.perf_counter()
+        now = self._heard = time.perf_counter()
         if now < self._due or tick.physics is None or tick.graphics is None or tick.derived is None:
             return
-        self._due = max(self._due + self._every_s, now)
+        self._due = max(self._due, now - self._every_s) + self._every_s
         self._said = ""
         car, session, derived = tick.physics, tick.graphics, tick.derived
         gear = {-1: "R", 0: "N"}.get(derived.gear_number, str(derived.gear_number))
@@ -42,7 +42,7 @@ class Console:
     def idle(self) -> None:
         """Say once what the daemon is waiting for."""
         try:
-            status = self._bridge.latest(Status, timeout=0.0, max_age=3.0).record
+            status = self._bridge.latest(Status, timeout=0.0, max_age=SILENCE_S).record
         except (NoFrame, StaleFrame):
             if time.perf_counter() - self._heard < SILENCE_S:
                 return

@@ -10,6 +10,7 @@ import errno
 import json
 import math
 import os
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -98,6 +99,8 @@ class Jsonl:
 
     def _repair(self, path: Path) -> int:
         """Check that the file is a recording, cut a broken last line off, and return where to go on."""
+        if not stat.S_ISREG(os.fstat(self._file).st_mode):
+            return 0  # a pipe or a device: nothing to go on from
         size = os.lseek(self._file, 0, os.SEEK_END)
         if size == 0:
             return 0

@@ -19,6 +19,8 @@ _INT = struct.Struct("<i")
 _PACKET = Physics.offsets["packetId"]
 _STATUS = Graphics.offsets["status"]
 _VERSION = slice(Static.offsets["smVersion"], Static.offsets["acVersion"])
+_OURS = f"{SM_VERSION}\0".encode("utf-16-le")
+"""How a static page of Assetto Corsa begins: `smVersion` is its first field."""
 _SAYS = {STATUS_OFF: SimState.IDLE, STATUS_REPLAY: SimState.REPLAY, STATUS_PAUSE: SimState.PAUSED}
 
 
@@ -54,8 +56,8 @@ class Liveness:
             self._unproven_since = now
             self.state = SimState.ABSENT
             return self.state
-        version = read_text(pages.static[_VERSION])
-        if version != SM_VERSION:
+        if not pages.static.startswith(_OURS):
+            version = read_text(pages.static[_VERSION])
             self._unproven_since = now
             self.state = SimState.UNSUPPORTED if version else SimState.ABSENT
             self.detail = (

@@ -8,7 +8,7 @@ sim's; one copy was, 9.6 times in a million.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from acbridge import wire
@@ -83,22 +83,22 @@ class Sampler:
         self._static_page = b""
         self._static_record: Static | None = None
 
-    def tick(self, pages: Pages, tick: int, stamp: Stamp) -> list[Message]:
-        """Return the frames of one tick: static first if it changed, then physics, graphics and derived."""
-        messages: list[Message] = []
+    def tick(self, pages: Pages, tick: int, stamp: Stamp) -> Iterator[Message]:
+        """
+        Yield the frames of one tick: static first if it changed, then physics, graphics and derived.
+
+        Each is made when it is asked for, so that physics is on its way before the next is begun.
+        """
         if self._static_record is None or pages.static != self._static_page:
             self._static_page = pages.static
             self._static_record = Static.from_page(pages.static)
-            messages.append(self.static(tick, stamp))
-        physics = self._physics.encode(self._header(Physics.topic, tick, stamp), pages.physics)
-        graphics = self._graphics.encode(self._header(Graphics.topic, tick, stamp), pages.graphics)
+            yield self.static(tick, stamp)
+        header = self._header(Physics.topic, tick, stamp)
+        yield Message(Physics.topic, self._physics.encode(header, pages.physics))
+        header = self._header(Graphics.topic, tick, stamp)
+        yield Message(Graphics.topic, self._graphics.encode(header, pages.graphics))
         derived = derive(Physics.from_page(pages.physics), Graphics.from_page(pages.graphics), self._static_record)
-        messages += [
-            Message(Physics.topic, physics),
-            Message(Graphics.topic, graphics),
-            self.record(derived, tick, stamp),
-        ]
-        return messages
+        yield self.record(derived, tick, stamp)
 
     def static(self, tick: int, stamp: Stamp) -> Message:
         """Return the static page that the last tick saw as a frame of its own."""

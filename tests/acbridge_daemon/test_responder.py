@@ -238,12 +238,11 @@ def test_a_browser_on_either_port_does_no_harm(client: Client, daemon: Daemon) -
         frames = bridge.frames(Physics, timeout=10)
         next(frames)
         for port in (daemon.port, daemon.port + 1):
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
-                with suppress(OSError):  # it may hang up at any moment
-                    raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                    raw.shutdown(socket.SHUT_WR)
-                    while raw.recv(4096):
-                        pass
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, suppress(OSError):
+                raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")  # it may hang up at any moment
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(4096):
+                    pass
         assert client.ask("hello")["ok"] is True
         assert [0] * 60 == [frame.lost for frame in islice(frames, 60)]
 

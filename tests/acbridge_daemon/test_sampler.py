@@ -93,8 +93,8 @@ def topics(messages: list[Message]) -> list[str]:
 
 def test_a_tick_is_published_as_physics_graphics_derived_after_a_new_static() -> None:
     sampler = Sampler(run=7)
-    assert ["static", "physics", "graphics", "derived"] == topics(sampler.tick(sim_pages(1), 1, STAMP))
-    assert ["physics", "graphics", "derived"] == topics(sampler.tick(sim_pages(2), 2, STAMP))
+    assert ["static", "physics", "graphics", "derived"] == topics(list(sampler.tick(sim_pages(1), 1, STAMP)))
+    assert ["physics", "graphics", "derived"] == topics(list(sampler.tick(sim_pages(2), 2, STAMP)))
 
 
 def test_frames_of_one_tick_share_run_tick_and_stamp() -> None:
@@ -114,10 +114,10 @@ def test_seq_counts_the_frames_of_each_topic() -> None:
 
 def test_static_is_published_again_when_it_changes() -> None:
     sampler = Sampler(run=7)
-    sampler.tick(sim_pages(), 1, STAMP)
-    sampler.tick(sim_pages(), 2, STAMP)
+    list(sampler.tick(sim_pages(), 1, STAMP))
+    list(sampler.tick(sim_pages(), 2, STAMP))
     changed: dict[str, Any] = vars(Static.from_page(sim_pages().static)) | {"track": "imola"}
-    messages = sampler.tick(sim_pages()._replace(static=Static(**changed).to_page()), 3, STAMP)
+    messages = list(sampler.tick(sim_pages()._replace(static=Static(**changed).to_page()), 3, STAMP))
     assert ["static", "physics", "graphics", "derived"] == topics(messages)
     assert "imola" == wire.decode(messages[0].payload, Static).record.track
 
@@ -133,7 +133,7 @@ def test_frames_say_what_the_pages_said() -> None:
 
 @pytest.mark.parametrize(("names", "shown"), [(False, ""), (True, "Stand-in")])
 def test_a_players_names_are_published_only_if_wanted(names: bool, shown: str) -> None:
-    frame = Sampler(run=7, names=names).tick(sim_pages(), 1, STAMP)[0]
+    frame = next(Sampler(run=7, names=names).tick(sim_pages(), 1, STAMP))
     static = wire.decode(frame.payload, Static).record
     assert [shown] * 3 == [static.playerName, static.playerSurname, static.playerNick]
     assert "acbridge_stand_in" == static.carModel

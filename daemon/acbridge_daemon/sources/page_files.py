@@ -15,6 +15,9 @@ from acbridge_daemon.sources import PAGE_SIZES, Pages
 assert sys.platform != "win32"  # noqa: S101  tells the type checker; Windows has named_mappings
 
 
+_PHYSICS, _GRAPHICS, _STATIC = PAGE_SIZES.values()
+
+
 class PageFiles:
     """Three files, of any size that holds the page."""
 
@@ -35,13 +38,15 @@ class PageFiles:
         """Copy the three pages; ``None`` if a file is gone or has shrunk."""
         if not self._open:
             return None
+        (physics, _), (graphics, _), (static, _) = self._open.values()
         try:
-            pages = [os.pread(self._open[page][0], size, 0) for page, size in PAGE_SIZES.items()]
+            pages = Pages(
+                os.pread(physics, _PHYSICS, 0), os.pread(graphics, _GRAPHICS, 0), os.pread(static, _STATIC, 0)
+            )
         except OSError:
             return None
-        if [len(page) for page in pages] != list(PAGE_SIZES.values()):
-            return None
-        return Pages(*pages)
+        whole = len(pages.physics) == _PHYSICS and len(pages.graphics) == _GRAPHICS and len(pages.static) == _STATIC
+        return pages if whole else None
 
     def detach(self) -> None:
         """Close the files."""
