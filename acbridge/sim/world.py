@@ -1,355 +1,358 @@
 """
-A modest world: one car that laps one closed circuit, the same way every time.
+The world: a track, a car, somebody who drives it, a session, and the three pages that tell of them.
 
-The car follows a line at the speed that a friction limit allows. What the pages carry is worked out from that motion in
-the sim's own units, signs and frames; what this world does not model (temperatures that move, wear, damage) stands
-still at a plausible value. It keeps no clock: step it, then ask for the pages.
+It steps in lock-step and keeps no clock, no socket and no file: the same seed and the same inputs give the same bytes.
 """
 
 import math
-from bisect import bisect_right
-from typing import NamedTuple
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Any
 
-from acbridge.pages import SM_VERSION, STATUS_LIVE, Graphics, Physics, Static
-from acbridge.schema import Vec3, Wheels
+from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
+from acbridge.sim import telemetry
+from acbridge.sim.car import STEP_S, Car, Commands, Spec
+from acbridge.sim.circuits import layout
+from acbridge.sim.controls import Listener
+from acbridge.sim.driver import Driver, Line
+from acbridge.sim.faults import ROLLOVERS, Faults
+from acbridge.sim.timing import Timing
+from acbridge.sim.track import Track
 
-STEP_S = 0.003
-"""One physics step of the sim."""
-STEPS_PER_FRAME = 6
-"""Physics steps per rendered frame: 55.6 frames a second."""
-
-G = 9.80665
-POINTS = 1440
-GRIP_G = 1.3
-DRIVE_G = 0.45
-BRAKE_G = 1.1
-TOP_SPEED = 62.0
-MASS = 1150.0
-WHEELBASE = 2.5
-TRACK_WIDTH = 1.5
-CG_HEIGHT = 0.5
-TYRE_RADIUS = 0.308
-FULL_STEER = 0.434
-"""Road-wheel angle at full steering input, rad."""
-GEAR_TOP_SPEED = (14.0, 22.0, 31.0, 41.0, 52.0, 66.0)
-"""Speed in m/s at which each forward gear reaches the limiter."""
-MAX_RPM = 7500
-IDLE_RPM = 900
-CORNERS = (
-    (WHEELBASE / 2, TRACK_WIDTH / 2),
-    (WHEELBASE / 2, -TRACK_WIDTH / 2),
-    (-WHEELBASE / 2, TRACK_WIDTH / 2),
-    (-WHEELBASE / 2, -TRACK_WIDTH / 2),
-)
-"""Wheels from the centre of gravity: metres ahead, metres to the left."""
-SECTORS = (0.0, 0.31, 0.66)
-"""Where the sectors begin, as a share of the lap."""
-TANK = 45.0
-FUEL_PER_METRE = 0.0006
-UP = (0.0, 1.0, 0.0)
+STEPS_PER_SECOND = 1 / STEP_S
+GRID = -12.0
+"""Where a race starts, metres before the line."""
+RUN_UP = -450.0
+"""Where a hotlap starts, at speed."""
+RUN_UP_SPEED = 30.0
+QUALIFY_MS = 900_000.0
+LIGHTS_S = 3.0
+"""How long a race waits for its lights."""
+RACE_LAPS = 5
 
 
-class _Lap(NamedTuple):
-    """The line, cut into points: where each lies, which way it points, how it bends, when the car is there."""
+class Session(IntEnum):
+    """What `graphics.session` says."""
 
-    distance: list[float]
-    x: list[float]
-    z: list[float]
-    heading: list[float]
-    curvature: list[float]
-    speed: list[float]
-    time: list[float]
+    PRACTICE = 0
+    QUALIFY = 1
+    RACE = 2
+    HOTLAP = 3
+
+
+class Mode(IntEnum):
+    """What the player does; the sim's `status` tells only some of it."""
+
+    OFF = 0
+    LIVE = 1
+    ESC = 2
+    PAUSE = 3
+    PITS = 4
+    REPLAY = 5
+
+
+STATUS_OF = {
+    Mode.OFF: STATUS_OFF,
+    Mode.LIVE: STATUS_LIVE,
+    Mode.ESC: STATUS_LIVE,  # the menu over a standing world: the sim goes on saying live
+    Mode.PAUSE: STATUS_PAUSE,
+    Mode.PITS: STATUS_LIVE,
+    Mode.REPLAY: STATUS_REPLAY,
+}
+
+
+@dataclass(slots=True)
+class _Late:
+    """Part of a new lap that appears later than the rest: what was shown before, and for how many frames more."""
+
+    shown: dict[str, Any]
+    frames: int
 
 
 class World:
     """
-    The circuit and the car.
+    One session of one car.
 
     Attributes:
-        steps: Physics steps since the session began.
+        track: Where it is.
+        car: What drives there.
+        timing: The lap clock.
+        mode: What the player does.
+        steps: Physics steps so far, which stand still in menus: `physics.packetId`.
+        ticks: Steps of 3 ms of real time so far.
+        control_page: The control page's bytes, obeyed when nobody else drives.
+        stray: Whether the built-in driver keeps off the track, which makes the lap invalid.
     """
 
-    def __init__(self) -> None:
-        self._lap = _drive(*_circuit())
-        self.steps = 0
-        # The session's clock starts with the car on the line; a lap takes a whole number of steps, as in the sim.
-        self._lap_steps = round(self._lap.time[-1] / STEP_S)
+    def __init__(
+        self,
+        *,
+        track: Track | None = None,
+        session: Session = Session.PRACTICE,
+        driver: str = "ai",
+        seed: int = 0,
+        fps: float = 60.0,
+        faults: Faults | None = None,
+        spec: Spec | None = None,
+        fuel: float | None = None,
+        cuts_count: bool = True,
+        rates: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    ) -> None:
+        """
+        Begin a session, live.
 
-    def step(self, count: int = 1) -> None:
-        """Let physics steps of 3 ms pass."""
-        self.steps += count
+        Args:
+            track: The track; the circuit if not given.
+            session: Practice and qualify begin in the pits, a race on the grid, a hotlap at speed before the line.
+            driver: ``ai`` for the built-in driver, ``none`` for the control page or the commands of :meth:`step`.
+            seed: Every seed is a slightly different driver.
+            fps: Rendered frames per second.
+            faults: Which faults are on; none if not given.
+            spec: The car; the stand-in's own if not given.
+            fuel: Litres at the start; two thirds of the tank if not given.
+            cuts_count: Whether a cut makes a lap invalid.
+            rates: Multipliers of fuel, tyre wear and damage.
+
+        Raises:
+            ValueError: There is no such driver, or the frame rate is none.
+        """
+        if driver not in ("ai", "none"):
+            raise ValueError(f"the driver is ai or none, not {driver!r}")
+        if not 1.0 <= fps <= STEPS_PER_SECOND:
+            raise ValueError(f"a frame rate lies from 1 to {STEPS_PER_SECOND:.0f}, not {fps:g}")
+        self.track = track or layout("circuit")
+        self.session = session
+        self.faults = faults or Faults()
+        self.mode = Mode.LIVE
+        self.steps = self.ticks = 0
+        self.control_page: bytes | None = None
+        self._spec = spec or Spec()
+        self._fuel = self._spec.tank * 2 / 3 if fuel is None else fuel
+        self._fps = fps
+        self._seed = seed
+        self._ai = driver == "ai"
+        self._rates = rates
+        self._cuts_count = cuts_count
+        self._frames = 0
+        self._next_frame = 1
+        self._travelled = 0.0
+        self.stray = False
+        self._loaded = True
+        self._exited = False
+        statics = telemetry.static_values(self._spec, self.track, cuts_count=cuts_count, rates=rates)
+        self._static = Static.pack(statics | {"smVersion": self.faults.sm_version})
+        self._begin()
+
+    def step(self, count: int = 1, commands: Commands | None = None) -> None:
+        """
+        Let steps of 3 ms pass.
+
+        Args:
+            count: How many.
+            commands: What to do with the car in each of them; the driver decides if not given.
+        """
+        for _ in range(count):
+            self.ticks += 1
+            if self._loaded and not self._exited and self.mode in (Mode.LIVE, Mode.PITS):
+                self._physics_step(commands)
+            if self.ticks * STEP_S * self._fps >= self._next_frame and not self._exited:
+                self._next_frame += 1
+                self._frame()
 
     def pages(self) -> tuple[bytes, bytes, bytes]:
         """Return physics, graphics and static as the sim would have written them by now."""
-        frame_steps = self.steps - self.steps % STEPS_PER_FRAME
-        return self._physics(self.steps).to_page(), self._graphics(frame_steps).to_page(), _STATIC_PAGE
+        if self.faults.zero_pages:
+            return bytes(Physics.page_size), bytes(Graphics.page_size), bytes(Static.page_size)
+        if not self._loaded:
+            return bytes(Physics.page_size), self._graphics, bytes(Static.page_size)
+        values = telemetry.physics_values(self.car, self.steps, self._delta())
+        self.faults.spoil_physics(values, self.steps)
+        return Physics.pack(values), self._graphics, self._static
 
-    def _at(self, steps: int) -> tuple[int, float, int, float]:
-        """Return laps done, seconds into the lap, the point before the car, and how far it is to the next."""
-        laps, lap_steps = divmod(steps, self._lap_steps)
-        seconds = lap_steps * STEP_S
-        point = min(bisect_right(self._lap.time, seconds) - 1, POINTS - 1)
-        span = self._lap.time[point + 1] - self._lap.time[point]
-        return laps, seconds, point, min(1.0, (seconds - self._lap.time[point]) / span)
+    def off(self) -> None:
+        """Be a sim that has started and not loaded a session: graphics says off, the other pages are empty."""
+        self._loaded = False
+        self.mode = Mode.OFF
+        self._frame()
 
-    def _physics(self, steps: int) -> Physics:
-        laps, _, i, part = self._at(steps)
-        lap = self._lap
-        speed = _mix(lap.speed, i, part)
-        heading = _turn(lap.heading[i], lap.heading[i + 1], part)
-        bend = _mix(lap.curvature, i, part)
-        length = lap.distance[i + 1] - lap.distance[i]
-        along_g = (lap.speed[i + 1] ** 2 - lap.speed[i] ** 2) / (2 * length) / G
-        right_g = speed * speed * bend / G
-        forward = (-math.sin(heading), 0.0, math.cos(heading))
-        left = (math.cos(heading), 0.0, math.sin(heading))
-        centre = (_mix(lap.x, i, part), CG_HEIGHT, _mix(lap.z, i, part))
-        gear, rpms = _gearbox(speed)
-        driven = laps * lap.distance[-1] + _mix(lap.distance, i, part)
-        wheel = speed / TYRE_RADIUS
-        front_left, front_right, rear_left, rear_right = (_contact(centre, forward, left, *at) for at in CORNERS)
-        backward = (-forward[0], 0.0, -forward[2])
-        gas = min(1.0, max(0.0, along_g / DRIVE_G))
-        return Physics(
-            packetId=steps,
-            gas=gas,
-            brake=min(1.0, max(0.0, -along_g / BRAKE_G)),
-            fuel=max(1.0, TANK - FUEL_PER_METRE * driven),
-            gear=gear,
-            rpms=rpms,
-            steerAngle=max(-1.0, min(1.0, math.atan(WHEELBASE * bend) / FULL_STEER)),
-            speedKmh=3.6 * speed,
-            velocity=(speed * forward[0], 0.0, speed * forward[2]),
-            accG=(-right_g, 0.0, along_g),
-            wheelSlip=_all(math.hypot(right_g, along_g) / GRIP_G),
-            wheelLoad=_loads(right_g, along_g),
-            wheelsPressure=(26.0, 26.0, 25.5, 25.5),
-            wheelAngularSpeed=_all(wheel),
-            tyreWear=_all(100.0),
-            tyreDirtyLevel=_all(0.0),
-            tyreCoreTemperature=(78.0, 78.0, 74.0, 74.0),
-            camberRAD=(-0.035, 0.035, -0.03, 0.03),
-            suspensionTravel=(0.08, 0.08, 0.09, 0.09),
-            drs=0.0,
-            tc=0.0,
-            heading=heading,
-            pitch=0.0,
-            roll=0.0,
-            cgHeight=CG_HEIGHT,
-            carDamage=(0.0, 0.0, 0.0, 0.0, 0.0),
-            numberOfTyresOut=0,
-            pitLimiterOn=0,
-            abs=0.0,
-            kersCharge=0.0,
-            kersInput=0.0,
-            autoShifterOn=1,
-            rideHeight=(0.12, 0.13),
-            turboBoost=0.0,
-            ballast=0.0,
-            airDensity=1.2,
-            airTemp=22.0,
-            roadTemp=29.0,
-            localAngularVel=(0.0, -speed * bend, 0.0),
-            finalFF=max(-1.0, min(1.0, -right_g / GRIP_G)),
-            performanceMeter=0.0,
-            engineBrake=0,
-            ersRecoveryLevel=0,
-            ersPowerLevel=0,
-            ersHeatCharging=0,
-            ersIsCharging=0,
-            kersCurrentKJ=0.0,
-            drsAvailable=0,
-            drsEnabled=0,
-            brakeTemp=(180.0, 180.0, 140.0, 140.0),
-            clutch=1.0,
-            tyreTempI=(82.0, 82.0, 77.0, 77.0),
-            tyreTempM=(79.0, 79.0, 75.0, 75.0),
-            tyreTempO=(76.0, 76.0, 73.0, 73.0),
-            isAIControlled=1,
-            tyreContactPoint=(front_left, front_right, rear_left, rear_right),
-            tyreContactNormal=(UP, UP, UP, UP),
-            tyreContactHeading=(backward, backward, backward, backward),
-            brakeBias=0.6,
-            localVelocity=(0.0, 0.0, speed),
-            P2PActivations=0,
-            P2PStatus=0,
-            currentMaxRpm=MAX_RPM,
-        )
+    def live(self) -> None:
+        """Drive."""
+        self._loaded = True
+        self.mode = Mode.LIVE
+        self._frame()
 
-    def _graphics(self, steps: int) -> Graphics:
-        laps, seconds, i, part = self._at(steps)
-        lap = self._lap
-        now, last = round(seconds / STEP_S) * 3, self._lap_steps * 3 if laps else 0
-        sector = bisect_right(SECTORS, _mix(lap.distance, i, part) / lap.distance[-1]) - 1
-        bounds = [0, *(round(_time_at(lap, share) / STEP_S) * 3 for share in SECTORS[1:]), self._lap_steps * 3]
-        split = bounds[sector] - bounds[sector - 1] if sector else (bounds[-1] - bounds[-2] if laps else 0)
-        position = _mix(lap.distance, i, part) / lap.distance[-1]
-        return Graphics(
-            packetId=2 * (steps // STEPS_PER_FRAME) + 1,
-            status=STATUS_LIVE,
-            session=0,
-            currentTime=lap_text(now),
-            lastTime=lap_text(last),
-            bestTime=lap_text(last),
-            split=lap_text(split) if split else " ",
-            completedLaps=laps,
-            position=1,
-            iCurrentTime=now,
-            iLastTime=last,
-            iBestTime=last,
-            sessionTimeLeft=-1000.0 * steps * STEP_S,
-            distanceTraveled=laps * lap.distance[-1] + _mix(lap.distance, i, part),
-            isInPit=0,
-            currentSectorIndex=sector,
-            lastSectorTime=split,
-            numberOfLaps=0,
-            tyreCompound="Semislicks (SM)",
-            replayTimeMultiplier=1.0,
-            normalizedCarPosition=min(position, 0.999999),
-            carCoordinates=(_mix(lap.x, i, part), CG_HEIGHT, _mix(lap.z, i, part)),
-            penaltyTime=0.0,
-            flag=0,
-            idealLineOn=0,
-            isInPitLane=0,
-            surfaceGrip=0.98,
-            mandatoryPitDone=0,
-            windSpeed=0.0,
-            windDirection=0.0,
-            x_timeLimitedRemaining=-1,
-            x_escMenuVisible=0,
-        )
+    def esc(self) -> None:
+        """Open the ESC menu: everything stands, and the sim goes on saying live."""
+        self.mode = Mode.ESC
+        self._frame()
 
+    def pause(self) -> None:
+        """Pause: everything stands, and the sim says so."""
+        self.mode = Mode.PAUSE
+        self._frame()
 
-def lap_text(milliseconds: int) -> str:
-    """Return a time as the sim writes it, ``m:ss:mmm``, or ``-:--:---`` for none."""
-    if milliseconds <= 0:
-        return "-:--:---"
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes}:{rest // 1000:02}:{rest % 1000:03}"
+    def replay(self) -> None:
+        """Show a replay: the car stands, the sim says replay."""
+        self.mode = Mode.REPLAY
+        self._frame()
 
+    def pits(self) -> None:
+        """Go back to the pits: the car stands in its box, and time passes."""
+        self.mode = Mode.PITS
+        self._to_box()
+        self._frame()
 
-def _circuit() -> tuple[list[float], list[float], list[float]]:
-    """Return the line's points x, z (the last is the first again) and the distance to each."""
-    x: list[float] = []
-    z: list[float] = []
-    for i in range(POINTS):
-        angle = 2 * math.pi * i / POINTS
-        radius = 300 + 75 * math.cos(2 * angle + 0.5) + 45 * math.cos(3 * angle) + 12 * math.cos(5 * angle + 1)
-        x.append(radius * math.cos(angle))
-        z.append(radius * math.sin(angle))
-    x.append(x[0])
-    z.append(z[0])
-    distance = [0.0]
-    for i in range(POINTS):
-        distance.append(distance[-1] + math.hypot(x[i + 1] - x[i], z[i + 1] - z[i]))
-    return x, z, distance
+    def restart(self) -> None:
+        """Restart the session: car, clock and laps begin again; packetIds, distance travelled and static go on."""
+        self._begin()
+        self.live()
 
+    def relaunch(self) -> None:
+        """Be a new process of the sim: packetIds begin at 0."""
+        self.steps = self._frames = self.ticks = 0
+        self._next_frame = 1
+        self._travelled = 0.0
+        self._exited = False
+        self.restart()
 
-def _drive(x: list[float], z: list[float], distance: list[float]) -> _Lap:
-    """Drive the line as fast as grip, engine and brakes allow."""
-    heading: list[float] = []
-    curvature: list[float] = []
-    for i in range(POINTS):
-        x1, z1 = x[i + 1] - x[i - 1 if i else POINTS - 1], z[i + 1] - z[i - 1 if i else POINTS - 1]
-        heading.append(math.atan2(-x1, z1))
-    for i in range(POINTS):
-        before, after = heading[i - 1], heading[(i + 1) % POINTS]
-        length = distance[i + 1] - distance[i] + (distance[i] - distance[i - 1] if i else distance[-1] - distance[-2])
-        curvature.append(math.remainder(after - before, 2 * math.pi) / length)
-    speed = [min(TOP_SPEED, math.sqrt(0.9 * GRIP_G * G / max(abs(k), 1e-6))) for k in curvature]
-    for _ in range(2):  # twice round, so that the end of the lap meets its beginning
-        for i in range(POINTS):
-            length = distance[i + 1] - distance[i]
-            following = (i + 1) % POINTS
-            speed[following] = min(speed[following], math.sqrt(speed[i] ** 2 + 2 * DRIVE_G * G * length))
-        for i in reversed(range(POINTS)):
-            length = distance[i + 1] - distance[i]
-            speed[i] = min(speed[i], math.sqrt(speed[(i + 1) % POINTS] ** 2 + 2 * BRAKE_G * G * length))
-    time = [0.0]
-    for i in range(POINTS):
-        time.append(time[-1] + 2 * (distance[i + 1] - distance[i]) / (speed[i] + speed[(i + 1) % POINTS]))
-    return _Lap(distance, x, z, [*heading, heading[0]], [*curvature, curvature[0]], [*speed, speed[0]], time)
+    def exit(self) -> None:
+        """Exit as the sim does: graphics goes back to its defaults, the other pages stay as they were."""
+        self._exited = True
+        defaults: dict[str, Any] = {c.name: "" if c.is_text else 0 for c in Graphics.columns}
+        defaults["carCoordinates"] = (0.0, 0.0, 0.0)
+        self._graphics = Graphics.pack(defaults | {"packetId": 2 * self._frames + 1, "status": STATUS_OFF})
 
+    def _begin(self) -> None:
+        """Put the car where the session begins, with a fresh clock."""
+        self.car = Car(self._spec, self.track, fuel=self._fuel)
+        self.car.fuel_rate, self.car.wear_rate, self.car.damage_rate = self._rates
+        self.car.ai = self._ai
+        self.timing = Timing(self.track, cuts_count=self._cuts_count)
+        self._driver = Driver(line_round(self.track, self._spec), self.car, self._seed)
+        self._listener = Listener()
+        self._elapsed_s = 0.0
+        self._late: dict[str, _Late] = {}
+        self._shown = telemetry.timing_values(self.timing, 0.0)
+        self._trace: list[int] = []
+        self._best_trace: list[int] = []
+        if self.session is Session.RACE:
+            self.car.put(GRID, 0.0)
+        elif self.session is Session.HOTLAP:
+            self.car.put(RUN_UP, self._driver.offset_at(RUN_UP), RUN_UP_SPEED)
+        else:
+            self._to_box()
+        self._frame()
 
-def _all(value: float) -> Wheels:
-    return value, value, value, value
+    def _to_box(self) -> None:
+        pit = self.track.pit
+        if pit is None:
+            self.car.put(10.0, 0.0)
+        else:
+            self.car.put(pit.box, pit.offset)
+        self.car.repair()
+
+    def _physics_step(self, commands: Commands | None) -> None:
+        car = self.car
+        held = self.mode is Mode.PITS or (self.session is Session.RACE and self._elapsed_s < LIGHTS_S)
+        before = car.place.distance
+        x, y, z = car.x, car.y, car.z
+        if held:
+            car.step(Commands(brake=1.0))
+        elif commands is not None:
+            car.step(commands)
+        elif self._ai:
+            self._driver.stray = self.stray
+            car.step(self._driver.drive())
+        else:
+            car.step(self._listener.hear(self.control_page))
+        self.steps += 1
+        self._elapsed_s += STEP_S
+        self._travelled += math.sqrt((car.x - x) ** 2 + (car.y - y) ** 2 + (car.z - z) ** 2)
+        if self.session is Session.RACE and not held:
+            self.timing.start()
+        best = self.timing.best_clean_ms
+        off = sum(wheel.off for wheel in car.wheels)
+        self.timing.step(before, car.place.distance, off)
+        if self.timing.crossed:
+            if self.timing.best_clean_ms != best:
+                self._best_trace = self._trace
+            self._trace = []
+            self._delay_roll_over()
+        if self.timing.current_ms and car.place.distance * 1000 >= len(self._trace) * self.track.length:
+            self._trace.append(self.timing.current_ms)
+
+    def _delta(self) -> float:
+        """Return the delta to the best clean lap at this place, s; 0 when there is none."""
+        i = len(self._trace) - 1
+        if i < 0 or i >= len(self._best_trace):
+            return 0.0
+        return (self._trace[i] - self._best_trace[i]) / 1000
+
+    def _delay_roll_over(self) -> None:
+        for part, frames in ROLLOVERS[self.faults.rollover].items():
+            if frames:
+                self._late[part] = _Late(self._shown[part], frames)
+
+    def _position(self) -> float:
+        return (self.car.place.distance / self.track.length + self.faults.finish_at) % 1.0
+
+    def _frame(self) -> None:
+        """Render a frame: the graphics page as it is now."""
+        self._frames += 1
+        values = self._graphics_values()
+        parts = telemetry.timing_values(self.timing, self._position())
+        for part, late in list(self._late.items()):
+            if late.frames > 0:
+                parts[part] = late.shown
+                late.frames -= 1
+            else:
+                del self._late[part]
+        self._shown = parts
+        for part in parts.values():
+            values.update(part)
+        self._graphics = Graphics.pack(values)
+
+    def _graphics_values(self) -> dict[str, Any]:
+        car, pit = self.car, self.track.pit
+        in_lane = self.track.in_pit_lane(car.place)
+        in_box = in_lane and pit is not None and abs(car.place.distance - pit.box) < 1.5  # noqa: PLR2004  metres
+        laps = RACE_LAPS if self.session is Session.RACE else 0
+        return {
+            "packetId": 2 * self._frames + 1,
+            "status": STATUS_OF[self.mode],
+            "session": int(self.session),
+            "position": 1,
+            "sessionTimeLeft": self._time_left(),
+            "distanceTraveled": self._travelled,
+            "isInPit": int(in_box),
+            "numberOfLaps": laps,
+            "tyreCompound": self._spec.compound.name,
+            "replayTimeMultiplier": 1.0,
+            "carCoordinates": (car.x, car.y, car.z),
+            "penaltyTime": 0.0,
+            "flag": 5 if laps and self.timing.laps >= laps else 0,
+            "idealLineOn": 0,
+            "isInPitLane": int(in_lane),
+            "surfaceGrip": car.surface_grip,
+            "mandatoryPitDone": 0,
+            "windSpeed": 0.0,
+            "windDirection": 0.0,
+            "x_timeLimitedRemaining": -1,
+            "x_escMenuVisible": int(self.mode is Mode.ESC),
+        }
+
+    def _time_left(self) -> float:
+        """Return `sessionTimeLeft`: what remains of a timed session, else the negative time gone by."""
+        if self.mode is Mode.REPLAY:
+            return -1.0
+        gone = 1000 * self._elapsed_s
+        if self.session is Session.RACE:
+            return math.inf if self._elapsed_s < LIGHTS_S else 1000 * LIGHTS_S - gone
+        return QUALIFY_MS - gone if self.session is Session.QUALIFY else -gone
 
 
-def _mix(values: list[float], i: int, part: float) -> float:
-    return values[i] + (values[i + 1] - values[i]) * part
-
-
-def _turn(before: float, after: float, part: float) -> float:
-    return math.remainder(before + math.remainder(after - before, 2 * math.pi) * part, 2 * math.pi)
-
-
-def _time_at(lap: _Lap, share: float) -> float:
-    return lap.time[bisect_right(lap.distance, share * lap.distance[-1]) - 1]
-
-
-def _contact(centre: Vec3, forward: Vec3, left: Vec3, ahead: float, aside: float) -> Vec3:
-    return (
-        centre[0] + ahead * forward[0] + aside * left[0],
-        0.0,
-        centre[2] + ahead * forward[2] + aside * left[2],
-    )
-
-
-def _loads(right_g: float, along_g: float) -> Wheels:
-    """Return wheel loads in N: weight, moved back by acceleration and outwards by bends."""
-    each = MASS * G / 4
-    back = MASS * G * along_g * CG_HEIGHT / WHEELBASE / 2
-    out = MASS * G * right_g * CG_HEIGHT / TRACK_WIDTH / 2
-    return each - back + out, each - back - out, each + back + out, each + back - out
-
-
-def _gearbox(speed: float) -> tuple[int, int]:
-    """Return the sim's gear index and the engine speed for a speed in m/s."""
-    number = next(i for i, top in enumerate(GEAR_TOP_SPEED) if speed < 0.97 * top)
-    return number + 2, max(IDLE_RPM, round(MAX_RPM * speed / GEAR_TOP_SPEED[number]))
-
-
-_STATIC_PAGE = Static(
-    smVersion=SM_VERSION,
-    acVersion="1.16.4",
-    numberOfSessions=1,
-    numCars=1,
-    carModel="acbridge_stand_in",
-    track="acbridge_circuit",
-    playerName="Stand-in",
-    playerSurname="Stand-in",
-    playerNick="Stand-in",
-    sectorCount=len(SECTORS),
-    maxTorque=210.0,
-    maxPower=125_000.0,
-    maxRpm=MAX_RPM,
-    maxFuel=TANK,
-    suspensionMaxTravel=(0.12, 0.12, 0.13, 0.13),
-    tyreRadius=_all(TYRE_RADIUS),
-    maxTurboBoost=0.0,
-    deprecated_1=0.0,
-    deprecated_2=0.0,
-    penaltiesEnabled=1,
-    aidFuelRate=1.0,
-    aidTireRate=0.0,
-    aidMechanicalDamage=0.0,
-    aidAllowTyreBlankets=1,
-    aidStability=0.0,
-    aidAutoClutch=1,
-    aidAutoBlip=1,
-    hasDRS=0,
-    hasERS=0,
-    hasKERS=0,
-    kersMaxJ=0.0,
-    engineBrakeSettingsCount=0,
-    ersPowerControllerCount=0,
-    trackSPlineLength=_circuit()[2][-1],
-    trackConfiguration="",
-    ersMaxJ=0.0,
-    isTimedRace=0,
-    hasExtraLap=0,
-    carSkin="plain",
-    reversedGridPositions=0,
-    PitWindowStart=0,
-    PitWindowEnd=0,
-).to_page()
+@cache
+def line_round(track: Track, spec: Spec) -> Line:
+    """Return the driver's line, which takes a tenth of a second to draw."""
+    return Line(track, spec)

@@ -88,7 +88,7 @@ def test_a_recording_of_a_thousand_ticks_has_a_header_and_every_tick(fast: Daemo
     assert ("header", "acbridge/1", 1, fast.run, 333) == tuple(
         header[key] for key in ("type", "schema", "wire", "run", "rate")
     )
-    assert "acbridge_circuit" == header["static"]["track"]
+    assert "acbridge_park" == header["static"]["track"]
     assert ("km/h", "m/s", "g") == tuple(header["units"]["physics"][key] for key in ("speedKmh", "velocity", "accG"))
 
 
@@ -242,7 +242,7 @@ def test_a_daemon_that_restarts_is_told_by_a_header_and_a_gap(path: Path) -> Non
     lines = read(path)
     assert ["header", "tick", "header", "gap", "tick"] == kinds(lines)
     assert [first.run, second.run] == [line["run"] for line in lines if line.get("type") == "header"]
-    assert ["acbridge_circuit"] * 2 == [line["static"]["track"] for line in lines if line.get("type") == "header"]
+    assert ["acbridge_park"] * 2 == [line["static"]["track"] for line in lines if line.get("type") == "header"]
     (gap,) = (line for line in lines if line.get("type") == "gap")
     assert gap["restarted"] is True
     assert gap["tick"] == ticks(lines[lines.index(gap) :])[0]

@@ -20,7 +20,7 @@ from programs import PATIENCE_S, Daemon
 pytestmark = pytest.mark.house
 
 LINES = 20
-SLOWEST_KMH = 100.0
+SLOWEST_KMH = 50.0
 """The stand-in never drives slower."""
 NPM_PATIENCE_S = 300.0
 SAID = re.compile(r"(?:(?P<time>\S+Z)  )?(?P<speed>[\d.]+) km/h, gear (?P<gear>-?\d)(?:, 0 lost)?")

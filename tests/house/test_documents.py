@@ -37,7 +37,7 @@ def busy_daemon() -> Iterator[Daemon]:
         yield running
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/protocol.md", "docs/running.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md"])
 def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
     text = (checkout / name).read_text(encoding="utf-8")
     ran = 0
@@ -61,7 +61,7 @@ def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: 
 def run_command(words: list[str], cwd: Path, daemon: Daemon) -> None:
     if "--port" in words:
         words[words.index("--port") + 1] = "0"
-    env = {"ACBRIDGE_PORT": "0", "ACBRIDGE_CONNECT": daemon.address}
+    env = {"ACBRIDGE_PORT": "0", "ACBRIDGE_CONNECT": daemon.address, "ACBRIDGE_SIM_PAGE_DIR": str(cwd)}
     with Program(words[0].replace("-", "_"), *words[1:], env=env, cwd=cwd) as program:
         if not any(word in words for word in ENDS_BY_ITSELF):
             if words[:2] == ["acbridge-sink", "jsonl"]:

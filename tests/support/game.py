@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from acbridge.pages import PAGES, Graphics, Static
-from acbridge.sim import STEP_S, World
+from acbridge.sim import STEP_S, Session, World
 
 FILE_SIZE = 2048
 NAMES = ("physics", "graphics", "static")
@@ -109,7 +109,7 @@ class _World:
     """The world with the overrides that a test ordered."""
 
     def __init__(self) -> None:
-        self.world = World()
+        self.world = World(session=Session.HOTLAP)
         self.status: int | None = None
         self.version: str | None = None
         self.stands = False
@@ -118,11 +118,11 @@ class _World:
         self.begun = time.perf_counter()
 
     def restart(self) -> None:
-        self.world = World()
+        self.world = World(session=Session.HOTLAP)
         self.begun = time.perf_counter()
 
     def advance(self) -> bool:
-        due = int((time.perf_counter() - self.begun) / STEP_S) - self.world.steps
+        due = int((time.perf_counter() - self.begun) / STEP_S) - self.world.ticks
         if due <= 0:
             return False
         if self.stands:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from acbridge.sim import STEP_S, World
+from acbridge.sim import STEP_S, Session, World
 from acbridge_daemon.sources import Pages
 
 STEP_NS = round(STEP_S * 1e9)
+LONGEST_STALL = 1000
+"""Steps that the world catches up with after a stall; what is beyond is skipped, as if the machine had slept."""
 
 
 class StandIn:
@@ -13,7 +15,7 @@ class StandIn:
 
     def __init__(self, mono_ns: Callable[[], int]) -> None:
         self._mono_ns = mono_ns
-        self._world = World()
+        self._world = World(session=Session.HOTLAP)
         self._start_ns = mono_ns()
         self._pages = Pages(*self._world.pages())
 
@@ -22,7 +24,10 @@ class StandIn:
 
     def read(self) -> Pages | None:
         """Let the world catch up with the clock, then copy its pages."""
-        due = (self._mono_ns() - self._start_ns) // STEP_NS - self._world.steps
+        due = (self._mono_ns() - self._start_ns) // STEP_NS - self._world.ticks
+        if due > LONGEST_STALL:
+            self._start_ns += (due - LONGEST_STALL) * STEP_NS
+            due = LONGEST_STALL
         if due > 0:
             self._world.step(due)
             self._pages = Pages(*self._world.pages())

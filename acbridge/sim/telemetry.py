@@ -1,0 +1,217 @@
+"""
+What the pages say about the world: every field in the sim's own unit, sign and frame.
+
+The only place that knows how the car's state becomes a page. It changes nothing.
+"""
+
+import math
+from typing import Any
+
+from acbridge.pages import Static
+from acbridge.schema import Vec3
+from acbridge.sim.car import AIR_DENSITY, Car, G, Spec
+from acbridge.sim.timing import Timing, lap_text
+from acbridge.sim.track import Track
+
+RADIUS_GAIN = 1.0025
+"""The effective radius is a little more than the nominal one that `static.tyreRadius` tells."""
+
+
+def body_axes(heading: float, pitch: float, roll: float) -> tuple[Vec3, Vec3, Vec3]:
+    """Return the car's left, up and forward as unit vectors in the world."""
+    sin_h, cos_h = math.sin(heading), math.cos(heading)
+    sin_p, cos_p = math.sin(pitch), math.cos(pitch)
+    sin_r, cos_r = math.sin(roll), math.cos(roll)
+    forward = (-sin_h * cos_p, sin_p, cos_h * cos_p)
+    level = (cos_h, 0.0, sin_h)
+    up = (sin_h * sin_p, cos_p, -cos_h * sin_p)
+    left = tuple(cos_r * level[i] - sin_r * up[i] for i in range(3))
+    tilted = tuple(sin_r * level[i] + cos_r * up[i] for i in range(3))
+    return left, tilted, forward  # type: ignore[return-value]  # three each
+
+
+def physics_values(car: Car, packet: int, delta_s: float) -> dict[str, Any]:
+    """
+    Return the values of a physics page.
+
+    Args:
+        car: The car.
+        packet: Physics steps so far.
+        delta_s: Delta to the best lap.
+    """
+    spec = car.spec
+    left, up, forward = body_axes(car.heading, car.pitch, car.roll)
+    wheels = car.wheels
+    contacts, normals, backward = _contacts(car)
+    local = _into(car.velocity, left, up, forward)
+    acc = _into(car.acceleration, left, up, forward)
+    side = spec.camber
+    lean = 0.6 * car.body_roll
+    return {
+        "packetId": packet,
+        "gas": car.gas,
+        "brake": car.brake,
+        "fuel": car.fuel,
+        "gear": car.gear,
+        "rpms": round(car.rpm),
+        "steerAngle": car.steer,
+        "speedKmh": 3.6 * car.speed,
+        "velocity": car.velocity,
+        "accG": (acc[0] / G, acc[1] / G, acc[2] / G),
+        "wheelSlip": [wheel.slip for wheel in wheels],
+        "wheelLoad": [wheel.load for wheel in wheels],
+        "wheelsPressure": [wheel.tyre.pressure for wheel in wheels],
+        "wheelAngularSpeed": [wheel.spin for wheel in wheels],
+        "tyreWear": [wheel.tyre.wear for wheel in wheels],
+        "tyreDirtyLevel": [wheel.tyre.dirt for wheel in wheels],
+        "tyreCoreTemperature": [wheel.tyre.core for wheel in wheels],
+        # Negative camber reads negative on the left and positive on the right.
+        "camberRAD": (side[0] - lean, -side[0] - lean, side[1] - lean, -side[1] - lean),
+        "suspensionTravel": [0.02 + wheel.load / spec.spring[0 if wheel.front else 1] for wheel in wheels],
+        "drs": 0.0,
+        "tc": 0.0,
+        "heading": car.heading,
+        "pitch": car.pitch,
+        "roll": car.roll,
+        "cgHeight": spec.cg_height,
+        "carDamage": (*car.damage, max(car.damage)),
+        "numberOfTyresOut": sum(wheel.off for wheel in wheels),
+        "pitLimiterOn": int(car.limiter),
+        "abs": 0.0,
+        "kersCharge": 0.0,
+        "kersInput": 0.0,
+        "autoShifterOn": int(car.auto_shift),
+        "rideHeight": (
+            0.155 - (wheels[0].load + wheels[1].load) / 2 / spec.spring[0],
+            0.165 - (wheels[2].load + wheels[3].load) / 2 / spec.spring[1],
+        ),
+        "turboBoost": 0.0,
+        "ballast": 0.0,
+        "airDensity": AIR_DENSITY,
+        "airTemp": car.air,
+        "roadTemp": car.road,
+        "localAngularVel": (0.0, car.yaw_rate, 0.0),
+        "finalFF": max(-1.0, min(1.0, (wheels[0].force_aside + wheels[1].force_aside) / (spec.mass * G * 0.7))),
+        "performanceMeter": delta_s,
+        "engineBrake": 0,
+        "ersRecoveryLevel": 0,
+        "ersPowerLevel": 0,
+        "ersHeatCharging": 0,
+        "ersIsCharging": 0,
+        "kersCurrentKJ": 0.0,
+        "drsAvailable": 0,
+        "drsEnabled": 0,
+        "brakeTemp": [wheel.brake_temperature for wheel in wheels],
+        "clutch": car.clutch,
+        "tyreTempI": [wheel.tyre.tread[0] for wheel in wheels],
+        "tyreTempM": [wheel.tyre.tread[1] for wheel in wheels],
+        "tyreTempO": [wheel.tyre.tread[2] for wheel in wheels],
+        "isAIControlled": int(car.ai),
+        "tyreContactPoint": contacts,
+        "tyreContactNormal": normals,
+        "tyreContactHeading": backward,
+        "brakeBias": spec.brake_bias,
+        "localVelocity": local,
+        "P2PActivations": 0,
+        "P2PStatus": 0,
+        "currentMaxRpm": round(spec.limit_rpm),
+    }
+
+
+def timing_values(timing: Timing, position: float) -> dict[str, dict[str, Any]]:
+    """Return what a graphics page says of laps, in the parts that a new lap changes one after the other."""
+    return {
+        "position": {"normalizedCarPosition": position},
+        "time": {
+            "currentTime": lap_text(timing.current_ms),
+            "iCurrentTime": timing.current_ms,
+            "currentSectorIndex": timing.sector,
+        },
+        "last": {
+            "lastTime": lap_text(timing.last_ms),
+            "iLastTime": timing.last_ms,
+            "bestTime": lap_text(timing.best_clean_ms),
+            "iBestTime": timing.best_ms,
+            "split": lap_text(timing.split_ms) if timing.split_ms else " ",
+            "lastSectorTime": timing.split_ms,
+        },
+        "count": {"completedLaps": timing.laps},
+    }
+
+
+def static_values(spec: Spec, track: Track, *, cuts_count: bool, rates: tuple[float, float, float]) -> dict[str, Any]:
+    """
+    Return the values of the static page.
+
+    Args:
+        spec: The car.
+        track: The track.
+        cuts_count: Whether cutting is punished.
+        rates: Multipliers of fuel, tyre wear and damage.
+    """
+    power = max(torque * rpm * math.pi / 30 for rpm, torque in spec.torque)
+    texts = {column.name: "" for column in Static.columns if column.is_text}
+    numbers: dict[str, Any] = {column.name: 0 for column in Static.columns if not column.is_text}
+    nominal = spec.tyre_radius / RADIUS_GAIN
+    front, rear = spec.suspension_travel
+    return {
+        **texts,
+        **numbers,
+        "smVersion": "1.7",
+        "acVersion": "1.16.4",
+        "numberOfSessions": 1,
+        "numCars": 1,
+        "carModel": spec.model,
+        "track": track.name,
+        "playerName": "Stand-in",
+        "playerSurname": "Stand-in",
+        "playerNick": "Stand-in",
+        "sectorCount": len(track.sectors),
+        "maxTorque": max(torque for _, torque in spec.torque),
+        "maxPower": power,
+        "maxRpm": round(spec.limit_rpm),
+        "maxFuel": spec.tank,
+        "suspensionMaxTravel": (front, front, rear, rear),
+        "tyreRadius": (nominal, nominal, nominal, nominal),
+        "penaltiesEnabled": int(cuts_count),
+        "aidFuelRate": rates[0],
+        "aidTireRate": rates[1],
+        "aidMechanicalDamage": rates[2],
+        "aidAllowTyreBlankets": 1,
+        "aidAutoClutch": 1,
+        "aidAutoBlip": 1,
+        "trackSPlineLength": track.length,
+        "trackConfiguration": track.configuration,
+        "carSkin": "plain",
+    }
+
+
+def _into(vector: Vec3, left: Vec3, up: Vec3, forward: Vec3) -> Vec3:
+    x, y, z = vector
+    return (
+        x * left[0] + y * left[1] + z * left[2],
+        x * up[0] + y * up[1] + z * up[2],
+        x * forward[0] + y * forward[1] + z * forward[2],
+    )
+
+
+def _contacts(car: Car) -> tuple[list[Vec3], list[Vec3], list[Vec3]]:
+    """Return contact points, road normals and backward rolling directions of the wheels."""
+    sin_h, cos_h = math.sin(car.heading), math.cos(car.heading)
+    points: list[Vec3] = []
+    normals: list[Vec3] = []
+    backward: list[Vec3] = []
+    for wheel in car.wheels:
+        x = car.x - sin_h * wheel.ahead + cos_h * wheel.aside
+        z = car.z + cos_h * wheel.ahead + sin_h * wheel.aside
+        height, slope_x, slope_z = car.track.ground(x, z)
+        points.append((x, height, z))
+        per = 1.0 / math.sqrt(1 + slope_x * slope_x + slope_z * slope_z)
+        normals.append((-slope_x * per, per, -slope_z * per))
+        # A wheel that steers left points where a smaller heading does.
+        angle = car.heading - wheel.steer
+        fx, fz = -math.sin(angle), math.cos(angle)
+        rise = slope_x * fx + slope_z * fz
+        per = 1.0 / math.sqrt(1 + rise * rise)
+        backward.append((-fx * per, -rise * per, -fz * per))
+    return points, normals, backward

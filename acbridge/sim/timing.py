@@ -1,0 +1,98 @@
+"""
+The lap clock: laps, sectors and their texts, as the sim shows them.
+
+Times are counted in physics steps, so they lie on the sim's grid of 3 ms. The clock starts when the line is crossed for
+the first time. It keeps two best laps, as the sim does: of all laps, and of those without a cut.
+"""
+
+from acbridge.sim.car import STEP_S
+from acbridge.sim.track import Track
+
+STEP_MS = round(STEP_S * 1000)
+CUT_WHEELS = 3
+"""Wheels off the track that make a lap invalid: the sim allows two."""
+NO_TIME = "-:--:---"
+
+
+class Timing:
+    """
+    The clock of one session.
+
+    Attributes:
+        laps: Laps completed, cut ones included.
+        current_ms: The running lap; 0 before the first crossing of the line.
+        last_ms: The last lap; 0 when none.
+        best_ms: The best of all laps; 0 when none.
+        best_clean_ms: The best lap without a cut; 0 when none.
+        sector: Splits passed in this lap.
+        split_ms: The last split of this lap, else the last sector of the lap before; 0 when none.
+        cut: Whether the running lap is invalid.
+        crossed: Whether the line was crossed in the last step.
+    """
+
+    def __init__(self, track: Track, *, cuts_count: bool) -> None:
+        self._length = track.length
+        self._splits = [share * track.length for share in track.sectors[1:]]
+        self._cuts_count = cuts_count
+        self._running = False
+        self._steps = self._sector_steps = 0
+        self.laps = 0
+        self.last_ms = self.best_ms = self.best_clean_ms = 0
+        self.sector = 0
+        self.split_ms = 0
+        self.cut = False
+        self.crossed = False
+
+    @property
+    def current_ms(self) -> int:
+        """The running lap in ms; 0 before the first crossing of the line."""
+        return self._steps * STEP_MS
+
+    def start(self) -> None:
+        """Start the clock at once, as in a race."""
+        self._running = True
+
+    def step(self, before: float, after: float, wheels_off: int) -> None:
+        """
+        Take one physics step.
+
+        Args:
+            before: Distance along the centre line before it.
+            after: Distance after it.
+            wheels_off: Wheels off the track.
+        """
+        self.crossed = False
+        moved = after - before
+        if self._running:
+            self._steps += 1
+            self._sector_steps += 1
+            self.cut = self.cut or (self._cuts_count and wheels_off >= CUT_WHEELS)
+        if moved < -self._length / 2:
+            self._cross()
+        elif self._running and self.sector < len(self._splits) and before < self._splits[self.sector] <= after:
+            self.sector += 1
+            self.split_ms, self._sector_steps = self._sector_steps * STEP_MS, 0
+
+    def _cross(self) -> None:
+        whole = self._running and self.sector == len(self._splits)
+        if self._running and not whole:
+            return  # driven backwards over the line, or round half the track: not a lap
+        if whole:
+            self.crossed = True
+            self.laps += 1
+            self.last_ms = self.current_ms
+            self.split_ms = self._sector_steps * STEP_MS
+            self.best_ms = min(self.best_ms or self.last_ms, self.last_ms)
+            if not self.cut:
+                self.best_clean_ms = min(self.best_clean_ms or self.last_ms, self.last_ms)
+        self._running = True
+        self._steps = self._sector_steps = self.sector = 0
+        self.cut = False
+
+
+def lap_text(milliseconds: int) -> str:
+    """Return a time as the sim writes it, ``m:ss:mmm``, or ``-:--:---`` for none."""
+    if milliseconds <= 0:
+        return NO_TIME
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest // 1000:02}:{rest % 1000:03}"

@@ -1,0 +1,164 @@
+"""The command line of the stand-in."""
+
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from acbridge.sim import LAYOUTS, ROLLOVERS, Faults, Session, Track, World, layout, load_borders
+from acbridge_sim import script
+from acbridge_sim.plot import plot_lap
+from acbridge_sim.shared_pages import InUseError, SharedPages
+from acbridge_sim.show import Show
+
+EX_UNAVAILABLE = 69
+EX_IO = 74
+EX_CONFIG = 78
+
+EPILOG = """\b
+Examples:
+  acbridge-sim                                       laps until Ctrl-C
+  acbridge-sim --script "live 10; pause 2; live 5; exit"
+  acbridge-sim --layout oval --session hotlap --seed 7
+  acbridge-sim --torn-writes 5 --not-finite          bad manners on demand
+  acbridge-sim --plot lap.png                        one lap as a picture
+
+\b
+A script is steps with ; between them:
+""" + "\n".join(
+    f"  {name + (' SECONDS' if name in script.LASTING else ''):<16} {meaning}"
+    for name, meaning in (*script.LASTING.items(), *script.INSTANT.items())
+)
+
+
+@click.command(epilog=EPILOG, context_settings={"auto_envvar_prefix": "ACBRIDGE_SIM", "max_content_width": 100})
+@click.option("--layout", "layout_name", type=click.Choice(LAYOUTS), default="circuit", show_default=True)
+@click.option(
+    "--borders",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take the track from a CSV file with the columns left_x, left_z, right_x, right_z instead.",
+)
+@click.option(
+    "--session",
+    type=click.Choice([session.name.lower() for session in Session]),
+    default="practice",
+    show_default=True,
+    help="Practice and qualify begin in the pits, a race on the grid, a hotlap at speed.",
+)
+@click.option(
+    "--driver",
+    type=click.Choice(("ai", "none")),
+    default="ai",
+    show_default=True,
+    help="Who drives: the built-in driver, or whoever writes the control page.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Every seed is a slightly different driver.")
+@click.option("--fps", type=click.FloatRange(1, 333), default=60.0, show_default=True, help="Rendered frames a second.")
+@click.option("--script", "script_text", help="What to do, step by step; see below.")
+@click.option("--page-prefix", default="acpmf_", show_default=True, help="Beginning of the pages' names.")
+@click.option(
+    "--page-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("/dev/shm") if sys.platform != "win32" else None,  # noqa: S108  where Linux keeps shared memory
+    show_default=True,
+    help="Directory of the page files (Linux).",
+)
+@click.option(
+    "--plot", "plot_path", type=click.Path(dir_okay=False, path_type=Path), help="Only draw one lap, as a PNG."
+)
+@click.option(
+    "--torn-writes", type=click.FloatRange(min=0), default=0.0, help="Fault: write physics in halves, so many µs apart."
+)
+@click.option("--frozen-packet-id", is_flag=True, help="Fault: physics.packetId stands still.")
+@click.option(
+    "--rollover", type=click.Choice(tuple(ROLLOVERS)), default="together", help="Fault: how a new lap appears."
+)
+@click.option(
+    "--finish-at", type=float, default=0.0, help="Fault: normalised position of the finish line, such as 0.98."
+)
+@click.option("--negative-rpm", is_flag=True, help="Fault: rpms reads -786 now and then.")
+@click.option("--ninth-gear", is_flag=True, help="Fault: gear reads 9 now and then.")
+@click.option("--not-finite", is_flag=True, help="Fault: some floats read nan and inf now and then.")
+@click.option("--wild-slip", is_flag=True, help="Fault: wheelSlip reads 1e6 now and then.")
+@click.option("--sm-version", default="1.7", help="Fault: what smVersion says; 1.9 is another sim's.")
+@click.option("--zero-pages", is_flag=True, help="Fault: every page is zeros.")
+@click.version_option(package_name="acbridge")
+def main(
+    layout_name: str,
+    borders: Path | None,
+    session: str,
+    driver: str,
+    seed: int,
+    fps: float,
+    script_text: str | None,
+    page_prefix: str,
+    page_dir: Path | None,
+    plot_path: Path | None,
+    torn_writes: float,
+    **faults: object,
+) -> None:
+    """
+    Take the game's place: a car on a track, in the game's own shared memory.
+
+    Creates the pages that Assetto Corsa creates and rewrites physics every 3 ms and graphics at every rendered frame;
+    acbridge-daemon, or any other tool, cannot tell the difference. Ctrl-C exits as the game does: the pages stay.
+    """
+    try:
+        acts = script.parse(script_text) if script_text is not None else None
+        track = choose_track(layout_name, borders)
+        chosen = Session.HOTLAP if plot_path is not None else Session[session.upper()]
+        world = World(track=track, session=chosen, driver=driver, seed=seed, fps=fps, faults=Faults(**faults))  # type: ignore[arg-type]  # click made them
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if plot_path is not None:
+        draw(world, plot_path)
+        return
+    try:
+        pages = SharedPages(page_dir or Path(), page_prefix, controls=driver == "none")
+    except InUseError as error:
+        click.echo(f"acbridge-sim: {error}", err=True)
+        sys.exit(EX_UNAVAILABLE)
+    except OSError as error:
+        click.echo(f"acbridge-sim: cannot create the pages in {page_dir}: {error.strerror}", err=True)
+        sys.exit(EX_IO)
+    click.echo(f"acbridge-sim: {track.name} {track.configuration}, {session}; pages {page_prefix}*", err=True)
+    with closing(pages):
+        Show(world, pages, torn_s=torn_writes * 1e-6).run(acts, stopping())
+
+
+def choose_track(layout_name: str, borders: Path | None) -> Track:
+    """
+    Return the layout, or the track of a file.
+
+    Raises:
+        ValueError: The file does not hold a track.
+    """
+    return layout(layout_name) if borders is None else load_borders(borders, borders.stem)
+
+
+def draw(world: World, path: Path) -> None:
+    """Draw one lap, or end with one line if matplotlib is missing."""
+    try:
+        lap_ms = plot_lap(world, path)
+    except ImportError:
+        click.echo('acbridge-sim: --plot needs matplotlib: pip install "acbridge[plot]"', err=True)
+        sys.exit(EX_CONFIG)
+    click.echo(f"{path}: one lap of {world.track.name} {world.track.configuration} in {lap_ms / 1000:.3f} s", err=True)
+
+
+def stopping() -> Callable[[], bool]:
+    """Return what tells whether Ctrl-C or SIGTERM came; a second one ends the program at once."""
+    asked = False
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    return lambda: asked

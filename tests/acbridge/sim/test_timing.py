@@ -1,0 +1,84 @@
+"""Laps and sectors are counted on the sim's grid, and only whole ones."""
+
+import pytest
+
+from acbridge.sim import Timing, Track, lap_text, layout
+
+
+def drive(timing: Timing, track: Track, start: float, metres: float, speed: float = 30.0, off: int = 0) -> None:
+    """Move along the line at a speed in m/s."""
+    before = start % track.length
+    for _ in range(round(metres / (speed * 0.003))):
+        after = (before + speed * 0.003) % track.length
+        timing.step(before, after, off)
+        before = after
+
+
+def test_the_clock_starts_at_the_first_crossing_of_the_line() -> None:
+    track = layout("oval")
+    timing = Timing(track, cuts_count=True)
+    drive(timing, track, -100.0, 90.0)
+    assert (0, 0) == (timing.current_ms, timing.laps)
+    drive(timing, track, -10.0, 40.0)
+    assert timing.current_ms == pytest.approx(1000, abs=6)
+    assert (0, 0) == (timing.last_ms, timing.laps)
+
+
+def test_a_lap_is_timed_in_steps_of_three_milliseconds() -> None:
+    track = layout("oval")
+    timing = Timing(track, cuts_count=True)
+    drive(timing, track, -10.0, track.length + 20.0)
+    assert 1 == timing.laps
+    assert timing.last_ms == pytest.approx(1000 * track.length / 30, abs=4)
+    assert 0 == timing.last_ms % 3
+    assert timing.last_ms == timing.best_ms == timing.best_clean_ms
+
+
+def test_sectors_add_up_to_the_lap() -> None:
+    track = layout("circuit")
+    timing = Timing(track, cuts_count=True)
+    splits: list[int] = []
+    before, shown = track.length - 5.0, 0
+    while not timing.laps:
+        after = (before + 0.1) % track.length
+        timing.step(before, after, 0)
+        before = after
+        if timing.split_ms != shown:
+            shown = timing.split_ms
+            splits.append(shown)
+    assert 3 == len(splits)
+    assert timing.last_ms == sum(splits)
+
+
+def test_a_cut_lap_counts_but_is_no_clean_best() -> None:
+    track = layout("oval")
+    timing = Timing(track, cuts_count=True)
+    drive(timing, track, -10.0, 20.0)
+    drive(timing, track, 10.0, 20.0, off=3)
+    assert timing.cut
+    drive(timing, track, 30.0, track.length)
+    assert (1, 0) == (timing.laps, timing.best_clean_ms)
+    assert timing.best_ms == timing.last_ms > 0
+    assert not timing.cut
+
+
+@pytest.mark.parametrize(("off", "cuts_count"), [(2, True), (4, False)])
+def test_two_wheels_off_or_a_lenient_session_cut_nothing(off: int, *, cuts_count: bool) -> None:
+    track = layout("oval")
+    timing = Timing(track, cuts_count=cuts_count)
+    drive(timing, track, -10.0, track.length + 20.0, off=off)
+    assert timing.best_clean_ms == timing.last_ms > 0
+
+
+def test_rolling_back_over_the_line_is_no_lap() -> None:
+    track = layout("oval")
+    timing = Timing(track, cuts_count=True)
+    drive(timing, track, -10.0, 20.0)
+    timing.step(0.05, track.length - 0.05, 0)
+    timing.step(track.length - 0.05, 0.05, 0)
+    assert 0 == timing.laps
+
+
+def test_times_are_written_as_the_sim_writes_them() -> None:
+    texts = {0: "-:--:---", 103398: "1:43:398", 3: "0:00:003", 59_999: "0:59:999", 890_400: "14:50:400"}
+    assert texts == {milliseconds: lap_text(milliseconds) for milliseconds in texts}
