@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import click
+
+from acbridge.signals import asked_to_end
 
 LOOK_S = 0.1
 STOP_S = 3.0
@@ -26,7 +27,7 @@ def main(rate: float, duration: float | None) -> None:
     Starts a daemon with the stand-in simulator on a free port and a console sink that prints what it publishes. Ctrl-C
     ends both.
     """
-    asked = stopping()
+    asked = asked_to_end()
     daemon = subprocess.Popen(  # noqa: S603  our own program
         [sys.executable, "-m", "acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0"],
         stderr=subprocess.PIPE,
@@ -72,16 +73,3 @@ def end(process: "subprocess.Popen[Any]") -> int:
         process.kill()
         return process.wait()
     return 0 if code == -signal.SIGTERM else code
-
-
-def stopping() -> Callable[[], bool]:
-    """Return what tells whether Ctrl-C or SIGTERM came."""
-    asked = False
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)
-    return lambda: asked

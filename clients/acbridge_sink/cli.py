@@ -2,17 +2,16 @@
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
 from acbridge import AcbridgeError, Bridge, connect
+from acbridge.signals import asked_to_end
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl
 from acbridge_sink.pump import Limits, pump
@@ -81,7 +80,7 @@ def main() -> None:
 @common
 def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
     """Print a readable line ten times a second."""
-    asked = stopping()
+    asked = asked_to_end()
     with subscribed(address, topic_prefix) as bridge:
         try:
             pump(bridge, Console(bridge), Limits(count, duration), asked)
@@ -100,7 +99,7 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
     The first line is a header with units, car and track; what went missing is a line too. A file that is there is
     continued. What was written survives a kill of the sink.
     """
-    asked = stopping()
+    asked = asked_to_end()
     with subscribed(address, topic_prefix) as bridge:
         recording = open_recording(bridge, path)
         try:
@@ -132,17 +131,3 @@ def open_recording(bridge: Bridge, path: Path) -> Jsonl:
     except OSError as error:
         click.echo(f"acbridge-sink: cannot open {path}: {error.strerror}", err=True)
         sys.exit(EX_IO)
-
-
-def stopping() -> Callable[[], bool]:
-    """Return what tells whether Ctrl-C or SIGTERM came; a second one ends the program at once."""
-    asked = False
-
-    def ask(number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)
-    return lambda: asked

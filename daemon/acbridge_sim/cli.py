@@ -1,14 +1,12 @@
 """The command line of the stand-in."""
 
-import signal
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from types import FrameType
 
 import click
 
+from acbridge.signals import asked_to_end
 from acbridge.sim import LAYOUTS, ROLLOVERS, Faults, Session, Track, World, layout, load_borders
 from acbridge_sim import script
 from acbridge_sim.plot import plot_lap
@@ -127,7 +125,7 @@ def main(
         sys.exit(EX_IO)
     click.echo(f"acbridge-sim: {track.name} {track.configuration}, {session}; pages {page_prefix}*", err=True)
     with closing(pages):
-        Show(world, pages, torn_s=torn_writes * 1e-6).run(acts, stopping())
+        Show(world, pages, torn_s=torn_writes * 1e-6).run(acts, asked_to_end())
 
 
 def choose_track(layout_name: str, borders: Path | None) -> Track:
@@ -148,17 +146,3 @@ def draw(world: World, path: Path) -> None:
         click.echo('acbridge-sim: --plot needs matplotlib: pip install "acbridge[plot]"', err=True)
         sys.exit(EX_CONFIG)
     click.echo(f"{path}: one lap of {world.track.name} {world.track.configuration} in {lap_ms / 1000:.3f} s", err=True)
-
-
-def stopping() -> Callable[[], bool]:
-    """Return what tells whether Ctrl-C or SIGTERM came; a second one ends the program at once."""
-    asked = False
-
-    def ask(number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)
-    return lambda: asked
