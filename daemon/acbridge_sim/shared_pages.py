@@ -87,7 +87,8 @@ class SharedPages:
     def _open(self, name: str) -> mmap.mmap:
         if sys.platform == "win32":
             return mmap.mmap(-1, FILE_SIZE, tagname=f"Local\\{self._prefix}{name}")
-        handle = os.open(self._directory / f"{self._prefix}{name}", os.O_RDWR | os.O_CREAT, 0o600)
+        # Anyone may put a link into /dev/shm: it is not followed to somebody's file.
+        handle = os.open(self._directory / f"{self._prefix}{name}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             if os.fstat(handle).st_size < FILE_SIZE:
                 os.ftruncate(handle, FILE_SIZE)

@@ -129,3 +129,12 @@ def test_help_explains_the_script() -> None:
     text = "\n".join(program.out)
     for word in ("Examples:", "pause SECONDS", "crash", "--torn-writes", "--rollover"):
         assert word in text
+
+
+def test_a_link_in_the_place_of_a_page_is_not_followed(page_dir: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (page_dir / "acpmf_physics").symlink_to(precious)
+    with sim(page_dir) as program:
+        assert 74 == program.wait()
+    assert "precious" == precious.read_text()
