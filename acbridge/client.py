@@ -7,6 +7,7 @@ Besides `subscription`, on which it stands, the only file of the library that im
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar, overload
@@ -21,7 +22,7 @@ from acbridge.pages import Graphics, Physics
 from acbridge.schema import Record
 from acbridge.status import Status
 from acbridge.subscription import FRAMES_QUEUE, NEWEST_QUEUE, Frames, Receiver, open_socket, receive
-from acbridge.topics import EVERY_TICK
+from acbridge.topics import BY_NAME, EVERY_TICK
 from acbridge.wire import Frame
 
 DEFAULT_HOST = "127.0.0.1"
@@ -91,7 +92,8 @@ class Bridge:
         self._arrived = threading.Condition()
         self._mailbox = Mailbox(tuple(record.topic for record in EVERY_TICK))
         self._receiver: Receiver | None = None
-        self._streams: list[Frames[Any]] = []
+        self._streams: weakref.WeakSet[Frames[Any]] = weakref.WeakSet()
+        self._opening = threading.Lock()
         self._asking = threading.Lock()
         self._control: zmq.Socket[bytes] | None = None
         self._closed = False
@@ -115,6 +117,7 @@ class Bridge:
             DecodeError: What arrives is not a frame of this wire version.
             Closed: The bridge was closed.
         """
+        _check(record)
         box = self._mailbox[record.topic]
         mail = self._wait((record,), lambda: box.newest, timeout)
         if max_age is not None:
@@ -170,15 +173,19 @@ class Bridge:
         Raises:
             Closed: The bridge was closed.
         """
-        if self._closed:
-            raise Closed
-        socket = open_socket(self._context, zmq.SUB, self.endpoint, FRAMES_QUEUE)
-        stream: Frames[Any] = Frames(socket, self.endpoint, records or EVERY_TICK, self._prefix, timeout)
-        self._streams = [*(s for s in self._streams if not s.closed), stream]
+        for record in records:
+            _check(record)
+        with self._opening:
+            if self._closed:
+                raise Closed
+            socket = open_socket(self._context, zmq.SUB, self.endpoint, FRAMES_QUEUE)
+            stream: Frames[Any] = Frames(socket, self.endpoint, records or EVERY_TICK, self._prefix, timeout)
+            self._streams.add(stream)
         return stream
 
     def trust(self, record: type[Record]) -> Trust:
         """Judge the newest frame of a topic: is it alive, how old, how many were lost; never waits."""
+        _check(record)
         self._want((record,))
         with self._arrived:
             return self._mailbox[record.topic].trust(time.perf_counter_ns(), same_clock=self._same_clock)
@@ -219,14 +226,17 @@ class Bridge:
                 raise Closed
             if self._control is None:
                 self._control = open_socket(self._context, zmq.REQ, self.control_endpoint, 1)
+            reply: list[bytes] | None = None
             try:
                 self._control.send(body, zmq.NOBLOCK)
                 reply = receive(self._control, timeout)
             except zmq.Again:
-                reply = None
+                pass
+            finally:
+                if reply is None:  # also when interrupted: a REQ socket that waits for a reply takes no other request
+                    self._control.close(0)
+                    self._control = None
             if reply is None:
-                self._control.close(0)
-                self._control = None
                 raise NoReply(name, self.control_endpoint, timeout, request_id)
         return control.decode_reply(name, reply[0])
 
@@ -243,7 +253,9 @@ class Bridge:
             self._arrived.notify_all()
         if receiver is not None:
             receiver.stop()
-        for stream in self._streams:
+        with self._opening:
+            streams = list(self._streams)
+        for stream in streams:
             stream.close()
         self._context.term()
 
@@ -286,5 +298,14 @@ class Bridge:
                 self._receiver.subscribe(record.topic)
 
     def _sim_state(self) -> str | None:
-        mail: Mail | None = self._mailbox[Status.topic].newest
-        return None if mail is None else wire.decode(mail.payload, Status).record.sim_state
+        """Return what the daemon last said of the sim, if it said it lately."""
+        box = self._mailbox[Status.topic]
+        mail: Mail | None = box.newest
+        alive = box.trust(time.perf_counter_ns(), same_clock=False).alive
+        return None if mail is None or not alive else wire.decode(mail.payload, Status).record.sim_state
+
+
+def _check(record: object) -> None:
+    """Refuse what is not the record class of a topic."""
+    if not (isinstance(record, type) and issubclass(record, Record) and record.topic in BY_NAME):
+        raise TypeError(f"a topic is asked for by its record class, such as acbridge.Physics, not {record!r}")

@@ -23,7 +23,7 @@ class AcbridgeError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # The attributes are the arguments, in order, so that an error survives the way between processes.
-        return (type(self), tuple(vars(self).values()) or self.args)
+        return (type(self), tuple(v for k, v in vars(self).items() if k != "__notes__") or self.args)
 
 
 class PageError(AcbridgeError, ValueError):

@@ -1,9 +1,9 @@
 """
 The table: every field of Assetto Corsa's three shared-memory pages (AC1 1.16.x, shared-memory version "1.7").
 
-Names are the sim's own, verbatim. Meanings are what raw pages and recordings of real sessions show, which is not always
-what the official text says; "unconfirmed" marks what no independent evidence supports yet. A field that an older build
-or a car does not write is 0.
+Names are the sim's own, verbatim (the two that begin with x_ are ours: the sim's documentation leaves them out).
+Meanings are what raw pages and recordings of real sessions show, which is not always what the official text says;
+"unconfirmed" marks what no independent evidence supports yet. A field that an older build or a car does not write is 0.
 
 Frames: world is right-handed, metres, Y up (on the sim's map x is east and z is south). The car's own frame is X left,
 Y up, Z forward. Wheels are ordered front left, front right, rear left, rear right.
@@ -69,7 +69,7 @@ class Physics(Page, topic="physics"):
     kersInput: float = f32("KERS or ERS deployment, 0 to 1.")
     autoShifterOn: int = i32("Automatic gearbox, 1 on.")
     rideHeight: tuple[float, float] = f32("Ride height.", unit="m", shape=(2,), axes="front, rear")
-    turboBoost: float = f32("Boost, absolute, 0 to maxTurboBoost.", unit="bar")
+    turboBoost: float = f32("Boost, absolute, 0 to maxTurboBoost; about bar (unconfirmed).")
     ballast: float = f32("Ballast.", unit="kg")
     airDensity: float = f32("Air density.", unit="kg/m3")
     airTemp: float = f32("Air temperature.", unit="degC")
@@ -171,7 +171,7 @@ class Static(Page, topic="static"):
     maxFuel: float = f32("Size of the tank.", unit="L")
     suspensionMaxTravel: Wheels = f32x4("Nominal travel; may be 0 or less than suspensionTravel.", unit="m")
     tyreRadius: Wheels = f32x4("Nominal unloaded radius, about 0.25 % under the effective one.", unit="m")
-    maxTurboBoost: float = f32("Largest boost.", unit="bar")
+    maxTurboBoost: float = f32("Largest boost; about bar (unconfirmed).")
     deprecated_1: float = f32("Retired by the sim (was the air temperature).")
     deprecated_2: float = f32("Retired by the sim (was the road temperature).")
     penaltiesEnabled: int = i32("Cutting is punished, 1 yes.")

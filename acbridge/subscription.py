@@ -110,6 +110,10 @@ class Frames(Generic[R]):
         with self._using:
             self._socket.close(0)
 
+    def __del__(self) -> None:
+        if not self._closed:
+            self.close()
+
     def __enter__(self) -> Self:
         return self
 

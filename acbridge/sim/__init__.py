@@ -7,13 +7,15 @@ A stand-in for the game: a track, a car, a driver and a session that fill the sa
 >>> physics, graphics, static = world.pages()
 """
 
-from acbridge.sim.car import STEP_S, Car, Commands, Spec
+from acbridge.sim.car import STEP_S, Car
 from acbridge.sim.circuits import LAYOUTS, layout
 from acbridge.sim.controls import ControlPage, Listener
 from acbridge.sim.driver import Driver, Line
 from acbridge.sim.faults import ROLLOVERS, Faults
+from acbridge.sim.road import Bend, Straight, lay
+from acbridge.sim.spec import Commands, Spec
 from acbridge.sim.timing import Timing, lap_text
-from acbridge.sim.track import Bend, Straight, Track, lay, load_borders
+from acbridge.sim.track import Track, load_borders
 from acbridge.sim.tyre import Compound, Tyre, grip_share
 from acbridge.sim.world import Mode, Session, World
 

@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from acbridge.sim.track import Bend, PitLane, Straight, Track, Wave, lay
+from acbridge.sim.road import Bend, Straight, lay
+from acbridge.sim.track import PitLane, Track, Wave
 
 NAME = "acbridge_park"
 LAYOUTS = ("circuit", "oval")

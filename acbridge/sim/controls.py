@@ -9,7 +9,8 @@ import math
 import struct
 from typing import NamedTuple, Self
 
-from acbridge.sim.car import STEP_S, Commands
+from acbridge.sim.car import STEP_S
+from acbridge.sim.spec import Commands
 
 PAGE = "controls"
 """What follows the prefix in the page's name."""

@@ -8,7 +8,8 @@ bend.
 
 import math
 
-from acbridge.sim.car import AIR_DENSITY, Car, Commands, G, Spec
+from acbridge.sim.car import AIR_DENSITY, Car, G
+from acbridge.sim.spec import Commands, Spec
 from acbridge.sim.track import Track
 
 EDGE_MARGIN = 1.5

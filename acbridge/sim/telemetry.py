@@ -9,7 +9,8 @@ from typing import Any
 
 from acbridge.pages import Static
 from acbridge.schema import Vec3
-from acbridge.sim.car import AIR_DENSITY, Car, G, Spec
+from acbridge.sim.car import AIR_DENSITY, Car, G
+from acbridge.sim.spec import Spec
 from acbridge.sim.timing import Timing, lap_text
 from acbridge.sim.track import Track
 

@@ -52,6 +52,11 @@ class Timing:
         """Start the clock at once, as in a race."""
         self._running = True
 
+    def abandon(self) -> None:
+        """Give the running lap up, as when going back to the pits: the clock waits for the line again."""
+        self._running = self.cut = False
+        self._steps = self._sector_steps = self.sector = 0
+
     def step(self, before: float, after: float, wheels_off: int) -> None:
         """
         Take one physics step.

@@ -12,11 +12,12 @@ from typing import Any
 
 from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.sim import telemetry
-from acbridge.sim.car import STEP_S, Car, Commands, Spec
+from acbridge.sim.car import STEP_S, Car
 from acbridge.sim.circuits import layout
 from acbridge.sim.controls import Listener
 from acbridge.sim.driver import Driver, Line
 from acbridge.sim.faults import ROLLOVERS, Faults
+from acbridge.sim.spec import Commands, Spec
 from acbridge.sim.timing import Timing
 from acbridge.sim.track import Track
 
@@ -127,6 +128,7 @@ class World:
         self.mode = Mode.LIVE
         self.steps = self.ticks = 0
         self.control_page: bytes | None = None
+        self._listener = Listener()
         self._spec = spec or Spec()
         self._fuel = self._spec.tank * 2 / 3 if fuel is None else fuel
         self._fps = fps
@@ -201,6 +203,7 @@ class World:
         """Go back to the pits: the car stands in its box, and time passes."""
         self.mode = Mode.PITS
         self._to_box()
+        self.timing.abandon()
         self._frame()
 
     def restart(self) -> None:
@@ -230,7 +233,6 @@ class World:
         self.car.ai = self._ai
         self.timing = Timing(self.track, cuts_count=self._cuts_count)
         self._driver = Driver(line_round(self.track, self._spec), self.car, self._seed)
-        self._listener = Listener()
         self._elapsed_s = 0.0
         self._late: dict[str, _Late] = {}
         self._shown = telemetry.timing_values(self.timing, 0.0)

@@ -1,6 +1,7 @@
 """The demo: a daemon with the stand-in and a console that shows it, as two processes like in earnest."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def main(rate: float, duration: float | None) -> None:
         [sys.executable, "-m", "acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0"],
         stderr=subprocess.PIPE,
         text=True,
+        env=plain_environment(),
     )
     try:
         address = frames_address(daemon)
@@ -55,13 +57,18 @@ def frames_address(daemon: "subprocess.Popen[str]") -> str:
 
 def show(arguments: list[str], asked: Callable[[], bool]) -> int:
     """Run a sink until it ends or somebody asks; a Ctrl-C on the terminal reaches it too."""
-    sink = subprocess.Popen([sys.executable, "-m", "acbridge_sink", *arguments])  # noqa: S603  our own program
+    sink = subprocess.Popen([sys.executable, "-m", "acbridge_sink", *arguments], env=plain_environment())  # noqa: S603  our own program
     while not asked():
         try:
             return sink.wait(LOOK_S)
         except subprocess.TimeoutExpired:
             continue
     return end(sink)
+
+
+def plain_environment() -> dict[str, str]:
+    """Return the environment without our own settings: the demo decides what its programs do."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ACBRIDGE_")}
 
 
 def end(process: "subprocess.Popen[Any]") -> int:

@@ -49,7 +49,12 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             envvar="ACBRIDGE_CONNECT",
             help="The daemon to subscribe to.",
         ),
-        click.option("--topic-prefix", default="", help="The daemon's --topic-prefix, if it has one."),
+        click.option(
+            "--topic-prefix",
+            default="",
+            envvar="ACBRIDGE_TOPIC_PREFIX",
+            help="The daemon's --topic-prefix, if it has one.",
+        ),
         click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
         click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
     )

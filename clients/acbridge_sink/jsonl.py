@@ -1,7 +1,7 @@
 """
 A recording: JSON lines in a file.
 
-A header line opens each run of the daemon (what is recorded, units, car and track); then comes a line per tick with
+A header line opens each run of the daemon and each change of car or track; then comes a line per tick with
 physics, graphics and derived; what went missing is a line too. Each line is one `write`, so a killed sink loses at most
 the line it was writing, and the next recording into the same file cuts that broken line off first.
 """
@@ -11,6 +11,7 @@ import json
 import math
 import os
 import stat
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ SCHEMA = "acbridge/1"
 FSYNC_EVERY_S = 1.0
 RECORDS = (Physics, Graphics, Derived)
 _CHUNK = 65536
+_LOCKED_BYTE = 2**30
+"""Far behind what a recording is likely to reach: on Windows a locked byte cannot be written."""
 
 
 class NotARecording(click.ClickException):
@@ -55,10 +58,14 @@ class Jsonl:
         """
         self._bridge = bridge
         self._run: int | None = None
+        self._static: dict[str, Any] | None = {}
+        self._packet = 0
+        self._rested = False
         self.ticks = 0
         self.lost = 0
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
         try:
+            _lock(self._file)
             self._end = self._repair(path)
         except BaseException:
             os.close(self._file)
@@ -68,9 +75,12 @@ class Jsonl:
     def tick(self, tick: Tick) -> None:
         """Write a line for the tick, after a header if the daemon is a new run and a gap if frames are missing."""
         restarted = self._run is not None and tick.run != self._run
-        if tick.run != self._run:
+        if tick.run != self._run or self._another_session(tick):
             self._run = tick.run
-            self._write(self._header(tick))
+            header = self._header(tick)
+            if restarted or header["static"] != self._static:
+                self._static = header["static"]
+                self._write(header)
         if tick.lost or restarted:
             self.lost += sum(tick.lost.values())
             self._write({"type": "gap", "tick": tick.number, "lost": tick.lost, "restarted": restarted})
@@ -87,7 +97,8 @@ class Jsonl:
         self._sync()
 
     def idle(self) -> None:
-        """Bring what was written to the disk."""
+        """Bring what was written to the disk; the sim may come back with another car."""
+        self._rested = True
         self._sync()
 
     def close(self) -> None:
@@ -105,7 +116,7 @@ class Jsonl:
         if size == 0:
             return 0
         os.lseek(self._file, 0, os.SEEK_SET)
-        start = b'{"type":"header","schema":"acbridge/'
+        start = f'{{"type":"header","schema":"{SCHEMA}",'.encode()
         if os.read(self._file, len(start)) != start[:size]:
             raise NotARecording(path)
         end = self._last_line_end(size)
@@ -127,6 +138,13 @@ class Jsonl:
                 return start + newline + 1
             at = start
         return 0
+
+    def _another_session(self, tick: Tick) -> bool:
+        """Whether car and track may have changed: the sim rested, or its packetId began again."""
+        packet = tick.physics.packetId if tick.physics is not None else self._packet
+        another = self._rested or packet < self._packet
+        self._packet, self._rested = packet, False
+        return another
 
     def _header(self, tick: Tick) -> dict[str, Any]:
         try:
@@ -176,6 +194,27 @@ class Jsonl:
         except OSError as error:
             if error.errno != errno.EINVAL:  # a device or a pipe has no disk behind it
                 raise
+
+
+def _lock(file: int) -> None:
+    """
+    Keep other recordings out of the file; the lock goes with the handle.
+
+    Raises:
+        OSError: Another program holds it.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  exists on Windows only
+
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        return
+    import fcntl  # noqa: PLC0415  exists elsewhere only
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OSError(error.errno, "another program is recording into it") from error
 
 
 def to_json(values: dict[str, Any]) -> bytes:

@@ -5,10 +5,10 @@ from itertools import islice
 
 from acbridge import NoFrame, Physics, connect
 
-host, _, port = (sys.argv[1] if sys.argv[1:] else "127.0.0.1:5555").rpartition(":")
+host, _, port = (sys.argv[1] if sys.argv[1:] else "127.0.0.1").partition(":")
 frames = int(sys.argv[2]) if sys.argv[2:] else None
 
-with connect(host, int(port)) as bridge:
+with connect(host, int(port or "5555")) as bridge:
     try:
         # The newest frame, however long nobody asked, and whether it may be acted on.
         newest = bridge.latest(Physics).record

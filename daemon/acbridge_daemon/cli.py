@@ -109,7 +109,7 @@ def main(**options: Any) -> None:
             rate=settings.rate,
             source=settings.source,
         )
-        if settings.insecure:
+        if settings.exposed:
             log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
         try:
             service.serve()

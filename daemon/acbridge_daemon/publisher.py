@@ -30,7 +30,7 @@ class Publisher:
         harden(self.socket)
 
     def queue(self, messages: int) -> None:
-        """Let so many messages wait for each slow subscriber that connects from now on; then its newest are dropped."""
+        """Let so many messages wait for each slow subscriber, then drop its newest; call before binding."""
         self.socket.sndhwm = messages
 
     def send(self, message: Message) -> None:

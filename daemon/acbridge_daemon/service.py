@@ -108,7 +108,7 @@ class Service:
         self._pacer = Pacer(self._rate, self._clock.mono_ns())
         while not self._stopping:
             self._turn(self._clock.now())
-            self._answer_until(self._pacer.deadline_ns)
+            self._answer_until_due()
         self._report(self._clock.now())
         self._source.detach()
 
@@ -131,16 +131,18 @@ class Service:
             self._report_due = stamp.mono_ns + REPORT_EVERY_NS
             self._report(stamp)
 
-    def _answer_until(self, deadline_ns: int) -> None:
+    def _answer_until_due(self) -> None:
         """Answer requests until the next tick is due; look at both sockets at least once."""
         mono_ns = self._clock.mono_ns
         while True:
-            left_ns = deadline_ns - mono_ns()
+            left_ns = self._pacer.deadline_ns - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
-                while self._responder.answer(mono_ns() * 1e-9) and mono_ns() < deadline_ns - ANSWER_MARGIN_NS:
+                while (
+                    self._responder.answer(mono_ns() * 1e-9) and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS
+                ):
                     pass
-            left_ns = deadline_ns - mono_ns()
+            left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
             if left_ns <= 0 or self._stopping:
                 return
             if left_ns <= POLL_MARGIN_NS + 1_000_000:
@@ -260,7 +262,6 @@ class Service:
     def _set_rate(self, request: Request) -> Mapping[str, Any]:
         self._rate = request.arguments["rate"]
         self._pacer = Pacer(self._rate, self._clock.mono_ns())
-        self._publisher.queue(_queue(self._rate))
         self._history.clear()
         self._log.info("rate_changed", rate=self._rate)
         return {"rate": self._rate}

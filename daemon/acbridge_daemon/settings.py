@@ -59,17 +59,22 @@ class Settings:
             raise SettingsError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
         if not 0 <= self.port <= LAST_PORT:
             raise SettingsError(f"port must be from 1 to {LAST_PORT}, or 0 for any, not {self.port}")
-        if not self._address.is_loopback and not self.insecure:
+        if self.exposed and not self.insecure:
             raise SettingsError(
                 f"{self.bind} can be reached from other machines, and anyone there could listen and send requests; "
                 "bind 127.0.0.1, or say --insecure if you trust that network"
             )
         if any(separator in self.page_prefix for separator in ("/", "\\", "\0")):
             raise SettingsError("page-prefix is the beginning of a name, without / or \\")
-        if len(self.topic_prefix) > 32 or not self.topic_prefix.isprintable():  # noqa: PLR2004
-            raise SettingsError("topic-prefix must be at most 32 printable characters")
+        if len(self.topic_prefix.encode("utf-8", "replace")) > 32 or not self.topic_prefix.isprintable():  # noqa: PLR2004
+            raise SettingsError("topic-prefix must be printable and have at most 32 bytes")
         if self.source == "live" and sys.platform != "win32" and not self.page_dir.is_dir():
             raise SettingsError(f"page-dir {self.page_dir} is not a directory")
+
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines can reach the address."""
+        return not self._address.is_loopback
 
     @property
     def host(self) -> str:

@@ -105,6 +105,10 @@ def main(
     Creates the pages that Assetto Corsa creates and rewrites physics every 3 ms and graphics at every rendered frame;
     acbridge-daemon, or any other tool, cannot tell the difference. Ctrl-C exits as the game does: the pages stay.
     """
+    if any(separator in page_prefix for separator in ("/", "\\", "\0")):
+        raise click.UsageError("--page-prefix is the beginning of a name, without / or \\")
+    if plot_path is not None and (driver == "none" or script_text is not None):
+        raise click.UsageError("--plot draws a lap of the built-in driver, without --driver none and --script")
     try:
         acts = script.parse(script_text) if script_text is not None else None
         track = choose_track(layout_name, borders)
@@ -124,6 +128,8 @@ def main(
         click.echo(f"acbridge-sim: cannot create the pages in {page_dir}: {error.strerror}", err=True)
         sys.exit(EX_IO)
     click.echo(f"acbridge-sim: {track.name} {track.configuration}, {session}; pages {page_prefix}*", err=True)
+    if driver == "none":
+        click.echo(f"acbridge-sim: drive it through the control page {page_prefix}controls", err=True)
     with closing(pages):
         Show(world, pages, torn_s=torn_writes * 1e-6).run(acts, asked_to_end())
 
@@ -145,4 +151,7 @@ def draw(world: World, path: Path) -> None:
     except ImportError:
         click.echo('acbridge-sim: --plot needs matplotlib: pip install "acbridge[plot]"', err=True)
         sys.exit(EX_CONFIG)
+    except OSError as error:
+        click.echo(f"acbridge-sim: cannot write {path}: {error.strerror}", err=True)
+        sys.exit(EX_IO)
     click.echo(f"{path}: one lap of {world.track.name} {world.track.configuration} in {lap_ms / 1000:.3f} s", err=True)

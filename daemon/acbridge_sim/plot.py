@@ -97,7 +97,7 @@ def plot_lap(world: World, path: Path) -> int:
         if len(lines) > 1:
             axes.legend(loc="upper right")
     rows[-1].set_xlabel("metres from the line")
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, dpi=100, format="png")
     plt.close(figure)
     return lap_ms
 

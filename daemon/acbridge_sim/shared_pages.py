@@ -40,13 +40,12 @@ class SharedPages:
         self._directory = directory
         self._prefix = prefix
         self._maps: dict[str, mmap.mmap] = {}
+        self._handles: list[int] = []
         for page in PAGES:
             self._maps[page.topic] = self._open(page.topic)
         if self._alive():
             self.close()
-            raise InUseError(
-                f"a sim is already writing the pages {prefix}*; end it, or choose another --page-prefix for this one"
-            )
+            raise self._in_use()
         if controls:
             self._maps[CONTROL_PAGE] = self._open(CONTROL_PAGE)
             self._maps[CONTROL_PAGE][:CONTROL_SIZE] = bytes(CONTROL_SIZE)
@@ -83,18 +82,27 @@ class SharedPages:
         for memory in self._maps.values():
             memory.close()
         self._maps.clear()
+        for handle in self._handles:
+            os.close(handle)
+        self._handles.clear()
 
     def _open(self, name: str) -> mmap.mmap:
         if sys.platform == "win32":
             return mmap.mmap(-1, FILE_SIZE, tagname=f"Local\\{self._prefix}{name}")
         # Anyone may put a link into /dev/shm: it is not followed to somebody's file.
         handle = os.open(self._directory / f"{self._prefix}{name}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            if os.fstat(handle).st_size < FILE_SIZE:
-                os.ftruncate(handle, FILE_SIZE)
-            return mmap.mmap(handle, FILE_SIZE)
-        finally:
-            os.close(handle)
+        self._handles.append(handle)  # kept: the lock goes with it
+        if not _locked(handle):
+            self.close()
+            raise self._in_use()
+        if os.fstat(handle).st_size < FILE_SIZE:
+            os.ftruncate(handle, FILE_SIZE)
+        return mmap.mmap(handle, FILE_SIZE)
+
+    def _in_use(self) -> InUseError:
+        return InUseError(
+            f"a sim is already writing the pages {self._prefix}*; end it, or choose another --page-prefix for this one"
+        )
 
     def _alive(self) -> bool:
         memory = self._maps[Physics.topic]
@@ -105,3 +113,16 @@ class SharedPages:
             if memory[_PACKET] != before:
                 return True
         return False
+
+
+def _locked(handle: int) -> bool:
+    """Take the file for this stand-in alone, whatever it does with it; the game itself takes no lock."""
+    if sys.platform == "win32":
+        return True
+    import fcntl  # noqa: PLC0415  exists elsewhere only
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

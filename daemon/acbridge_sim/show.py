@@ -1,7 +1,8 @@
 """
 The performance: a world at the pace of a clock, written into shared pages, following a script.
 
-Physics every 3 ms, graphics at every rendered frame, static once, in that order and without a lock, as the game does.
+Physics every 3 ms, graphics at every rendered frame, static once when a session is loaded, without a lock, as the game
+does.
 """
 
 import os
@@ -44,7 +45,6 @@ class Show:
             acts: The script; ``None`` drives for ever.
             stopping: Whether someone asked.
         """
-        self._write()
         for act in acts if acts is not None else _for_ever():
             if stopping():
                 break
@@ -80,7 +80,7 @@ class Show:
             if left > 0:
                 time.sleep(left * 1e-9)
             elif left < -LONGEST_STALL * STEP_NS:
-                due = time.perf_counter_ns()
+                due = time.perf_counter_ns() - LONGEST_STALL * STEP_NS
             self._world.control_page = self._pages.controls()
             self._world.step()
             self._write()

@@ -83,7 +83,7 @@ def test_a_page_prefix_that_leads_elsewhere_is_refused(prefix: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["x" * 33, "rig\n7."])
 def test_a_topic_prefix_that_no_topic_can_begin_with_is_refused_with_the_limit(prefix: str) -> None:
-    assert "at most 32 printable characters" in refusal(topic_prefix=prefix)
+    assert "at most 32 bytes" in refusal(topic_prefix=prefix)
 
 
 def test_a_source_that_nobody_knows_is_refused_with_those_there_are() -> None:
