@@ -69,7 +69,10 @@ A script is steps with ; between them:
     "--plot", "plot_path", type=click.Path(dir_okay=False, path_type=Path), help="Only draw one lap, as a PNG."
 )
 @click.option(
-    "--torn-writes", type=click.FloatRange(min=0), default=0.0, help="Fault: write physics in halves, so many µs apart."
+    "--torn-writes",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="Fault: write physics in halves, up to so many µs apart; over 20 nobody can tell.",
 )
 @click.option("--frozen-packet-id", is_flag=True, help="Fault: physics.packetId stands still.")
 @click.option(

@@ -6,6 +6,7 @@ does.
 """
 
 import os
+import random
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -30,11 +31,12 @@ class Show:
         Args:
             world: What is shown.
             pages: Where.
-            torn_s: Write physics in two halves so many seconds apart.
+            torn_s: Write physics in two halves, up to so many seconds apart.
         """
         self._world = world
         self._pages = pages
         self._torn_s = torn_s
+        self._dice = random.Random(0)  # noqa: S311  chance, not secrets
         self._graphics = self._static = b""
 
     def run(self, acts: list[Act] | None, stopping: Callable[[], bool]) -> None:
@@ -92,7 +94,7 @@ class Show:
             self._static = static
             self._pages.write(Static.topic, static)
         if self._torn_s:
-            self._pages.write_torn(Physics.topic, physics, self._torn_s)
+            self._pages.write_torn(Physics.topic, physics, self._torn_s * self._dice.random())
         else:
             self._pages.write(Physics.topic, physics)
         if graphics != self._graphics:
