@@ -174,7 +174,7 @@ class PageEncoder:
         # A page often stays the same from tick to tick: graphics between two rendered frames, static for hours.
         self._seen = self._body = b""
         self.offsets: dict[str, int] = {}
-        self._gathers: list[_Gather] = []
+        gathers: list[_Gather] = []
         at = HEADER_BYTES
         for column in page.columns:
             if column.is_text:
@@ -182,9 +182,9 @@ class PageEncoder:
             cells, first = _number_cells(column, page.offsets[column.name])
             self.offsets[column.name] = at + first
             at += len(cells)
-            if not self._gathers or not self._gathers[-1].add(cells):
-                self._gathers.append(_Gather(cells))
-        self._plan = [gather.plan() for gather in self._gathers]
+            if not gathers or not gathers[-1].add(cells):
+                gathers.append(_Gather(cells))
+        self._plan = [gather.plan() for gather in gathers]
         self._texts = [
             _text_plan(column, page.offsets[column.name], names=names) for column in page.columns if column.is_text
         ]

@@ -130,12 +130,11 @@ class Car:
         fx, fz = -math.sin(self.heading), math.cos(self.heading)
         self.velocity = (speed * fx, speed * (slope_x * fx + slope_z * fz), speed * fz)
         self.acceleration = (0.0, 0.0, 0.0)
-        self.yaw_rate = self.yaw_acceleration = 0.0
+        self.yaw_rate = 0.0
         self.steer = self.gas = self.brake = 0.0
         self.clutch = 1.0
         self.gear = 1
         self.rpm = spec.idle_rpm
-        self.turbo = 0.0
         self._ahead_lag = self._aside_lag = 0.0
         self._shift_left = self._cut_left = 0.0
         self._next_gear = 1
@@ -194,8 +193,7 @@ class Car:
         acc_aside = force_aside / mass - G * (cos_h * slope_x + sin_h * slope_z)
         new_vx = vx + dt * (-sin_h * acc_ahead + cos_h * acc_aside)
         new_vz = vz + dt * (cos_h * acc_ahead + sin_h * acc_aside)
-        self.yaw_acceleration = moment / spec.yaw_inertia
-        self.yaw_rate += dt * self.yaw_acceleration
+        self.yaw_rate += dt * moment / spec.yaw_inertia
         self.x += dt * new_vx
         self.z += dt * new_vz
         self.heading = math.remainder(self.heading - dt * self.yaw_rate, 2 * math.pi)
