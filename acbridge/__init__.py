@@ -9,7 +9,7 @@ Importing this needs only pyzmq and msgpack.
 """
 
 from acbridge.client import Bridge, Sample, connect
-from acbridge.derived import Derived
+from acbridge.derived import Derived, Event, EventKind, Thresholds
 from acbridge.errors import (
     AcbridgeError,
     Closed,
@@ -34,6 +34,8 @@ __all__ = [
     "Closed",
     "DecodeError",
     "Derived",
+    "Event",
+    "EventKind",
     "Frame",
     "Frames",
     "Graphics",
@@ -47,6 +49,7 @@ __all__ = [
     "StaleFrame",
     "Static",
     "Status",
+    "Thresholds",
     "Trust",
     "WireVersionError",
     "connect",

@@ -9,9 +9,10 @@ one reply. This module opens no socket and carries nothing out.
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from acbridge import packing
+from acbridge.derived import Thresholds
 from acbridge.errors import DecodeError, RequestRefused
 
 MAX_REQUEST_BYTES = 4096
@@ -56,16 +57,23 @@ class Rule:
 
 
 REQUESTS: Mapping[str, Rule] = {
-    "hello": Rule("Who is there.", "version, wire, run, rate, source, sim_state, topic_prefix, topics"),
+    "hello": Rule("Who is there.", "version, wire, run, rate, source, sim_state, topic_prefix, topics, thresholds"),
     "status": Rule("How the daemon and the sim are.", "the fields of the status topic"),
     "schema": Rule("What the topics hold.", "wire, topics: JSON Schema of each topic"),
     "static": Rule("The car, the track and the rules.", "the fields of the static topic"),
     "latest": Rule("The newest frame of each topic, for late joiners.", "frames: topic to frame"),
+    "thresholds": Rule("What is counted as what.", "thresholds: name to value, low, high, unit, meaning, source"),
     "set_rate": Rule(
         "Change the rate.",
         "rate",
         changing=True,
         arguments={"rate": f"Ticks per second, {MIN_RATE:g} to {MAX_RATE:g}."},
+    ),
+    "set_thresholds": Rule(
+        "Change what is counted as what; all of them or, if one is wrong, none.",
+        "thresholds: name to value",
+        changing=True,
+        arguments={"thresholds": "A map of names to numbers."},
     ),
     "shutdown": Rule("End the daemon; only if it was started with --allow-shutdown.", "nothing more", changing=True),
 }
@@ -95,6 +103,20 @@ def check_rate(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and MIN_RATE <= value <= MAX_RATE:
         return float(value)  # nan is in no range
     raise ValueError(f"rate must be a number from {MIN_RATE:g} to {MAX_RATE:g} Hz, not {_short(value)}")
+
+
+def check_thresholds(values: object) -> dict[str, float]:
+    """
+    Return thresholds by name if they are some.
+
+    Raises:
+        ValueError: It is no map, a name is unknown, or a value is out of its range.
+    """
+    if not isinstance(values, dict) or not values:
+        raise ValueError('thresholds must be a map of names to numbers, such as {"stuck_s": 5}')
+    wanted = cast("dict[str, object]", values)
+    changed = Thresholds().changed(wanted).values()
+    return {name: changed[name] for name in wanted}
 
 
 def _short(value: object) -> str:
@@ -154,11 +176,13 @@ def check_request(values: Mapping[str, Any]) -> Request:
     if wrong:
         takes = ", ".join(rule.arguments) or "no arguments"
         raise RequestRefused(name, BAD_ARGUMENT, f"takes {takes}; missing or unknown: {', '.join(wrong)}"[:200])
-    if "rate" in arguments:
-        try:
+    try:
+        if "rate" in arguments:
             arguments["rate"] = check_rate(arguments["rate"])
-        except ValueError as error:
-            raise RequestRefused(name, BAD_ARGUMENT, str(error)) from error
+        if "thresholds" in arguments:
+            arguments["thresholds"] = check_thresholds(arguments["thresholds"])
+    except ValueError as error:
+        raise RequestRefused(name, BAD_ARGUMENT, str(error)) from error
     return Request(name, request_id, arguments)
 
 

@@ -27,6 +27,9 @@ WheelVecs = tuple[Vec3, Vec3, Vec3, Vec3]
 
 WHEELS = "FL, FR, RL, RR"
 
+ANY_LENGTH = 0
+"""As the length of an axis: as many as there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -67,7 +70,7 @@ class Column:
     Attributes:
         name: The sim's own name verbatim (camelCase), or ours (snake_case).
         kind: What one element is.
-        shape: Numbers per axis, ``()`` for a scalar; for text the number of UTF-16 units.
+        shape: Numbers per axis, ``()`` for a scalar, 0 for any number; for text the number of UTF-16 units.
         unit: SI unless said otherwise; empty for counts, flags and text.
         meaning: One sentence.
         axes: What the positions of an array stand for, such as ``"FL, FR, RL, RR"``.
@@ -99,15 +102,18 @@ class Column:
         """The type as the documentation prints it, such as ``float32[4][3]``."""
         if self.is_text:
             return "str"
-        return self.kind.name + "".join(f"[{n}]" for n in self.shape)
+        return self.kind.name + "".join(f"[{n or ''}]" for n in self.shape)
 
     def json_schema(self) -> dict[str, Any]:
         """Describe the column's JSON form; a float may be null, since JSON has no inf and no nan."""
-        nullable = self.nullable or self.kind.json == "number"
+        nullable = self.kind.json == "number" or (self.nullable and not self.shape)
         schema: dict[str, Any] = {"type": [self.kind.json, "null"] if nullable else self.kind.json}
         if not self.is_text:
             for n in reversed(self.shape):
-                schema = {"type": "array", "items": schema, "minItems": n, "maxItems": n}
+                bounds = {} if n == ANY_LENGTH else {"minItems": n, "maxItems": n}
+                schema = {"type": "array", "items": schema, **bounds}
+            if self.nullable and self.shape:
+                schema["type"] = ["array", "null"]
         said = self.meaning + (f" [{self.axes}]" if self.axes else "") + (f" Unit: {self.unit}." if self.unit else "")
         return {**schema, "description": said}
 
@@ -142,14 +148,14 @@ def f64(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), axes: str 
     return Column("", FLOAT64, shape, unit, meaning, axes, nullable)
 
 
-def integer(meaning: str, *, unit: str = "", nullable: bool = False) -> Any:
-    """Declare an integer of ours."""
-    return Column("", INT64, (), unit, meaning, nullable=nullable)
+def integer(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), nullable: bool = False) -> Any:
+    """Declare an integer of ours, or an array of them."""
+    return Column("", INT64, shape, unit, meaning, nullable=nullable)
 
 
-def flag(meaning: str, *, shape: tuple[int, ...] = (), axes: str = "") -> Any:
+def flag(meaning: str, *, shape: tuple[int, ...] = (), axes: str = "", nullable: bool = False) -> Any:
     """Declare a truth value of ours, or an array of them."""
-    return Column("", BOOL, shape, "", meaning, axes)
+    return Column("", BOOL, shape, "", meaning, axes, nullable)
 
 
 def string(meaning: str, *, nullable: bool = False) -> Any:

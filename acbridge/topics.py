@@ -1,8 +1,9 @@
 """The second table: which record travels on which topic, how often, and when silence means trouble."""
 
+import math
 from dataclasses import dataclass
 
-from acbridge.derived import Derived
+from acbridge.derived import Derived, Event
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Record
 from acbridge.status import Status
@@ -18,9 +19,10 @@ class Topic:
 
     Attributes:
         record: What its frames carry; its ``topic`` is the name.
-        every_tick: Whether a frame leaves at every tick while the sim flows; otherwise once a second and on change.
+        every_tick: Whether a frame leaves at every tick while the sim flows.
         cadence: The same as a sentence.
-        stale_after: Seconds of silence after which it is stale, for topics that do not come at every tick.
+        stale_after: Seconds of silence after which it is stale, for topics that do not come at every tick; inf for
+            one that may be silent.
     """
 
     record: type[Record]
@@ -40,6 +42,9 @@ TOPICS: tuple[Topic, ...] = (
     Topic(Derived, every_tick=True, cadence="at every tick, after graphics of the same tick"),
     Topic(Static, every_tick=False, cadence="when it changes and every second, while the sim flows"),
     Topic(Status, every_tick=False, cadence="when the sim's state changes and every second, sim or no sim"),
+    Topic(
+        Event, every_tick=False, cadence="when something happens, after derived of the same tick", stale_after=math.inf
+    ),
 )
 """Every topic, in the order in which one tick publishes them. No name is a prefix of another."""
 

@@ -20,9 +20,9 @@ from typing import Any, cast
 import click
 
 from acbridge import WIRE_VERSION, AcbridgeError, Bridge, Derived, Graphics, Physics
+from acbridge.recording import SCHEMA
 from acbridge_sink.pump import Tick
 
-SCHEMA = "acbridge/1"
 FSYNC_EVERY_S = 1.0
 RECORDS = (Physics, Graphics, Derived)
 _CHUNK = 65536
@@ -160,6 +160,7 @@ class Jsonl:
             "rate": hello.get("rate"),
             "source": hello.get("source"),
             "timestamp": tick.timestamp,
+            "thresholds": hello.get("thresholds"),
             "static": static,
             "units": {
                 record.topic: {column.name: column.unit for column in record.columns if column.unit}

@@ -13,6 +13,7 @@ import click
 import structlog
 import zmq
 
+from acbridge.derived import Thresholds
 from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
 from acbridge_daemon.clock import Clock
@@ -74,6 +75,13 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     help="Directory of the page files (Linux).",
 )
 @click.option("--topic-prefix", default="", help="Beginning of the topics' names, such as rig7. to tell rigs apart.")
+@click.option(
+    "--threshold",
+    "thresholds",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change what is counted as what, such as stuck_s=5; repeatable. docs/derived.md lists the names.",
+)
 @click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
 @click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")
 @click.option("--insecure", is_flag=True, help="Allow an address that other machines reach, without any protection.")
@@ -83,10 +91,11 @@ def main(**options: Any) -> None:
     Publish Assetto Corsa's telemetry at a fixed rate.
 
     Reads the game's shared memory and publishes msgpack frames on a ZeroMQ PUB socket (topics physics, graphics,
-    derived, static, status); answers requests on the next port. May be started before the game, after it, and
+    derived, static, status, event); answers requests on the next port. May be started before the game, after it, and
     survives it going and coming. Ends on Ctrl-C; a second Ctrl-C ends it at once.
     """
     try:
+        options["thresholds"] = read_thresholds(options["thresholds"])
         settings = Settings(**options)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
@@ -116,6 +125,26 @@ def main(**options: Any) -> None:
         finally:
             service.close()
     log.info("daemon_ended", run=service.run)
+
+
+def read_thresholds(words: tuple[str, ...]) -> Thresholds:
+    """
+    Return the thresholds with those changed that the command line names.
+
+    Raises:
+        SettingsError: A word is not ``NAME=VALUE``, or the value cannot be.
+    """
+    values: dict[str, float] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise SettingsError(f"threshold takes NAME=VALUE, such as stuck_s=5, not {word!r}") from None
+    try:
+        return Thresholds().changed(values)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def open_source(settings: Settings, clock: Clock) -> PageSource:

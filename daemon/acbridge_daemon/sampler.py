@@ -8,13 +8,14 @@ sim's; one copy was, 9.6 times in a million.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from acbridge import wire
-from acbridge.derived import derive
+from acbridge.derived import Deriver, Event, Thresholds
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Record
+from acbridge.status import SimState
 from acbridge.wire import Stamp
 from acbridge_daemon.sources import Pages
 
@@ -67,14 +68,16 @@ class Message(NamedTuple):
 class Sampler:
     """Makes the frames of one run of the daemon."""
 
-    def __init__(self, run: int, *, names: bool = False) -> None:
+    def __init__(self, run: int, thresholds: Thresholds | None = None, *, names: bool = False) -> None:
         """
         Begin a run.
 
         Args:
             run: Its random 32-bit number.
+            thresholds: What is counted as what; the defaults if not given.
             names: Whether personal names are published.
         """
+        self._deriver = Deriver(thresholds)
         self._run = run
         self._physics = wire.PageEncoder(Physics)
         self._graphics = wire.PageEncoder(Graphics)
@@ -85,7 +88,7 @@ class Sampler:
 
     def tick(self, pages: Pages, tick: int, stamp: Stamp) -> Iterator[Message]:
         """
-        Yield the frames of one tick: static first if it changed, then physics, graphics and derived.
+        Yield the frames of one tick: static first if it changed, then physics, graphics, derived and the events.
 
         Each is made when it is asked for, so that physics is on its way before the next is begun.
         """
@@ -97,8 +100,25 @@ class Sampler:
         yield Message(Physics.topic, self._physics.encode(header, pages.physics))
         header = self._header(Graphics.topic, tick, stamp)
         yield Message(Graphics.topic, self._graphics.encode(header, pages.graphics))
-        derived = derive(Physics.from_page(pages.physics), Graphics.from_page(pages.graphics), self._static_record)
+        derived, events = self._deriver.tick(
+            Physics.from_page(pages.physics), Graphics.from_page(pages.graphics), self._static_record
+        )
         yield self.record(derived, tick, stamp)
+        for event in events:
+            yield self.record(event, tick, stamp)
+
+    def rest(self, state: SimState) -> list[Event]:
+        """Take a state in which nothing is sampled, and return what happened."""
+        return self._deriver.rest(state)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What is counted as what."""
+        return self._deriver.thresholds
+
+    def change(self, values: Mapping[str, float]) -> Event:
+        """Change some thresholds by name, and return the event that tells so."""
+        return self._deriver.change(self._deriver.thresholds.changed(values))
 
     def static(self, tick: int, stamp: Stamp) -> Message:
         """Return the static page that the last tick saw as a frame of its own."""

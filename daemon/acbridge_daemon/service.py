@@ -16,6 +16,7 @@ import zmq
 
 from acbridge import control, wire
 from acbridge.control import Request
+from acbridge.derived import RULES
 from acbridge.errors import RequestRefused
 from acbridge.pages import Static
 from acbridge.status import Status
@@ -78,7 +79,7 @@ class Service:
         self._log = structlog.get_logger()
         self._publisher = Publisher(context, settings.topic_prefix)
         self._responder = Responder(context, self._handlers())
-        self._sampler = Sampler(self.run, names=settings.names)
+        self._sampler = Sampler(self.run, settings.thresholds, names=settings.names)
         self._liveness = Liveness()
         self._problem: str | None = None
         self._rate = settings.rate
@@ -172,6 +173,9 @@ class Service:
             for message in self._sampler.tick(reading.pages, self._tick, stamp):
                 self._publisher.send(message)
             self._published += 1
+        elif state is not before:
+            for event in self._sampler.rest(state):
+                self._publisher.send(self._sampler.record(event, self._tick, stamp))
         if state is before:
             return False
         self._since = stamp
@@ -229,7 +233,9 @@ class Service:
             "schema": _schema,
             "static": self._static,
             "latest": self._latest,
+            "thresholds": self._thresholds,
             "set_rate": self._set_rate,
+            "set_thresholds": self._set_thresholds,
             "shutdown": self._shutdown,
         }
 
@@ -245,6 +251,7 @@ class Service:
             "topics": {
                 topic.name: {"fingerprint": topic.record.fingerprint(), "cadence": topic.cadence} for topic in TOPICS
             },
+            "thresholds": self._sampler.thresholds.values(),
         }
 
     def _status_now(self, _: Request) -> Mapping[str, Any]:
@@ -265,6 +272,16 @@ class Service:
         self._history.clear()
         self._log.info("rate_changed", rate=self._rate)
         return {"rate": self._rate}
+
+    def _thresholds(self, _: Request) -> Mapping[str, Any]:
+        values = self._sampler.thresholds.values()
+        return {"thresholds": {name: {"value": values[name], **rule._asdict()} for name, rule in RULES.items()}}
+
+    def _set_thresholds(self, request: Request) -> Mapping[str, Any]:
+        event = self._sampler.change(request.arguments["thresholds"])
+        self._publisher.send(self._sampler.record(event, self._tick, self._clock.now()))
+        self._log.info("thresholds_changed", thresholds=event.text)
+        return {"thresholds": self._sampler.thresholds.values()}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:
         if not self._settings.allow_shutdown:

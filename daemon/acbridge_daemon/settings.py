@@ -2,10 +2,11 @@
 
 import ipaddress
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from acbridge.control import check_rate
+from acbridge.derived import Thresholds
 
 DEFAULT_RATE = 60.0
 DEFAULT_PAGE_PREFIX = "acpmf_"
@@ -31,6 +32,7 @@ class Settings:
         page_prefix: What the names of the pages begin with.
         page_dir: Where the page files are (Linux).
         topic_prefix: What the names of the topics begin with, to tell rigs apart.
+        thresholds: What is counted as what in derived values and events.
         names: Whether personal names are published.
         allow_shutdown: Whether a request may end the daemon.
         insecure: Whether an address that other machines reach may be used although anyone there can listen and ask.
@@ -46,6 +48,7 @@ class Settings:
     page_prefix: str = DEFAULT_PAGE_PREFIX
     page_dir: Path = DEFAULT_PAGE_DIR
     topic_prefix: str = ""
+    thresholds: Thresholds = field(default_factory=Thresholds)
     names: bool = False
     allow_shutdown: bool = False
     insecure: bool = False

@@ -108,12 +108,31 @@ def test_a_reading_request_needs_no_id(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, rule in REQUESTS.items() if rule.changing])
 def test_a_changing_request_needs_an_id(name: str) -> None:
-    arguments = {"rate": 30} if name == "set_rate" else {}
+    arguments: dict[str, Any] = {"set_rate": {"rate": 30}, "set_thresholds": {"thresholds": {"stuck_s": 5}}}.get(
+        name, {}
+    )
     assert check(request(name, id="a", **arguments)).changing
     for body in (request(name, **arguments), request(name, id=None, **arguments)):
         refused = refusal(body)
         assert (name, "bad_argument") == (refused.request, refused.code)
         assert "needs an id" in refused.message
+
+
+def test_thresholds_are_checked_by_name_and_range_and_come_as_floats() -> None:
+    good = check(request("set_thresholds", id=1, thresholds={"stuck_s": 5, "impact_rise": 2.5}))
+    assert {"stuck_s": 5.0, "impact_rise": 2.5} == good.arguments["thresholds"]
+    for wrong, said in (
+        ({"stuck": 5}, "there is no threshold 'stuck'; there are: min_speed, "),
+        ({"stuck_s": 5, "impact_rise": -1}, "impact_rise must be a number from 0.1 to 100 km/h"),
+        ({"stuck_s": True}, "stuck_s must be a number from 0 to 60 s"),
+        ({"stuck_s": "5"}, "stuck_s must be a number from 0 to 60 s"),
+        ({}, "thresholds must be a map of names to numbers"),
+        ([1], "thresholds must be a map of names to numbers"),
+        (7, "thresholds must be a map of names to numbers"),
+    ):
+        refused = refusal(request("set_thresholds", id=1, thresholds=wrong))
+        assert "bad_argument" == refused.code
+        assert said in refused.message
 
 
 def test_an_unknown_request_lists_the_known_ones() -> None:

@@ -7,12 +7,13 @@ from typing import Any, ClassVar, cast, get_origin, get_type_hints
 
 import pytest
 
-from acbridge.derived import derive
+from acbridge.derived import Event, EventKind
 from acbridge.errors import DecodeError
 from acbridge.pages import Graphics, Physics, Static
-from acbridge.schema import Column, Record, Vec3, f64, flag, integer, string
+from acbridge.schema import ANY_LENGTH, Column, Record, Vec3, f64, flag, integer, string
 from acbridge.status import Status
 from acbridge.topics import TOPICS
+from deriving import derive
 
 
 class Weather(Record, topic="weather"):
@@ -149,7 +150,7 @@ def annotation(column: Column) -> Any:
     """Return the Python type that a column's values have."""
     kind: Any = PYTHON_TYPES[column.kind.name]
     for size in () if column.is_text else reversed(column.shape):
-        kind = GenericAlias(tuple, (kind,) * size)
+        kind = GenericAlias(tuple, (kind, ...) if size == ANY_LENGTH else (kind,) * size)
     return kind | None if column.nullable else kind
 
 
@@ -167,7 +168,9 @@ def samples() -> list[Record]:
     status |= {"version": "1", "source": "sim", "sim_state": "live", "sim_detail": None, "rate_kept": None}
     holes: dict[str, Any] = vars(physics) | {"finalFF": math.nan, "accG": (math.inf, 0.0, -math.inf)}
     derived = derive(physics, graphics, static)
-    return [physics, graphics, static, derived, Status(**status), Physics(**holes), weather()]
+    lap = Event.of(EventKind.LAP_COMPLETED, sector_times_ms=(30_000, 31_002), tyre_grip_lost=(0.1,) * 4, valid=True)
+    events = [lap, Event.of(EventKind.SPIN)]
+    return [physics, graphics, static, derived, Status(**status), Physics(**holes), weather(), *events]
 
 
 def to_json(value: object) -> Any:
@@ -209,7 +212,8 @@ def faults(schema: dict[str, Any], value: Any, where: str = "") -> list[str]:
             found += faults(inner, cast("dict[str, Any]", value).get(name), f"{where}.{name}")
     if isinstance(value, list):
         items = cast("list[Any]", value)
-        found += [] if schema["minItems"] <= len(items) <= schema["maxItems"] else [f"{where}: {len(items)} items"]
+        fewest, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
+        found += [] if fewest <= len(items) <= most else [f"{where}: {len(items)} items"]
         for item in items:
             found += faults(schema["items"], item, f"{where}[]")
     return found

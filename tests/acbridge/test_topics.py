@@ -1,6 +1,6 @@
 """The table of topics."""
 
-from acbridge.derived import Derived
+from acbridge.derived import Derived, Event
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.status import Status
 from acbridge.topics import BY_NAME, EVERY_TICK, TOPICS
@@ -14,9 +14,9 @@ def test_no_topic_is_the_beginning_of_another() -> None:
 
 
 def test_every_topic_is_found_by_its_name() -> None:
-    assert {"physics", "graphics", "derived", "static", "status"} == BY_NAME.keys()
+    assert {"physics", "graphics", "derived", "static", "status", "event"} == BY_NAME.keys()
     assert list(TOPICS) == list(BY_NAME.values())
-    assert [Physics, Graphics, Derived, Static, Status] == [BY_NAME[topic.name].record for topic in TOPICS]
+    assert [Physics, Graphics, Derived, Static, Status, Event] == [BY_NAME[topic.name].record for topic in TOPICS]
 
 
 def test_a_tick_publishes_physics_then_graphics_then_derived() -> None:

@@ -11,12 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from acbridge import packing, wire
-from acbridge.derived import Derived, derive
+from acbridge.derived import Derived, Event, EventKind
 from acbridge.errors import DecodeError, WireVersionError
 from acbridge.pages import PAGES, Graphics, Physics, Static
 from acbridge.schema import Page, Record, string
 from acbridge.status import Status
 from acbridge.wire import HEADER_BYTES, Header, PageEncoder
+from deriving import derive
 
 HEADER = Header(run=0xDEADBEEF, tick=12, seq=2**40, timestamp=1800000000.125, mono_ns=2**63)
 
@@ -38,6 +39,7 @@ def samples() -> dict[str, bytes]:
         "static": PageEncoder(Static).encode(HEADER, static),
         "derived": wire.encode(HEADER, derived),
         "status": wire.encode(HEADER, Status(**status)),
+        "event": wire.encode(HEADER, Event.of(EventKind.LAP_COMPLETED, lap=3, sector_times_ms=(1, 2, 3), valid=True)),
     }
 
 
@@ -124,7 +126,7 @@ def test_a_frame_says_what_its_page_says(page: type[Page], data: st.DataObject) 
 
 @each_topic
 def test_what_is_encoded_is_decoded(topic: str) -> None:
-    records = {record.topic: record for record in (Physics, Graphics, Static, Derived, Status)}
+    records = {record.topic: record for record in (Physics, Graphics, Static, Derived, Status, Event)}
     frame = wire.decode(FRAMES[topic], records[topic])
     assert records[topic] is type(frame.record)
     assert 0 == frame.lost

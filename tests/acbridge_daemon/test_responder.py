@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import zmq
 
-from acbridge import Derived, Graphics, Physics, Static, Status
+from acbridge import Derived, Event, Graphics, Physics, Static, Status
 from acbridge.control import REQUESTS
 from bench import packb, unpackb
 from programs import Daemon, until
@@ -22,13 +22,16 @@ GARBAGE = bytes.fromhex("0100020041")
 """The greeting of an old ZeroMQ and one frame without a delimiter."""
 HEADER = {"v", "run", "tick", "seq", "timestamp", "mono_ns"}
 REPLIES = {
-    "hello": {"version", "wire", "run", "rate", "source", "sim_state", "topic_prefix", "topics"},
+    "hello": {"version", "wire", "run", "rate", "source", "sim_state", "topic_prefix", "topics", "thresholds"},
     "status": {column.name for column in Status.columns},
     "schema": {"wire", "topics"},
     "static": {column.name for column in Static.columns},
     "latest": {"frames"},
+    "thresholds": {"thresholds"},
     "set_rate": {"rate"},
+    "set_thresholds": {"thresholds"},
 }
+ARGUMENTS: dict[str, dict[str, Any]] = {"set_rate": {"rate": 100}, "set_thresholds": {"thresholds": {"stuck_s": 5}}}
 BAD_BODIES: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "bad_request"),
     "an unused marker": (b"\xc1", "bad_request"),
@@ -145,7 +148,7 @@ def test_the_replies_checked_here_are_those_of_the_table() -> None:
 def test_every_request_is_answered_with_what_it_asks_for(client: Client) -> None:
     drives(client)
     for name, fields in REPLIES.items():
-        reply = client.ask(name, id=name, **({"rate": 100} if name == "set_rate" else {}))
+        reply = client.ask(name, id=name, **ARGUMENTS.get(name, {}))
         assert (True, name) == (reply.pop("ok"), reply.pop("id"))
         assert fields == reply.keys()
 
@@ -303,10 +306,10 @@ def test_latest_holds_the_newest_frame_of_every_topic(client: Client, daemon: Da
     with daemon.connect() as bridge:
         seen = bridge.latest(Physics, timeout=10)
         frames = client.ask("latest")["frames"]
-    assert {record.topic for record in (Physics, Graphics, Derived, Static, Status)} == frames.keys()
+    assert {record.topic for record in (Physics, Graphics, Derived, Static, Status, Event)} == frames.keys()
     assert seen.tick <= frames["physics"]["tick"] < seen.tick + 600
     assert {frames["physics"]["tick"]} == {frames[topic]["tick"] for topic in ("graphics", "derived")}
-    for record in (Physics, Graphics, Derived, Static, Status):
+    for record in (Physics, Graphics, Derived, Static, Status, Event):
         assert HEADER | {column.name for column in record.columns} == frames[record.topic].keys()
 
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from acbridge import Derived, Graphics, Physics, Static, wire
-from acbridge.derived import derive
+from acbridge import Derived, Event, Graphics, Physics, Static, wire
+from acbridge.derived import Deriver
 from acbridge.sim import World
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Message, Reading, Sampler, read_stable
@@ -93,7 +93,8 @@ def topics(messages: list[Message]) -> list[str]:
 
 def test_a_tick_is_published_as_physics_graphics_derived_after_a_new_static() -> None:
     sampler = Sampler(run=7)
-    assert ["static", "physics", "graphics", "derived"] == topics(list(sampler.tick(sim_pages(1), 1, STAMP)))
+    first = ["static", "physics", "graphics", "derived", "event", "event"]
+    assert first == topics(list(sampler.tick(sim_pages(1), 1, STAMP)))
     assert ["physics", "graphics", "derived"] == topics(list(sampler.tick(sim_pages(2), 2, STAMP)))
 
 
@@ -109,7 +110,13 @@ def test_seq_counts_the_frames_of_each_topic() -> None:
     seqs = {
         topic: [wire.read_header(m.payload).seq for m in messages if m.topic == topic] for topic in topics(messages)
     }
-    assert {"physics": [0, 1, 2], "graphics": [0, 1, 2], "derived": [0, 1, 2], "static": [0, 1, 2]} == seqs
+    assert {
+        "physics": [0, 1, 2],
+        "graphics": [0, 1, 2],
+        "derived": [0, 1, 2],
+        "static": [0, 1, 2],
+        "event": [0, 1],
+    } == seqs
 
 
 def test_static_is_published_again_when_it_changes() -> None:
@@ -118,17 +125,18 @@ def test_static_is_published_again_when_it_changes() -> None:
     list(sampler.tick(sim_pages(), 2, STAMP))
     changed: dict[str, Any] = vars(Static.from_page(sim_pages().static)) | {"track": "imola"}
     messages = list(sampler.tick(sim_pages()._replace(static=Static(**changed).to_page()), 3, STAMP))
-    assert ["static", "physics", "graphics", "derived"] == topics(messages)
+    assert ["static", "physics", "graphics", "derived"] == topics(messages)[:4]
+    assert ["session_ended", "session_started"] == [wire.decode(m.payload, Event).record.kind for m in messages[4:]]
     assert "imola" == wire.decode(messages[0].payload, Static).record.track
 
 
 def test_frames_say_what_the_pages_said() -> None:
     pages = sim_pages()
-    _, physics, graphics, derived = (message.payload for message in Sampler(run=7).tick(pages, 1, STAMP))
+    _, physics, graphics, derived, *_ = (message.payload for message in Sampler(run=7).tick(pages, 1, STAMP))
     records = Physics.from_page(pages.physics), Graphics.from_page(pages.graphics), Static.from_page(pages.static)
     assert records[0] == wire.decode(physics, Physics).record
     assert records[1] == wire.decode(graphics, Graphics).record
-    assert derive(*records) == wire.decode(derived, Derived).record
+    assert Deriver().tick(*records)[0] == wire.decode(derived, Derived).record
 
 
 @pytest.mark.parametrize(("names", "shown"), [(False, ""), (True, "Stand-in")])

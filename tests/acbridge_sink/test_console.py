@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from acbridge import Bridge, Graphics, Physics, Static, connect
-from acbridge.derived import derive
 from acbridge.sim import World
 from acbridge_sink.console import Console
 from acbridge_sink.pump import Tick
+from deriving import derive
 from game import Game
 from programs import Daemon, Program, Sink, until
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from acbridge import Derived, Frame, Graphics, Physics, Static, connect
-from acbridge.derived import derive
 from acbridge.sim import World
 from acbridge_sink.pump import Assembly, Limits, Tick, pump
+from deriving import derive
 from programs import Daemon, until
 
 PAGES = World().pages()

@@ -7,7 +7,7 @@ Every value is made from the place of its column in the table, so that the frame
 from pathlib import Path
 from typing import Any
 
-from acbridge.derived import Derived
+from acbridge.derived import Derived, Event
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Column, Page, Record
 from acbridge.status import Status
@@ -22,6 +22,7 @@ CASES: dict[str, tuple[type[Record], bool]] = {
     "static-names": (Static, True),
     "derived": (Derived, False),
     "status": (Status, False),
+    "event": (Event, False),
 }
 """File name without its ending, the record in it, and whether names are published."""
 
@@ -52,14 +53,15 @@ def _value(column: Column, place: int) -> Any:
 
 def _array(kind: str, shape: tuple[int, ...], place: int, element: int) -> Any:
     if shape:
-        return tuple(_array(kind, shape[1:], place, element * 10 + inner + 1) for inner in range(shape[0]))
+        length = shape[0] or 3  # as many as we like
+        return tuple(_array(kind, shape[1:], place, element * 10 + inner + 1) for inner in range(length))
     match kind:
         case "int32":
             return (1000 + place) * (-1) ** place
         case "float32":
             return (place * 128 + element) / 8  # exact in 32 bits
         case "int64":
-            return 7**place
+            return 7 ** (place % 23)  # in 64 bits
         case "bool":
             return element % 2 == 0
         case _:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from acbridge import SimState, Status, reference
+from acbridge import Derived, Event, EventKind, Graphics, Physics, SimState, Static, Status, Thresholds, reference
 from acbridge.control import ERROR_CODES, REQUESTS
+from acbridge.derived import RULES
 from acbridge.topics import BY_NAME, TOPICS
 from acbridge.wire import HEADER_BYTES, Header, encode, read_header
 from programs import Daemon, Program, until
@@ -31,13 +32,28 @@ def blocks(document: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
+def rows(document: Path, *header: str) -> list[list[str]]:
+    """Return the rows of all tables that have this header, each as its cells."""
+    text = document.read_text(encoding="utf-8")
+    tables = re.findall(rf"^\| {re.escape(' | '.join(header))} \|\n\|[-:| ]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    found = [[cell.strip() for cell in line.split("|")[1:-1]] for table in tables for line in table.splitlines()]
+    assert all(len(row) == len(header) for row in found), [row for row in found if len(row) != len(header)]
+    return found
+
+
+def words(cell: str) -> list[str]:
+    return re.findall(r"`(\w+)`", cell)
+
+
 @pytest.fixture(scope="module")
 def busy_daemon() -> Iterator[Daemon]:
     with Daemon("--source", "sim", "--rate", "333") as running:
         yield running
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md", "docs/derived.md"]
+)
 def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
     text = (checkout / name).read_text(encoding="utf-8")
     ran = 0
@@ -121,7 +137,7 @@ def test_the_examples_of_the_protocol_fit_the_tables(checkout: Path) -> None:
         for key in values.keys() - HEADER:
             column = columns[key]  # a KeyError names the field that does not exist
             elements = len(values[key]) if isinstance(values[key], list) else 1
-            assert elements == (1 if column.is_text or not column.shape else column.shape[0]), key
+            assert elements == (1 if column.is_text or not column.shape else column.shape[0] or elements), key
 
 
 def test_the_header_lies_where_the_protocol_says(checkout: Path) -> None:
@@ -144,3 +160,40 @@ def test_the_header_lies_where_the_protocol_says(checkout: Path) -> None:
         assert place, name
         assert value == frame[int(place[1]) : int(place[1]) + len(value)], name
     assert f"the record begins at byte {HEADER_BYTES}" in protocol
+
+
+def test_what_is_derived_is_explained_as_the_table_has_it(checkout: Path) -> None:
+    header = ("Name", "Formula", "From", "Unit", "Range", "Confidence", "Source", "Is not")
+    explained = rows(checkout / "docs" / "derived.md", *header)
+    assert [f"`{column.name}`" for column in Derived.columns] == [row[0] for row in explained]
+    known = {column.name for record in (Physics, Graphics, Static, Derived) for column in record.columns}
+    for column, (name, formula, inputs, unit, values, confidence, source, other) in zip(
+        Derived.columns, explained, strict=True
+    ):
+        assert all((formula, words(inputs), source, other)), name
+        assert known >= set(words(inputs)), name
+        assert column.unit == unit, name
+        assert column.nullable == ("nil" in values), name
+        assert confidence.startswith("estimated" if "Estimated." in column.meaning else "exact"), name
+
+
+def test_every_derived_event_is_explained(checkout: Path) -> None:
+    explained = rows(checkout / "docs" / "derived.md", "Kind", "When", "Fields")
+    assert [f"`{kind.value}`" for kind in EventKind] == [row[0] for row in explained]
+    always = {"kind", "packetId", "lap", "lap_distance_m"}
+    assert {column.name for column in Event.columns} == always.union(*(words(fields) for _, _, fields in explained))
+
+
+def test_every_threshold_of_what_is_derived_is_explained(checkout: Path) -> None:
+    document = checkout / "docs" / "derived.md"
+    defaults = Thresholds().values()
+    expected = [
+        [f"`{name}`", f"{defaults[name]:g}", rule.unit, f"{rule.low:g} to {rule.high:g}", rule.meaning]
+        for name, rule in RULES.items()
+    ]
+    explained = rows(document, "Threshold", "Default", "Unit", "Range", "Decides", "Source")
+    assert expected == [row[:-1] for row in explained]
+    assert all(row[-1] for row in explained)
+    told = re.findall(r"`(\w+)`\s\((-?[0-9.]+)(?:\s[^)]+)?\)", document.read_text(encoding="utf-8"))
+    assert told
+    assert [] == [(name, number) for name, number in told if f"{defaults[name]:g}" != number]

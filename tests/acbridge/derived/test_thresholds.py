@@ -1,0 +1,91 @@
+"""The thresholds: their rules hold together, and they change only to what they may be."""
+
+import math
+from dataclasses import fields
+
+import pytest
+
+from acbridge.derived import RULES, Rule, Thresholds
+
+DEFAULTS = Thresholds().values()
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_default_lies_in_its_range(name: str) -> None:
+    rule = RULES[name]
+    assert rule.low <= DEFAULTS[name] <= rule.high
+    assert rule.low < rule.high
+    assert math.isfinite(rule.low + rule.high)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_says_what_it_decides_and_where_it_comes_from(name: str) -> None:
+    rule = RULES[name]
+    assert rule.meaning.endswith(".")
+    assert rule.source
+    assert rule.unit == rule.unit.strip()
+
+
+def test_every_threshold_has_a_rule() -> None:
+    assert [each.name for each in fields(Thresholds)] == list(RULES) == list(DEFAULTS)
+    assert {Rule} == {type(rule) for rule in RULES.values()}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_threshold_may_be_anything_from_low_to_high(name: str) -> None:
+    rule = RULES[name]
+    for value in (rule.low, (rule.low + rule.high) / 2, rule.high):
+        new = Thresholds().changed({name: value})
+        assert DEFAULTS | {name: value} == new.values()
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_threshold_out_of_its_range_is_refused(name: str) -> None:
+    rule = RULES[name]
+    beside = (math.nextafter(rule.low, -math.inf), math.nextafter(rule.high, math.inf))
+    for value in (*beside, math.nan, math.inf, -math.inf, 10**400, True, False, "1", None, [1.0], 1j):
+        with pytest.raises(ValueError, match=rf"^{name} must be a number from "):
+            Thresholds().changed({name: value})
+
+
+def test_who_asks_for_too_much_is_told_what_would_do() -> None:
+    with pytest.raises(ValueError, match=r"^min_speed must be a number from 0\.5 to 30 m/s$"):
+        Thresholds().changed({"min_speed": 31.0})
+    with pytest.raises(ValueError, match=r"^lock_slip_ratio must be a number from -1 to -0\.01$"):
+        Thresholds().changed({"lock_slip_ratio": "much"})
+
+
+def test_who_asks_for_what_there_is_not_is_told_what_there_is() -> None:
+    with pytest.raises(ValueError, match=r"^there is no threshold 'max_speed'; there are: ") as refusal:
+        Thresholds().changed({"max_speed": 3.0})
+    assert str(refusal.value).endswith(", ".join(RULES))
+
+
+def test_a_long_wrong_name_is_not_told_whole() -> None:
+    with pytest.raises(ValueError, match=f"'{'x' * 40}';"):
+        Thresholds().changed({"x" * 5000: 3.0})
+
+
+def test_one_wrong_value_changes_nothing() -> None:
+    before = Thresholds()
+    with pytest.raises(ValueError, match="stuck_s"):
+        before.changed({"min_speed": 4.0, "stuck_s": -1.0})
+    assert DEFAULTS == before.values()
+
+
+def test_a_change_makes_new_thresholds_and_leaves_the_old() -> None:
+    before = Thresholds()
+    after = before.changed({"min_speed": 4, "cut_wheels": 4.0}).changed({"stuck_s": 2.5})
+    assert (4.0, 4.0, 2.5) == (after.min_speed, after.cut_wheels, after.stuck_s)
+    assert (3.0, 3.0, 3.0) == (before.min_speed, before.cut_wheels, before.stuck_s)
+
+
+def test_a_whole_number_becomes_a_float() -> None:
+    assert {float} == {type(value) for value in Thresholds().changed({"cut_wheels": 4}).values().values()}
+
+
+def test_thresholds_come_back_from_their_values() -> None:
+    some = Thresholds().changed({"min_speed": 4.5, "lock_release": -0.2, "teleport_m": 35.0})
+    assert some == Thresholds().changed(some.values())
+    assert some != Thresholds()
+    assert Thresholds() == Thresholds().changed({})
