@@ -26,6 +26,7 @@ UNKNOWN_REQUEST = "unknown_request"
 BAD_ARGUMENT = "bad_argument"
 FORBIDDEN = "forbidden"
 UNAVAILABLE = "unavailable"
+BUSY = "busy"
 INTERNAL = "internal"
 
 ERROR_CODES = {
@@ -34,6 +35,7 @@ ERROR_CODES = {
     BAD_ARGUMENT: "An argument is missing, unknown or out of range; nothing was changed.",
     FORBIDDEN: "The daemon was not started with the flag that allows this.",
     UNAVAILABLE: "There is nothing to answer with yet, such as static before the sim runs.",
+    BUSY: "Too many requests; nothing was changed. Ask again in a second.",
     INTERNAL: "The daemon failed; its log says how.",
 }
 

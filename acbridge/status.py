@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from acbridge.schema import Record, f64, integer, string
+from acbridge.schema import Record, f64, flag, integer, string
 
 
 class SimState(StrEnum):
@@ -53,5 +53,21 @@ class Status(Record, topic="status"):
     published_ticks: int = integer("Ticks whose frames were published; one less is the newest seq of physics.")
     reread_pages: int = integer("Times the pages changed between two copies and were read again.")
     torn_ticks: int = integer("Ticks dropped because the pages never held still.")
+    late_p50: float | None = f64(
+        "How late half of the last minute's ticks were at most, to within a fifth; nil before the first.",
+        unit="s",
+        nullable=True,
+    )
+    late_p99: float | None = f64("How late 99 % of them were at most, to within a fifth.", unit="s", nullable=True)
+    late_max: float | None = f64("How late the latest of them was.", unit="s", nullable=True)
+    connections: int = integer("Connections to the frame port now.")
+    sent_bytes: int = integer("Bytes of frames handed to ZeroMQ, once each however many subscribe.", unit="B")
+    physics_frames: int = integer("Frames published on physics.")
+    graphics_frames: int = integer("Frames published on graphics.")
+    derived_frames: int = integer("Frames published on derived.")
+    static_frames: int = integer("Frames published on static.")
+    status_frames: int = integer("Frames published on status before this one.")
+    event_frames: int = integer("Frames published on event.")
+    insecure: bool = flag("Other machines can listen and ask without a key.")
     requests: int = integer("Requests answered, refused ones included.")
     refused_requests: int = integer("Requests answered with an error.")

@@ -32,7 +32,11 @@ from acbridge_daemon.sources.stand_in import StandIn
 
 EX_UNAVAILABLE = 69
 """The exit code for a port that is taken."""
+EX_CONFIG = 78
 EX_INTERRUPTED = 130
+WANTED_FILES = 8192
+"""Open files that hundreds of subscribers may take."""
+FEW_FILES = 1024
 
 VERSION = (
     f"acbridge-daemon {version('acbridge')} (wire {WIRE_VERSION}, pyzmq {zmq.pyzmq_version()}, "
@@ -84,6 +88,9 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
 )
 @click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
 @click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")
+@click.option(
+    "--metrics", type=int, metavar="PORT", help="Serve the status for Prometheus at http://127.0.0.1:PORT/metrics."
+)
 @click.option("--insecure", is_flag=True, help="Allow an address that other machines reach, without any protection.")
 @click.version_option(package_name="acbridge", message=VERSION)
 def main(**options: Any) -> None:
@@ -101,6 +108,9 @@ def main(**options: Any) -> None:
         raise click.UsageError(str(error)) from error
     logs.configure()
     log = structlog.get_logger()
+    files = raise_file_limit()
+    if files is not None and files < FEW_FILES:
+        log.warning("few_files", limit=files, fix="raise it with ulimit -n, or subscribers may be turned away")
     clock = Clock()
     with zmq.Context() as context:
         try:
@@ -121,6 +131,8 @@ def main(**options: Any) -> None:
         if settings.exposed:
             log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
         try:
+            if settings.metrics is not None:
+                open_metrics(settings.metrics, service)
             service.serve()
         finally:
             service.close()
@@ -158,6 +170,34 @@ def open_source(settings: Settings, clock: Clock) -> PageSource:
     from acbridge_daemon.sources.page_files import PageFiles  # noqa: PLC0415  exists elsewhere only
 
     return PageFiles(settings.page_dir, settings.page_prefix)
+
+
+def open_metrics(port: int, service: Service) -> None:
+    """Serve metrics, or end with one line that says why not."""
+    try:
+        from acbridge_daemon.metrics import serve_metrics  # noqa: PLC0415  needs the extra
+    except ModuleNotFoundError:
+        click.echo("acbridge-daemon: --metrics needs prometheus-client: pip install 'acbridge[metrics]'", err=True)
+        sys.exit(EX_CONFIG)
+    try:
+        serve_metrics(port, "127.0.0.1", lambda: service.newest_status)
+    except OSError as error:
+        click.echo(f"acbridge-daemon: cannot serve metrics on port {port}: {error.strerror}", err=True)
+        sys.exit(EX_UNAVAILABLE)
+
+
+def raise_file_limit() -> int | None:
+    """Allow this process as many open files as it may have, up to 8192; return the limit, ``None`` on Windows."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415  exists elsewhere only
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(hard, WANTED_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft
 
 
 def end_on_signals(service: Service) -> None:

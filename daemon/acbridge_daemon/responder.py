@@ -15,6 +15,7 @@ import zmq
 from acbridge import control
 from acbridge.control import Request
 from acbridge.errors import RequestRefused
+from acbridge_daemon.allowance import Allowance
 from acbridge_daemon.sockets import LINGER_MS, harden
 
 Handler = Callable[[Request], Mapping[str, Any]]
@@ -40,6 +41,7 @@ class Responder:
         self.refused = 0
         self._handlers = handlers
         self._cache = control.ReplyCache()
+        self._allowance = Allowance()
         self._log = structlog.get_logger()
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = LINGER_MS
@@ -63,7 +65,12 @@ class Responder:
             return False
         if len(parts) < ENVELOPE or parts[1]:
             return True  # not from a REQ socket: there is nobody who could read a reply
-        reply = self._reply(parts[2], now) if len(parts) == ENVELOPE else self._refuse(None, _TOO_MANY_PARTS)
+        if not self._allowance.take(parts[0], now):
+            reply = self._busy(parts[-1])
+        elif len(parts) > ENVELOPE:
+            reply = self._refuse(None, _TOO_MANY_PARTS)
+        else:
+            reply = self._reply(parts[2], now)
         self.answered += 1
         with suppress(zmq.Again):  # the client does not read its replies
             self.socket.send_multipart((parts[0], b"", reply), zmq.NOBLOCK)
@@ -95,9 +102,17 @@ class Responder:
         self._cache.keep(request_id, body, reply, now)
         return reply
 
+    def _busy(self, body: bytes) -> bytes:
+        try:
+            request_id = control.read_id(control.unpack_request(body))
+        except RequestRefused:
+            request_id = None
+        return self._refuse(request_id, _TOO_MANY_REQUESTS)
+
     def _refuse(self, request_id: str | int | None, refused: RequestRefused) -> bytes:
         self.refused += 1
         return control.encode_refusal(request_id, refused)
 
 
+_TOO_MANY_REQUESTS = RequestRefused("", control.BUSY, "too many requests; ask again in a second")
 _TOO_MANY_PARTS = RequestRefused("", control.BAD_REQUEST, "a request is one message of one part")

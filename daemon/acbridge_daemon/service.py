@@ -23,13 +23,14 @@ from acbridge.status import Status
 from acbridge.topics import EVERY_TICK, TOPICS
 from acbridge.wire import Stamp
 from acbridge_daemon.clock import Clock
+from acbridge_daemon.lateness import Lateness
 from acbridge_daemon.liveness import Liveness
 from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.responder import Handler, Responder
 from acbridge_daemon.sampler import Sampler, read_stable
 from acbridge_daemon.settings import Settings
-from acbridge_daemon.sockets import bind_pair
+from acbridge_daemon.sockets import Connections, bind_pair
 from acbridge_daemon.sources import PageSource
 
 COPY_GAP_NS = 20_000
@@ -53,6 +54,7 @@ class Service:
 
     Attributes:
         run: Its random 32-bit number.
+        newest_status: What the last report said; ``None`` before the first.
         frames_endpoint: Where frames are published.
         requests_endpoint: Where requests are answered.
     """
@@ -90,12 +92,16 @@ class Service:
         self._poller = zmq.Poller()
         self._poller.register(self._publisher.socket, zmq.POLLIN)
         self._poller.register(self._responder.socket, zmq.POLLIN)
+        self._connections = Connections(self._publisher.socket)
+        self._poller.register(self._connections.socket, zmq.POLLIN)
         self._stopping = False
         self._started = self._since = self._clock.now()
         self._pacer = Pacer(self._rate, self._started.mono_ns)
         self._attach_due = self._report_due = 0
         self._tick = 0
         self._turns = self._missed = self._published = self._rereads = self._torn = 0
+        self._lateness = Lateness()
+        self.newest_status: Status | None = None
         self._history: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW)
 
     def stop(self) -> None:
@@ -115,11 +121,13 @@ class Service:
 
     def close(self) -> None:
         """Close both sockets; what was sent has 200 ms to leave."""
+        self._connections.close()
         self._publisher.socket.close()
         self._responder.socket.close()
 
     def _turn(self, stamp: Stamp) -> None:
         """Do what is due at one tick."""
+        self._lateness.take(stamp.mono_ns - self._pacer.deadline_ns)
         skipped = self._pacer.take(stamp.mono_ns)
         self._missed += skipped
         self._tick += 1 + skipped
@@ -139,6 +147,7 @@ class Service:
             left_ns = self._pacer.deadline_ns - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
+                self._connections.follow()
                 while (
                     self._responder.answer(mono_ns() * 1e-9) and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS
                 ):
@@ -193,7 +202,9 @@ class Service:
         if step:
             self._log.warning("clock_set", seconds=round(step, 3))
         self._history.append((stamp.mono_ns, self._turns))
-        self._publisher.send(self._sampler.record(self._status(stamp), self._tick, stamp))
+        self._lateness.turn()
+        self.newest_status = self._status(stamp)
+        self._publisher.send(self._sampler.record(self.newest_status, self._tick, stamp))
         if self._liveness.state.flows:
             self._publisher.send(self._sampler.static(self._tick, stamp))
 
@@ -201,6 +212,7 @@ class Service:
         return self._problem or self._liveness.detail
 
     def _status(self, stamp: Stamp) -> Status:
+        late = self._lateness.summary()
         return Status(
             version=self._version,
             source=self._settings.source,
@@ -216,6 +228,18 @@ class Service:
             published_ticks=self._published,
             reread_pages=self._rereads,
             torn_ticks=self._torn,
+            late_p50=late and late.p50,
+            late_p99=late and late.p99,
+            late_max=late and late.largest,
+            connections=self._connections.count,
+            sent_bytes=self._publisher.sent_bytes,
+            physics_frames=self._publisher.sent("physics"),
+            graphics_frames=self._publisher.sent("graphics"),
+            derived_frames=self._publisher.sent("derived"),
+            static_frames=self._publisher.sent("static"),
+            status_frames=self._publisher.sent("status"),
+            event_frames=self._publisher.sent("event"),
+            insecure=self._settings.exposed,
             requests=self._responder.answered,
             refused_requests=self._responder.refused,
         )

@@ -35,6 +35,7 @@ class Settings:
         thresholds: What is counted as what in derived values and events.
         names: Whether personal names are published.
         allow_shutdown: Whether a request may end the daemon.
+        metrics: Port to serve Prometheus metrics on; ``None`` for none.
         insecure: Whether an address that other machines reach may be used although anyone there can listen and ask.
 
     Raises:
@@ -51,6 +52,7 @@ class Settings:
     thresholds: Thresholds = field(default_factory=Thresholds)
     names: bool = False
     allow_shutdown: bool = False
+    metrics: int | None = None
     insecure: bool = False
 
     def __post_init__(self) -> None:
@@ -62,6 +64,8 @@ class Settings:
             raise SettingsError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
         if not 0 <= self.port <= LAST_PORT:
             raise SettingsError(f"port must be from 1 to {LAST_PORT}, or 0 for any, not {self.port}")
+        if self.metrics is not None and not 1 <= self.metrics <= LAST_PORT + 1:
+            raise SettingsError(f"metrics takes a port from 1 to {LAST_PORT + 1}, not {self.metrics}")
         if self.exposed and not self.insecure:
             raise SettingsError(
                 f"{self.bind} can be reached from other machines, and anyone there could listen and send requests; "

@@ -1,5 +1,7 @@
 """What both sockets have in common: how they are bound, and the limits that drop dead peers."""
 
+import sys
+
 import zmq
 
 LINGER_MS = 200
@@ -12,6 +14,34 @@ def harden(socket: "zmq.Socket[bytes]") -> None:
     socket.heartbeat_ivl = 1000
     socket.heartbeat_timeout = 3000
     socket.heartbeat_ttl = 5000
+
+
+class Connections:
+    """
+    Counts who is connected to a socket, by libzmq's own events.
+
+    Attributes:
+        count: Connections now, those that are still greeting included.
+        socket: For the loop to poll.
+    """
+
+    def __init__(self, watched: "zmq.Socket[bytes]") -> None:
+        self.count = 0
+        self._watched = watched
+        self.socket = watched.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+
+    def follow(self) -> None:
+        """Take the events that are waiting."""
+        while True:
+            try:
+                event, _ = self.socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self.count += 1 if int.from_bytes(event[:2], sys.byteorder) == zmq.EVENT_ACCEPTED else -1
+
+    def close(self) -> None:
+        """Stop counting; an open monitor would keep the context from ending."""
+        self._watched.disable_monitor()
 
 
 class BindError(OSError):

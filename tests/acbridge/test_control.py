@@ -93,7 +93,7 @@ def test_a_bad_request_is_refused_with_its_code(code: str, body: bytes) -> None:
 
 
 def test_every_code_that_a_request_can_get_is_explained() -> None:
-    assert {"bad_request", "unknown_request", "bad_argument", "forbidden", "unavailable", "internal"} == (
+    assert {"bad_request", "unknown_request", "bad_argument", "forbidden", "unavailable", "busy", "internal"} == (
         ERROR_CODES.keys()
     )
 

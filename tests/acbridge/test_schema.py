@@ -165,7 +165,14 @@ def samples() -> list[Record]:
     physics, graphics = Physics.from_page(bytes(Physics.page_size)), Graphics.from_page(bytes(Graphics.page_size))
     static = Static.from_page(bytes(Static.page_size))
     status: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 1)
-    status |= {"version": "1", "source": "sim", "sim_state": "live", "sim_detail": None, "rate_kept": None}
+    status |= {
+        "version": "1",
+        "source": "sim",
+        "sim_state": "live",
+        "insecure": False,
+        "sim_detail": None,
+        "rate_kept": None,
+    }
     holes: dict[str, Any] = vars(physics) | {"finalFF": math.nan, "accG": (math.inf, 0.0, -math.inf)}
     derived = derive(physics, graphics, static)
     lap = Event.of(EventKind.LAP_COMPLETED, sector_times_ms=(30_000, 31_002), tyre_grip_lost=(0.1,) * 4, valid=True)

@@ -32,7 +32,7 @@ def samples() -> dict[str, bytes]:
     physics, graphics, static = content(Physics), content(Graphics), content(Static)
     derived = derive(Physics.from_page(physics), Graphics.from_page(graphics), Static.from_page(static))
     status: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 1)
-    status |= {"version": "1", "source": "sim", "sim_state": "live", "sim_detail": None}
+    status |= {"version": "1", "source": "sim", "sim_state": "live", "insecure": False, "sim_detail": None}
     return {
         "physics": PageEncoder(Physics).encode(HEADER, physics),
         "graphics": PageEncoder(Graphics).encode(HEADER, graphics),

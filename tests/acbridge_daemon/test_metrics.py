@@ -1,0 +1,85 @@
+"""The daemon's status for Prometheus."""
+
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+
+from acbridge import Status
+from acbridge.schema import FLOAT64, INT64
+from programs import Daemon, Program, until
+
+WITHOUT_THE_EXTRA = """
+import sys
+sys.modules["prometheus_client"] = None
+from acbridge_daemon.cli import main
+main(["--source", "sim", "--port", "0", "--metrics", sys.argv[1]])
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def scrape(port: int) -> dict[str, float]:
+    """Return the samples that the daemon serves, none while it does not."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    except urllib.error.URLError:
+        return {}
+    lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
+
+
+@pytest.fixture(scope="module")
+def samples() -> dict[str, float]:
+    port = free_port()
+    with Daemon("--source", "sim", "--metrics", str(port)):
+        until(lambda: scrape(port).get("acbridge_rate_kept", 0) > 0, "the first rate")
+        return scrape(port)
+
+
+def test_every_number_of_the_status_is_a_metric(samples: dict[str, float]) -> None:
+    for column in Status.columns:
+        if column.kind in (INT64, FLOAT64):
+            assert f"acbridge_{column.name}" in samples or f"acbridge_{column.name}_total" in samples, column.name
+
+
+def test_what_only_grows_is_a_counter(samples: dict[str, float]) -> None:
+    assert samples["acbridge_ticks_total"] > 0
+    assert samples["acbridge_physics_frames_total"] > 0
+    assert 60.0 == samples["acbridge_rate"]
+    assert samples["acbridge_connections"] >= 0
+
+
+def test_the_state_of_the_sim_is_the_one_with_a_1(samples: dict[str, float]) -> None:
+    states = {name: value for name, value in samples.items() if name.startswith("acbridge_sim_state{")}
+    assert 7 == len(states)
+    assert ['acbridge_sim_state{state="live"}'] == [name for name, value in states.items() if value]
+
+
+def test_a_port_that_is_taken_ends_the_daemon_with_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with Program("acbridge_daemon", "--source", "sim", "--port", "0", "--metrics", port) as program:
+            assert 69 == program.wait()
+    assert f"acbridge-daemon: cannot serve metrics on port {port}: Address already in use" in program.err
+
+
+def test_without_the_extra_the_daemon_says_what_to_install() -> None:
+    with Program("-c", WITHOUT_THE_EXTRA, str(free_port())) as program:
+        assert 78 == program.wait()
+    assert "acbridge-daemon: --metrics needs prometheus-client: pip install 'acbridge[metrics]'" in program.err
+
+
+def test_a_port_that_is_none_is_a_usage_error() -> None:
+    with Program("acbridge_daemon", "--source", "sim", "--metrics", "70000") as program:
+        assert 2 == program.wait()
+    assert any("metrics takes a port from 1 to 65535" in line for line in program.err)
