@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from acbridge.signals import asked_to_end
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl
 from acbridge_sink.pump import Limits, pump
+
+if TYPE_CHECKING:
+    from acbridge_sink.terminal import Terminal
 
 EX_IO = 74
 """The exit code for a file that cannot be written."""
@@ -84,11 +87,16 @@ def main() -> None:
 @main.command()
 @common
 def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
-    """Print a readable line ten times a second."""
+    """
+    Show the car live on a terminal, or print a readable line ten times a second.
+
+    The live view needs the extra "console" and a terminal of 80 columns and 24 rows.
+    """
     asked = asked_to_end()
     with subscribed(address, topic_prefix) as bridge:
         try:
-            pump(bridge, Console(bridge), Limits(count, duration), asked)
+            with closing(open_console(bridge)) as view:
+                pump(bridge, view, Limits(count, duration), asked)
         except BrokenPipeError:
             # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -116,6 +124,20 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
             )
             sys.exit(EX_IO)
     click.echo(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost", err=True)
+
+
+def open_console(bridge: Bridge) -> "Console | Terminal":
+    """Return the live view on a terminal that can show it, else plain lines."""
+    if not sys.stdout.isatty():
+        return Console(bridge)
+    try:
+        from acbridge_sink.terminal import Terminal  # noqa: PLC0415  needs the extra
+    except ModuleNotFoundError:
+        click.echo(
+            "acbridge-sink: the live view needs rich: pip install 'acbridge[console]'; plain lines until then", err=True
+        )
+        return Console(bridge)
+    return Terminal(bridge)
 
 
 @contextmanager

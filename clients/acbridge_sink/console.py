@@ -39,6 +39,9 @@ class Console:
             flush=True,
         )
 
+    def close(self) -> None:
+        """Leave what was printed."""
+
     def idle(self) -> None:
         """Say once what the daemon is waiting for."""
         try:

@@ -52,7 +52,8 @@ def busy_daemon() -> Iterator[Daemon]:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md", "docs/derived.md", "docs/reliability.md"]
+    "name",
+    ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md", "docs/derived.md", "docs/reliability.md"],
 )
 def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
     text = (checkout / name).read_text(encoding="utf-8")

@@ -1,0 +1,288 @@
+"""
+The live view: what a driver's engineer wants to see, in 80 columns and 24 rows, redrawn in place.
+
+`draw` turns what is known into lines and touches nothing; `Terminal` is the sink that shows them, with rich.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.rule import Rule
+from rich.text import Text
+
+from acbridge import (
+    AcbridgeError,
+    Bridge,
+    Derived,
+    Event,
+    Graphics,
+    NoFrame,
+    Physics,
+    SimState,
+    StaleFrame,
+    Static,
+    Status,
+    Trust,
+)
+from acbridge_sink.pump import Tick
+
+REDRAWS_PER_S = 10
+SILENCE_S = 3.0
+"""A daemon that says nothing for so long is called missing: it sends its status every second."""
+EVENTS = 5
+BAR = 24
+SHIFT_AT = 0.95
+"""Share of the limiter's speed from which the engine speed is drawn in red."""
+SESSIONS = ("practice", "qualify", "race", "hotlap", "time attack", "drift", "drag")
+GEARS = {-1: "R", 0: "N"}
+SIM_STYLE = {"live": "bold green", "paused": "bold yellow", "replay": "bold cyan"}
+NOTHING = "-"
+
+
+@dataclass(slots=True)
+class View:
+    """
+    What is known at one instant.
+
+    Attributes:
+        endpoint: Where the daemon should be.
+        status: What the daemon last said of itself; ``None`` if it has been silent.
+        static: The car and the track.
+        tick: The newest whole tick.
+        trust: How far physics can be trusted.
+        lost: Frames that went missing so far.
+        events: The last ones, newest last.
+    """
+
+    endpoint: str
+    status: Status | None = None
+    static: Static | None = None
+    tick: Tick | None = None
+    trust: Trust | None = None
+    lost: int = 0
+    events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS))
+
+
+def draw(view: View) -> Group:
+    """Return the view as lines of at most 80 columns."""
+    lines: list[Text | Rule] = [_head(view), Rule(style="dim")]
+    tick = view.tick
+    if tick is None or tick.physics is None or tick.graphics is None or tick.derived is None or not _flows(view):
+        lines += _waiting(view)
+    else:
+        physics, graphics, derived = tick.physics, tick.graphics, tick.derived
+        lines += [*_car(physics, derived), Rule(style="dim")]
+        lines += [*_tyres(physics, derived), Rule(style="dim")]
+        lines += [*_lap(physics, graphics, derived)]
+    lines.append(Rule(style="dim"))
+    lines += [_event(event) for event in reversed(view.events)]
+    for line in lines:
+        if isinstance(line, Text):
+            line.no_wrap, line.overflow = True, "ellipsis"
+    return Group(*lines)
+
+
+def _flows(view: View) -> bool:
+    """Return whether frames of the sim come now; the first status comes up to a second after the first frames."""
+    if view.status is not None:
+        return SimState(view.status.sim_state).flows
+    return view.trust is not None and view.trust.alive
+
+
+def _head(view: View) -> Text:
+    static, status = view.static, view.status
+    what = f"{static.carModel} @ {static.track}" if static is not None else "acbridge"
+    if static is not None and static.trackConfiguration:
+        what += f" ({static.trackConfiguration})"
+    state = status.sim_state if status is not None else "live" if _flows(view) else "no daemon"
+    head = Text(f" {what[:36]:<36} ", style="bold")
+    if view.tick is not None and view.tick.graphics is not None:
+        head.append(f"{_word(SESSIONS, view.tick.graphics.session):<12}", style="dim")
+    head.append(f"{state.upper():<8}", style=SIM_STYLE.get(state, "bold red"))
+    if status is not None and status.rate_kept is not None:
+        head.append(f"{status.rate_kept:6.1f} Hz", style="dim")
+    if view.lost:
+        head.append(f"  lost {view.lost}", style="red")
+    if view.trust is not None and view.trust.age is not None:
+        head.append(f" {view.trust.age * 1000:4.0f} ms", style="dim")
+    return head
+
+
+def _waiting(view: View) -> list[Text | Rule]:
+    if view.status is None:
+        said = f"no daemon answers at {view.endpoint}"
+        fix = "start acbridge-daemon, or check --connect"
+    else:
+        said = f"the sim is {view.status.sim_state}"
+        fix = view.status.sim_detail or "start a session in Assetto Corsa; this goes on by itself"
+    return [Text(), Text(f"  {said}", style="bold yellow"), Text(f"  {fix}", style="yellow"), Text()]
+
+
+def _car(physics: Physics, derived: Derived) -> list[Text | Rule]:
+    limit = physics.currentMaxRpm
+    revs = physics.rpms / limit if limit > 0 else 0.0
+    gear = GEARS.get(derived.gear_number, str(derived.gear_number))
+    speed = Text(f" {physics.speedKmh:5.0f} km/h   ", style="bold")
+    speed.append(f"gear {gear}   ", style="bold cyan")
+    speed.append(f"{physics.rpms:6d} rpm  ")
+    speed.append_text(_bar(revs, "red" if revs >= SHIFT_AT else "green", BAR))
+    pedals = Text(" throttle ").append_text(_bar(physics.gas, "green", BAR)).append(f" {physics.gas:4.0%}   brake ")
+    pedals.append_text(_bar(physics.brake, "red", 16)).append(f" {physics.brake:4.0%}")
+    half = (BAR + 1) // 2
+    place = max(-half, min(half, round(physics.steerAngle * half)))
+    wheel = "─" * (half + place) + "●" + "─" * (half - place)
+    steer = Text(" steering ").append(wheel, style="cyan").append(f" {physics.steerAngle:+5.0%}")
+    slip = derived.body_slip_angle
+    forces = Text(f"   g right {derived.acc_right_g:+5.2f}  forward {derived.acc_forward_g:+5.2f}")
+    return [
+        speed,
+        pedals,
+        steer.append_text(forces),
+        Text(f" body slip {_degrees(slip)}   understeer {_degrees(derived.understeer_angle)}"),
+    ]
+
+
+def _tyres(physics: Physics, derived: Derived) -> list[Text | Rule]:
+    worn = derived.tyre_wear
+    wear = [f"{1 - w:.0%} left" for w in worn] if worn is not None else [f"{w:.1f} % grip" for w in physics.tyreWear]
+    flags = [
+        "LOCKED" if locked else "SPINS" if spins else ""
+        for locked, spins in zip(derived.locked_wheels, derived.spinning_wheels, strict=True)
+    ]
+    rows: list[tuple[str, list[str], str]] = [
+        ("tyres", ["FL", "FR", "RL", "RR"], "dim"),
+        ("slip", [f"{slip:.2f}" for slip in physics.wheelSlip], ""),
+        ("core °C", [f"{t:.0f}" for t in physics.tyreCoreTemperature], ""),
+        ("psi", [f"{p:.1f}" for p in physics.wheelsPressure], ""),
+        ("wear", wear, ""),
+        ("", flags, "bold red"),
+    ]
+    return [Text(f" {name:<10}" + "".join(f"{cell:>14}" for cell in cells), style=style) for name, cells, style in rows]
+
+
+def _lap(physics: Physics, graphics: Graphics, derived: Derived) -> list[Text | Rule]:
+    delta = derived.delta_to_best_s
+    lap = Text(f" lap {derived.lap_number:<3} ", style="bold").append(f"{_text(graphics.currentTime):>10}")
+    lap.append(f"   last {_text(graphics.lastTime)}   best {_text(graphics.bestTime)}   ")
+    if delta is not None:
+        lap.append(f"{delta:+.2f} s", style="green" if delta <= 0 else "red")
+    sectors = "  ".join(f"{ms / 1000:.3f}" for ms in derived.sector_times_ms) or NOTHING
+    state = Text(f" sectors {sectors}   ").append(
+        derived.lap_state.replace("_", " "), style="green" if derived.is_lap_valid else "yellow"
+    )
+    if derived.predicted_lap_ms is not None:
+        state.append(f"   predicted {_time(derived.predicted_lap_ms)}")
+    fuel = f" fuel {physics.fuel:.1f} L"
+    if derived.fuel_per_lap is not None and derived.fuel_laps_left is not None:
+        fuel += f", {derived.fuel_per_lap:.2f} L a lap, {derived.fuel_laps_left:.1f} laps left"
+    rest = Text(fuel + f"   damage {derived.damage_level:.0f}")
+    for said, on in (
+        (f"   OFF TRACK: {derived.off_track}", derived.off_track != "none"),
+        ("   WRONG WAY", derived.wrong_way),
+        ("   STUCK", derived.stuck),
+        ("   in the pit lane", derived.in_pit_lane),
+    ):
+        if on:
+            rest.append(said, style="bold yellow")
+    return [lap, state, rest]
+
+
+def _event(event: Event) -> Text:
+    told = [event.kind.replace("_", " ")]
+    if event.lap_time_ms is not None:
+        told.append(_time(event.lap_time_ms))
+    if event.sector is not None and event.sector_time_ms is not None:
+        told.append(f"{event.sector}: {event.sector_time_ms / 1000:.3f}")
+    if event.valid is not None:
+        told.append("valid" if event.valid else "invalid")
+    told += [word for word in (event.reason, event.zone, event.session, event.after, event.text) if word]
+    if event.duration_s is not None:
+        told.append(f"{event.duration_s:.1f} s")
+    lap = f"lap {event.lap}" if event.lap is not None else ""
+    return Text(f" {lap:<8} {' · '.join(told)}", style="dim")
+
+
+def _bar(share: float, style: str, width: int) -> Text:
+    filled = round(max(0.0, min(1.0, share)) * width) if share == share else 0  # noqa: PLR0124  nan is not itself
+    return Text("█" * filled, style=style).append("░" * (width - filled), style="dim")
+
+
+def _degrees(radians: float | None) -> str:
+    return f"{NOTHING:>6} " if radians is None else f"{radians * 57.29578:+6.1f}°"
+
+
+def _time(milliseconds: int) -> str:
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest / 1000:06.3f}"
+
+
+def _text(sim_time: str) -> str:
+    """Return a time of the sim as people write it: with a point before the thousandths."""
+    minutes, _, thousandths = sim_time.rpartition(":")
+    return f"{minutes}.{thousandths}"
+
+
+def _word(words: tuple[str, ...], index: int) -> str:
+    return words[index] if 0 <= index < len(words) else ""
+
+
+class Terminal:
+    """Shows the view on a terminal, in its second screen; the first comes back when it ends."""
+
+    def __init__(self, bridge: Bridge, console: Console | None = None) -> None:
+        self._bridge = bridge
+        self._view = View(bridge.endpoint)
+        self._events = bridge.frames(Event, timeout=0.0)
+        self._due = 0.0
+        self._live = Live(
+            draw(self._view),
+            console=console,
+            screen=True,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start()
+
+    def tick(self, tick: Tick) -> None:
+        """Take a tick, and draw it if the last drawing is a tenth of a second old."""
+        self._view.lost += sum(tick.lost.values())
+        self._view.tick = tick
+        self._redraw()
+
+    def idle(self) -> None:
+        """Draw that nothing comes."""
+        self._redraw()
+
+    def close(self) -> None:
+        """Give the terminal back as it was."""
+        self._live.stop()
+        self._events.close()
+
+    def _redraw(self) -> None:
+        now = time.perf_counter()
+        if now < self._due:
+            return
+        self._due = now + 1 / REDRAWS_PER_S
+        view = self._view
+        view.status, view.static = self._newest(Status), self._newest(Static) or view.static
+        view.trust = self._bridge.trust(Physics)
+        try:
+            while True:
+                view.events.append(next(self._events).record)
+        except NoFrame:
+            pass
+        self._live.update(draw(view), refresh=True)
+
+    def _newest(self, record: type[Any]) -> Any:
+        try:
+            return self._bridge.latest(record, timeout=0.0, max_age=SILENCE_S).record
+        except (NoFrame, StaleFrame):
+            return None
+        except AcbridgeError:
+            self.close()
+            raise

@@ -1,0 +1,44 @@
+"""Makes the pictures of the documentation: run ``uv run python tests/pictures/make.py`` when what they show changes."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from acbridge import Graphics, Physics, Static
+from acbridge.derived import Deriver
+from acbridge.sim import World
+from acbridge.status import Status
+from acbridge_sink.pump import Tick
+from acbridge_sink.terminal import View, draw
+
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+COLUMNS, ROWS = 80, 24
+PLACE_MS = 21_600
+"""Where in its second lap the stand-in is shown: braking into a bend."""
+
+
+def console_picture() -> str:
+    """Return the console's live view of the stand-in as SVG."""
+    world, deriver, view = World(), Deriver(), View("tcp://127.0.0.1:5555")
+    static = view.static = Static.from_page(world.pages()[2])
+    while world.timing.laps < 1 or world.timing.current_ms < PLACE_MS:
+        world.step(5)
+        pages = world.pages()
+        physics, graphics = Physics.from_page(pages[0]), Graphics.from_page(pages[1])
+        derived, events = deriver.tick(physics, graphics, static)
+        view.events.extend(events)
+        view.tick = Tick(1, 1, 0.0, {}, physics, graphics, derived)
+    said: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 0)
+    said |= {"sim_state": "live", "rate_kept": 60.0}
+    view.status = Status(**said)
+    console = Console(record=True, width=COLUMNS, height=ROWS, file=io.StringIO(), force_terminal=True)
+    console.print(draw(view))
+    picture = console.export_svg(title="acbridge-sink console")
+    return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)  # nothing is fetched to look at it
+
+
+if __name__ == "__main__":
+    (DOCS / "console.svg").write_text(console_picture(), encoding="utf-8")
