@@ -88,7 +88,7 @@ def main() -> None:
 @common
 def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
     """
-    Show the car live on a terminal, or print a readable line ten times a second.
+    Show the car live; print ten lines a second if stdout is no terminal.
 
     The live view needs the extra "console" and a terminal of 80 columns and 24 rows.
     """

@@ -42,7 +42,7 @@ def test_help_shows_examples_and_every_sink() -> None:
     text = "\n".join(run("--help").out)
     assert "Examples:" in text
     assert "acbridge-sink jsonl evening.jsonl --duration 600" in text
-    assert "Print a readable line ten times a second." in text
+    assert "Show the car live; print ten lines a second if" in text
     assert "Record every tick as a line of JSON in PATH." in text
 
 
