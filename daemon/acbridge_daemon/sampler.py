@@ -120,6 +120,10 @@ class Sampler:
         """Change some thresholds by name, and return the event that tells so."""
         return self._deriver.change(self._deriver.thresholds.changed(values))
 
+    def mark(self, text: str) -> Event:
+        """Return the event that marks where the sim is."""
+        return self._deriver.mark(text)
+
     def static(self, tick: int, stamp: Stamp) -> Message:
         """Return the static page that the last tick saw as a frame of its own."""
         return Message(Static.topic, self._static.encode(self._header(Static.topic, tick, stamp), self._static_page))

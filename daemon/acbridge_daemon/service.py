@@ -236,6 +236,7 @@ class Service:
             "thresholds": self._thresholds,
             "set_rate": self._set_rate,
             "set_thresholds": self._set_thresholds,
+            "mark": self._mark,
             "shutdown": self._shutdown,
         }
 
@@ -282,6 +283,12 @@ class Service:
         self._publisher.send(self._sampler.record(event, self._tick, self._clock.now()))
         self._log.info("thresholds_changed", thresholds=event.text)
         return {"thresholds": self._sampler.thresholds.values()}
+
+    def _mark(self, request: Request) -> Mapping[str, Any]:
+        event = self._sampler.mark(request.arguments["text"])
+        stamp = self._clock.now()
+        self._publisher.send(self._sampler.record(event, self._tick, stamp))
+        return {"tick": self._tick, "timestamp": stamp.timestamp}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:
         if not self._settings.allow_shutdown:
