@@ -15,9 +15,9 @@ from acbridge import wire
 from acbridge.derived import Deriver, Event, Thresholds
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Record
+from acbridge.sources import Pages
 from acbridge.status import SimState
 from acbridge.wire import Stamp
-from acbridge_daemon.sources import Pages
 
 TRIES = 4
 """Pairs of copies compared before a tick is given up as torn."""

@@ -19,6 +19,7 @@ from acbridge.control import Request
 from acbridge.derived import RULES
 from acbridge.errors import RequestRefused
 from acbridge.pages import Static
+from acbridge.sources import PageSource
 from acbridge.status import Status
 from acbridge.topics import EVERY_TICK, TOPICS
 from acbridge.wire import Stamp
@@ -30,7 +31,6 @@ from acbridge_daemon.responder import Handler, Responder
 from acbridge_daemon.sampler import Sampler, read_stable
 from acbridge_daemon.settings import Settings
 from acbridge_daemon.sockets import bind_pair
-from acbridge_daemon.sources import PageSource
 
 COPY_GAP_NS = 20_000
 """Between two copies of the pages that are compared."""
