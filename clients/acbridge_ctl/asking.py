@@ -1,9 +1,10 @@
 """What every command shares: where the daemon is, how long to wait for it, and how to end when it does not answer."""
 
+import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -13,6 +14,8 @@ from acbridge.control import REQUESTS
 
 EX_UNAVAILABLE = 69
 """The exit code for a daemon that does not answer."""
+EX_IO = 74
+"""The exit code for what cannot be written."""
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -72,7 +75,22 @@ def asking(address: tuple[str, int], topic_prefix: str = "") -> Generator[Bridge
         raise click.UsageError(str(error)) from error
 
 
-def fail(text: str, code: int) -> None:
+class Commands(click.Group):
+    """Commands whose answers may not get out: the reader has left, or the disk is full."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; end with one line if nobody can take what it says."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            # Python flushes stdout once more at exit: give it a place to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):
+                sys.exit(0)  # whoever read our lines has had enough
+            fail(f"cannot write: {error.strerror or error}", EX_IO)
+
+
+def fail(text: str, code: int) -> NoReturn:
     """End with one line."""
     click.echo(f"acbridge-ctl: {text}", err=True)
     sys.exit(code)

@@ -85,8 +85,9 @@ def nobody(address: tuple[str, int]) -> Finding:
                 return Finding(Level.FAIL, "daemon", text, "end it, or start the daemon on another --port")
         except ConnectionRefusedError:
             continue
-        except OSError as error:
-            text = f"{host} port {each} cannot be reached: {error.strerror or error}"
+        except (OSError, UnicodeError) as error:  # a name too long to be one is a UnicodeError
+            why = getattr(error, "strerror", None) or error
+            text = f"{host} port {each} cannot be reached: {why}"
             return Finding(Level.FAIL, "daemon", text, "check --connect, the network and the firewall")
     text = f"none runs at {host}:{port}, and ports {port} and {port + 1} are free"
     return Finding(Level.WARN, "daemon", text, "start acbridge-daemon")

@@ -11,7 +11,7 @@ from acbridge.control import check_mark, check_rate
 from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.topics import BY_NAME
-from acbridge_ctl.asking import as_json, asking, connection, fail, patience
+from acbridge_ctl.asking import Commands, as_json, asking, connection, fail, patience
 from acbridge_ctl.doctor import doctor
 from acbridge_ctl.keygen import keygen
 from acbridge_ctl.watch import watch
@@ -32,7 +32,7 @@ Completion for bash: eval "$(_ACBRIDGE_CTL_COMPLETE=bash_source acbridge-ctl)"; 
 """
 
 
-@click.group(epilog=EPILOG, context_settings={"max_content_width": 100})
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"max_content_width": 100})
 @click.version_option(package_name="acbridge")
 def main() -> None:
     """

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from acbridge_ctl.asking import fail
-
-EX_IO = 74
+from acbridge_ctl.asking import EX_IO, fail
 
 DIRECTORY = click.option(
     "--directory",

@@ -123,6 +123,8 @@ def subscribed(address: tuple[str, int], topic_prefix: str) -> Generator[Bridge]
         except AcbridgeError as error:
             click.echo(f"acbridge-sink: {error}", err=True)
             sys.exit(1)
+        except ValueError as error:  # ZeroMQ does not take the address
+            raise click.UsageError(str(error)) from error
 
 
 def open_recording(bridge: Bridge, path: Path) -> Jsonl:

@@ -114,6 +114,8 @@ def test_without_a_daemon_one_line_says_what_to_do(command: str) -> None:
     [
         ("status", "--connect", "a b"),
         ("status", "--connect", "localhost:65535"),
+        ("status", "--connect", "..."),
+        ("watch", "--connect", "..."),
         ("status", "--timeout", "0"),
         ("latest", "weather"),
         ("schema", "weather"),
@@ -237,6 +239,31 @@ def test_a_daemon_that_does_not_allow_it_stays(daemon: Daemon) -> None:
     said = complaint("shutdown", code=REFUSED, at=daemon)
     assert "start the daemon with --allow-shutdown" in said
     assert daemon.process.poll() is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", [("status",), ("watch",), ("doctor",)], ids=" ".join)
+def test_an_answer_that_cannot_be_written_ends_with_one_line(daemon: Daemon, command: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "acbridge_ctl", *command, "--connect", daemon.address],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert (74, "acbridge-ctl: cannot write: No space left on device\n") == (done.returncode, done.stderr)
+
+
+def test_a_reader_that_leaves_ends_the_watch_in_peace(daemon: Daemon) -> None:
+    watch = [sys.executable, "-m", "acbridge_ctl", "watch", "--connect", daemon.address]
+    with subprocess.Popen(watch, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert "status" in running.stdout.readline()
+        running.stdout.close()
+        assert (0, "") == (running.wait(30), running.stderr.read())
 
 
 def test_an_interrupt_ends_a_waiting_command_at_once() -> None:

@@ -239,6 +239,12 @@ def test_the_pages_of_another_machine_are_not_looked_at(page_dir: Path) -> None:
     assert "localhost.invalid port 5556 cannot be reached" in said
 
 
+def test_a_name_that_is_none_is_a_failure(page_dir: Path) -> None:
+    for name in ("...", "a" * 300):
+        report = doctor(page_dir, connect=name)
+        assert (1, "FAIL") == (report.code, report.of("daemon")[0][0])
+
+
 def test_how_long_a_nap_lasts_is_measured_and_judged() -> None:
     assert machine.NAP_S <= machine.measure_naps() < 1
     assert Level.OK is machine.timer(0.0011).level
