@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self, TypeVar, overload
 import zmq
 
 from acbridge import control, wire
+from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT
 from acbridge.derived import Derived
 from acbridge.errors import Closed, NoFrame, NoReply, StaleFrame
 from acbridge.mailbox import Mail, Mailbox, Trust
@@ -24,10 +25,6 @@ from acbridge.status import Status
 from acbridge.subscription import FRAMES_QUEUE, NEWEST_QUEUE, Frames, Receiver, open_socket, receive
 from acbridge.topics import BY_NAME, EVERY_TICK
 from acbridge.wire import Frame
-
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 5555
-"""Frames are published here; requests are answered on the next port."""
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -81,8 +78,8 @@ class Bridge:
     """
 
     def __init__(self, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, topic_prefix: str = "") -> None:
-        if not 1 <= port < 65535:  # noqa: PLR2004  the highest port leaves no next one
-            raise ValueError(f"port must be from 1 to 65534 (requests use the next one), not {port}")
+        if not 1 <= port <= LAST_PORT:
+            raise ValueError(f"port must be from 1 to {LAST_PORT} (requests use the next one), not {port}")
         literal = f"[{host}]" if ":" in host else host
         self.endpoint = f"tcp://{literal}:{port}"
         self.control_endpoint = f"tcp://{literal}:{port + 1}"

@@ -20,6 +20,8 @@ MAX_REQUEST_BYTES = 4096
 MAX_ID_BYTES = 64
 MIN_RATE, MAX_RATE = 1.0, 1000.0
 """What `rate` may be, in Hz."""
+MAX_MARK = 200
+"""Characters that the text of a mark may have; they fill the longest text of a request."""
 
 BAD_REQUEST = "bad_request"
 UNKNOWN_REQUEST = "unknown_request"
@@ -77,6 +79,12 @@ REQUESTS: Mapping[str, Rule] = {
         changing=True,
         arguments={"thresholds": "A map of names to numbers."},
     ),
+    "mark": Rule(
+        "Tell an event of kind mark, so that this moment is found again.",
+        "tick, timestamp: those of the event",
+        changing=True,
+        arguments={"text": f"Why: 1 to {MAX_MARK} printable characters."},
+    ),
     "shutdown": Rule("End the daemon; only if it was started with --allow-shutdown.", "nothing more", changing=True),
 }
 
@@ -119,6 +127,18 @@ def check_thresholds(values: object) -> dict[str, float]:
     wanted = cast("dict[str, object]", values)
     changed = Thresholds().changed(wanted).values()
     return {name: changed[name] for name in wanted}
+
+
+def check_mark(text: object) -> str:
+    """
+    Return the text of a mark if it is one.
+
+    Raises:
+        ValueError: It is no text, empty, too long, or holds what cannot be shown on one line.
+    """
+    if isinstance(text, str) and 1 <= len(text) <= MAX_MARK and text.isprintable():
+        return text
+    raise ValueError(f"text must be 1 to {MAX_MARK} printable characters, without line breaks, not {_short(text)}")
 
 
 def _short(value: object) -> str:
@@ -183,6 +203,8 @@ def check_request(values: Mapping[str, Any]) -> Request:
             arguments["rate"] = check_rate(arguments["rate"])
         if "thresholds" in arguments:
             arguments["thresholds"] = check_thresholds(arguments["thresholds"])
+        if "text" in arguments:
+            arguments["text"] = check_mark(arguments["text"])
     except ValueError as error:
         raise RequestRefused(name, BAD_ARGUMENT, str(error)) from error
     return Request(name, request_id, arguments)

@@ -35,7 +35,8 @@ class Bounds(NamedTuple):
 
 
 FRAME = Bounds(text=4096, binary=4096, array=256, map=1024, strict=False)
-REQUEST = Bounds(text=256, binary=256, array=256, map=64, strict=True)
+# The longest text of a request is that of a mark: 200 characters of up to four bytes.
+REQUEST = Bounds(text=800, binary=256, array=256, map=64, strict=True)
 REPLY = Bounds(text=65536, binary=65536, array=4096, map=4096, strict=False)
 
 

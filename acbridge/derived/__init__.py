@@ -8,6 +8,6 @@ numbers as the live sim.
 from acbridge.derived.deriver import Deriver
 from acbridge.derived.events import Event, EventKind
 from acbridge.derived.record import Derived
-from acbridge.derived.thresholds import RULES, Rule, Thresholds
+from acbridge.derived.thresholds import RULES, Rule, Thresholds, parse_thresholds
 
-__all__ = ["RULES", "Derived", "Deriver", "Event", "EventKind", "Rule", "Thresholds"]
+__all__ = ["RULES", "Derived", "Deriver", "Event", "EventKind", "Rule", "Thresholds", "parse_thresholds"]

@@ -125,6 +125,10 @@ class Deriver:
         text = " ".join(f"{name}={value:g}" for name, value in new.items())
         return Event.of(EventKind.THRESHOLDS_CHANGED, text=text)
 
+    def mark(self, text: str) -> Event:
+        """Return the event that marks the tick before, so that it is found again."""
+        return Event.of(EventKind.MARK, **self._common, text=text)
+
     def _forget(self) -> None:
         """Begin anew: another process of the sim, or another car or track."""
         self._session = _Session(None)

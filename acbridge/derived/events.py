@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     """The car is somewhere else all of a sudden [distance_m]."""
     THRESHOLDS_CHANGED = "thresholds_changed"
     """Somebody changed what is counted as what [text: the new values]."""
+    MARK = "mark"
+    """Somebody wants to find this moment again [text]."""
 
 
 class Event(Record, topic="event"):

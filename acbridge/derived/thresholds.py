@@ -5,7 +5,7 @@ They can be changed with the daemon's ``--threshold NAME=VALUE`` and with the re
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple, cast
 
@@ -147,6 +147,23 @@ class Thresholds:
     def values(self) -> dict[str, float]:
         """Return name to value."""
         return asdict(self)
+
+
+def parse_thresholds(words: Iterable[str]) -> dict[str, float]:
+    """
+    Return name to number of words such as ``stuck_s=5``; whether the names and ranges are right is not looked at.
+
+    Raises:
+        ValueError: A word is not ``NAME=VALUE``.
+    """
+    values: dict[str, float] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise ValueError(f"a threshold is set with NAME=VALUE, such as stuck_s=5, not {word!r}") from None
+    return values
 
 
 RULES: Mapping[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Thresholds)}

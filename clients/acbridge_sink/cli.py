@@ -1,7 +1,6 @@
 """The command line of the sinks."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from acbridge import AcbridgeError, Bridge, connect
+from acbridge.address import parse_address
 from acbridge.signals import asked_to_end
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl
@@ -23,9 +23,6 @@ EX_IO = 74
 """The exit code for a file that cannot be written."""
 
 
-_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[\w.-]+))(?::(?P<port>\d{1,5}))?")
-
-
 class Address(click.ParamType[tuple[str, int]]):
     """``HOST`` or ``HOST:PORT``; an IPv6 address goes in brackets."""
 
@@ -33,11 +30,10 @@ class Address(click.ParamType[tuple[str, int]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         """Split the text, or fail with what was expected."""
-        found = _ADDRESS.fullmatch(str(value))
-        port = int(found["port"] or "5555") if found else 0
-        if found is None or not 1 <= port < 65535:  # noqa: PLR2004  requests use the next one
-            self.fail(f"{value!r} is not HOST or HOST:PORT, such as 192.168.1.20:5555 or [::1]:5555", param, ctx)
-        return found["host"] or found["v6"], port
+        try:
+            return parse_address(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,6 +145,8 @@ def subscribed(address: tuple[str, int], topic_prefix: str) -> Generator[Bridge]
         except AcbridgeError as error:
             click.echo(f"acbridge-sink: {error}", err=True)
             sys.exit(1)
+        except ValueError as error:  # ZeroMQ does not take the address
+            raise click.UsageError(str(error)) from error
 
 
 def open_recording(bridge: Bridge, path: Path) -> Jsonl:

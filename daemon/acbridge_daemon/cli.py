@@ -13,22 +13,21 @@ import click
 import structlog
 import zmq
 
-from acbridge.derived import Thresholds
+from acbridge.derived import Thresholds, parse_thresholds
+from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX, PageSource
+from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.service import Service
 from acbridge_daemon.settings import (
-    DEFAULT_PAGE_DIR,
-    DEFAULT_PAGE_PREFIX,
     DEFAULT_RATE,
     SOURCES,
     Settings,
     SettingsError,
 )
 from acbridge_daemon.sockets import BindError
-from acbridge_daemon.sources import PageSource
-from acbridge_daemon.sources.stand_in import StandIn
+from acbridge_daemon.stand_in import StandIn
 
 EX_UNAVAILABLE = 69
 """The exit code for a port that is taken."""
@@ -146,15 +145,8 @@ def read_thresholds(words: tuple[str, ...]) -> Thresholds:
     Raises:
         SettingsError: A word is not ``NAME=VALUE``, or the value cannot be.
     """
-    values: dict[str, float] = {}
-    for word in words:
-        name, _, value = word.partition("=")
-        try:
-            values[name] = float(value)
-        except ValueError:
-            raise SettingsError(f"threshold takes NAME=VALUE, such as stuck_s=5, not {word!r}") from None
     try:
-        return Thresholds().changed(values)
+        return Thresholds().changed(parse_thresholds(words))
     except ValueError as error:
         raise SettingsError(str(error)) from error
 
@@ -163,13 +155,7 @@ def open_source(settings: Settings, clock: Clock) -> PageSource:
     """Return the source that was asked for."""
     if settings.source == "sim":
         return StandIn(clock.mono_ns)
-    if sys.platform == "win32":
-        from acbridge_daemon.sources.named_mappings import NamedMappings  # noqa: PLC0415  exists on Windows only
-
-        return NamedMappings(settings.page_prefix)
-    from acbridge_daemon.sources.page_files import PageFiles  # noqa: PLC0415  exists elsewhere only
-
-    return PageFiles(settings.page_dir, settings.page_prefix)
+    return shared_memory(settings.page_dir, settings.page_prefix)
 
 
 def open_metrics(port: int, service: Service) -> None:

@@ -9,8 +9,8 @@ import struct
 
 from acbridge.pages import SM_VERSION, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.schema import read_text
+from acbridge.sources import Pages
 from acbridge.status import SimState
-from acbridge_daemon.sources import Pages
 
 FROZEN_AFTER_S = 0.5
 """How long packetId may stand still while the sim says live: the sim steps every 3 ms."""

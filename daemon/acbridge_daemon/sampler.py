@@ -15,9 +15,9 @@ from acbridge import wire
 from acbridge.derived import Deriver, Event, Thresholds
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Record
+from acbridge.sources import Pages
 from acbridge.status import SimState
 from acbridge.wire import Stamp
-from acbridge_daemon.sources import Pages
 
 TRIES = 4
 """Pairs of copies compared before a tick is given up as torn."""
@@ -119,6 +119,10 @@ class Sampler:
     def change(self, values: Mapping[str, float]) -> Event:
         """Change some thresholds by name, and return the event that tells so."""
         return self._deriver.change(self._deriver.thresholds.changed(values))
+
+    def mark(self, text: str) -> Event:
+        """Return the event that marks where the sim is."""
+        return self._deriver.mark(text)
 
     def static(self, tick: int, stamp: Stamp) -> Message:
         """Return the static page that the last tick saw as a frame of its own."""

@@ -19,6 +19,7 @@ from acbridge.control import Request
 from acbridge.derived import RULES
 from acbridge.errors import RequestRefused
 from acbridge.pages import Static
+from acbridge.sources import PageSource
 from acbridge.status import Status
 from acbridge.topics import EVERY_TICK, TOPICS
 from acbridge.wire import Stamp
@@ -31,7 +32,6 @@ from acbridge_daemon.responder import Handler, Responder
 from acbridge_daemon.sampler import Sampler, read_stable
 from acbridge_daemon.settings import Settings
 from acbridge_daemon.sockets import Connections, bind_pair
-from acbridge_daemon.sources import PageSource
 
 COPY_GAP_NS = 20_000
 """Between two copies of the pages that are compared."""
@@ -260,6 +260,7 @@ class Service:
             "thresholds": self._thresholds,
             "set_rate": self._set_rate,
             "set_thresholds": self._set_thresholds,
+            "mark": self._mark,
             "shutdown": self._shutdown,
         }
 
@@ -306,6 +307,12 @@ class Service:
         self._publisher.send(self._sampler.record(event, self._tick, self._clock.now()))
         self._log.info("thresholds_changed", thresholds=event.text)
         return {"thresholds": self._sampler.thresholds.values()}
+
+    def _mark(self, request: Request) -> Mapping[str, Any]:
+        event = self._sampler.mark(request.arguments["text"])
+        stamp = self._clock.now()
+        self._publisher.send(self._sampler.record(event, self._tick, stamp))
+        return {"tick": self._tick, "timestamp": stamp.timestamp}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:
         if not self._settings.allow_shutdown:

@@ -5,13 +5,12 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from acbridge.address import LAST_PORT
 from acbridge.control import check_rate
 from acbridge.derived import Thresholds
+from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
 
 DEFAULT_RATE = 60.0
-DEFAULT_PAGE_PREFIX = "acpmf_"
-DEFAULT_PAGE_DIR = Path("/dev/shm")  # noqa: S108  this is where Linux keeps shared memory
-LAST_PORT = 65534
 SOURCES = ("live", "sim")
 
 

@@ -56,7 +56,7 @@ BAD: dict[str, dict[str, bytes]] = {
         "a binary key": b"\x81\xc4\x07request\xa6status",
         "a key twice": b"\x82\xa7request\xa6status\xa7request\xa5hello",
         "65 keys": pack({str(number): number for number in range(65)}),
-        "a key of 257 bytes": pack({"k" * 257: 1, "request": "status"}),
+        "a key of 801 bytes": pack({"k" * 801: 1, "request": "status"}),
         "not UTF-8": b"\x81\xa7request\xa2\xff\xff",
         "a name of a kilobyte": request("😀" * 256),
         "an empty map": pack({}),
@@ -108,14 +108,28 @@ def test_a_reading_request_needs_no_id(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, rule in REQUESTS.items() if rule.changing])
 def test_a_changing_request_needs_an_id(name: str) -> None:
-    arguments: dict[str, Any] = {"set_rate": {"rate": 30}, "set_thresholds": {"thresholds": {"stuck_s": 5}}}.get(
-        name, {}
-    )
+    arguments: dict[str, Any] = {
+        "set_rate": {"rate": 30},
+        "set_thresholds": {"thresholds": {"stuck_s": 5}},
+        "mark": {"text": "here"},
+    }.get(name, {})
     assert check(request(name, id="a", **arguments)).changing
     for body in (request(name, **arguments), request(name, id=None, **arguments)):
         refused = refusal(body)
         assert (name, "bad_argument") == (refused.request, refused.code)
         assert "needs an id" in refused.message
+
+
+@pytest.mark.parametrize("text", ["x", "understeer in turn 3", "Größe 42, 日本", "😀" * 200, " "])
+def test_a_mark_takes_a_printable_line(text: str) -> None:
+    assert text == check(request("mark", id=1, text=text)).arguments["text"]
+
+
+@pytest.mark.parametrize("text", ["", "x" * 201, "two\nlines", "a\tb", "\x1b[2J", "\0", None, 7, True, b"bytes", ["x"]])
+def test_a_mark_that_is_no_printable_line_is_refused(text: object) -> None:
+    refused = refusal(request("mark", id=1, text=text))
+    assert "bad_argument" == refused.code
+    assert "text must be 1 to 200 printable characters" in refused.message
 
 
 def test_thresholds_are_checked_by_name_and_range_and_come_as_floats() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.sim import World
+from acbridge.sources import PAGE_SIZES, Pages
 from acbridge.status import SimState
 from acbridge_daemon.liveness import Liveness
-from acbridge_daemon.sources import PAGE_SIZES, Pages
 
 PHYSICS, GRAPHICS, STATIC = World().pages()
 ZEROS = Pages(*(bytes(size) for size in PAGE_SIZES.values()))

@@ -30,8 +30,13 @@ REPLIES = {
     "thresholds": {"thresholds"},
     "set_rate": {"rate"},
     "set_thresholds": {"thresholds"},
+    "mark": {"tick", "timestamp"},
 }
-ARGUMENTS: dict[str, dict[str, Any]] = {"set_rate": {"rate": 100}, "set_thresholds": {"thresholds": {"stuck_s": 5}}}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "set_rate": {"rate": 100},
+    "set_thresholds": {"thresholds": {"stuck_s": 5}},
+    "mark": {"text": "here"},
+}
 BAD_BODIES: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "bad_request"),
     "an unused marker": (b"\xc1", "bad_request"),
@@ -285,6 +290,23 @@ def test_a_changed_rate_is_the_rate_of_the_frames(client: Client, daemon: Daemon
             frames = list(islice(bridge.frames(Physics, timeout=10), 1 + rate // 2))
         ticks = frames[-1].tick - frames[0].tick
         assert pytest.approx(rate, rel=0.1) == ticks * 1e9 / (frames[-1].mono_ns - frames[0].mono_ns)
+
+
+def test_a_mark_asked_three_times_is_told_once_where_the_reply_says(client: Client, daemon: Daemon) -> None:
+    drives(client)
+    told: list[tuple[Event, int, float]] = []
+    with daemon.connect() as bridge, bridge.frames(Event, Status, timeout=10) as frames:
+        until(lambda: isinstance(next(frames).record, Status), "status, which tells that the subscription stands")
+        replies = [client.ask("mark", id="a mark", text="Größe 😀") for _ in range(3)]
+        client.ask("mark", id="the last mark", text="end")
+        while not told or told[-1][0].text != "end":
+            frame = next(frames)
+            if isinstance(frame.record, Event) and frame.record.kind == "mark":
+                told.append((frame.record, frame.tick, frame.timestamp))
+    (mark, tick, timestamp), _ = told
+    assert [{"ok": True, "id": "a mark", "tick": tick, "timestamp": timestamp}] * 3 == replies
+    assert "Größe 😀" == mark.text
+    assert mark.packetId is not None
 
 
 def test_a_shutdown_is_refused_unless_it_was_allowed(client: Client, daemon: Daemon) -> None:

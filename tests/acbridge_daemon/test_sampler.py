@@ -16,9 +16,9 @@ import pytest
 from acbridge import Derived, Event, Graphics, Physics, Static, wire
 from acbridge.derived import Deriver
 from acbridge.sim import World
+from acbridge.sources import PAGE_SIZES, Pages
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Message, Reading, Sampler, read_stable
-from acbridge_daemon.sources import PAGE_SIZES, Pages
 
 GAP_NS = 20_000
 """Between two copies that are compared, as in the daemon."""
@@ -205,7 +205,7 @@ def test_a_page_read_while_it_is_rewritten_never_mixes_two_states(
     page_dir: Path, tearing: Callable[[], Written]
 ) -> None:
     assert sys.platform != "win32"
-    from acbridge_daemon.sources.page_files import PageFiles
+    from acbridge.sources.page_files import PageFiles
 
     source = PageFiles(page_dir, "acpmf_")
     assert source.attach() is None
@@ -227,7 +227,7 @@ def test_a_page_read_only_once_while_it_is_rewritten_does_mix_two_states(
     page_dir: Path, tearing: Callable[[], Written]
 ) -> None:
     assert sys.platform != "win32"
-    from acbridge_daemon.sources.page_files import PageFiles
+    from acbridge.sources.page_files import PageFiles
 
     source = PageFiles(page_dir, "acpmf_")
     assert source.attach() is None

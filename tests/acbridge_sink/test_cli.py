@@ -83,6 +83,7 @@ def test_an_address_that_is_none_ends_with_a_hint(address: str) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("console", "--connect", "..."),
         ("console", "--count", "0"),
         ("console", "--duration", "0"),
         ("console", "--duration", "-1"),

@@ -165,6 +165,15 @@ def test_changed_thresholds_are_told_and_hold_from_then_on() -> None:
     assert not Deriver().tick(physics, changed(Graphics, status=LIVE), changed(Static))[0].stationary
 
 
+def test_a_mark_tells_where_the_tick_before_was() -> None:
+    deriver = Deriver()
+    early = deriver.mark("before")
+    assert ("mark", None, None, "before") == (early.kind, early.packetId, early.lap, early.text)
+    deriver.tick(changed(Physics, packetId=333), changed(Graphics, status=LIVE, completedLaps=4), changed(Static))
+    mark = deriver.mark("here")
+    assert ("mark", 333, 5, "here") == (mark.kind, mark.packetId, mark.lap, mark.text)
+
+
 def test_the_record_has_its_fields_in_the_order_of_the_table() -> None:
     derived = Deriver().tick(changed(Physics), changed(Graphics), changed(Static))[0]
     assert [column.name for column in Derived.columns] == list(vars(derived))

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from acbridge.derived import RULES, Rule, Thresholds
+from acbridge.derived import RULES, Rule, Thresholds, parse_thresholds
 
 DEFAULTS = Thresholds().values()
 
@@ -89,3 +89,13 @@ def test_thresholds_come_back_from_their_values() -> None:
     assert some == Thresholds().changed(some.values())
     assert some != Thresholds()
     assert Thresholds() == Thresholds().changed({})
+
+
+def test_words_become_names_and_numbers() -> None:
+    assert {"stuck_s": 5.0, "unheard_of": -0.5} == parse_thresholds(["stuck_s=5", "unheard_of=-.5"])
+
+
+@pytest.mark.parametrize("word", ["", "stuck_s", "stuck_s=", "stuck_s=soon", "stuck_s=1=2", "5"])
+def test_a_word_that_sets_nothing_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match=r"NAME=VALUE, such as stuck_s=5"):
+        parse_thresholds([word])

@@ -9,7 +9,7 @@ import ctypes
 import sys
 from ctypes import wintypes
 
-from acbridge_daemon.sources import PAGE_SIZES, Pages
+from acbridge.sources import PAGE_SIZES, Pages, Presence
 
 assert sys.platform == "win32"  # noqa: S101  tells the type checker; this module is imported on Windows only
 
@@ -58,10 +58,10 @@ class NamedMappings:
         for page, name in self._names.items():
             if page in self._views:
                 continue
-            view, problem = _map(name, PAGE_SIZES[page])
-            if problem is not None:
+            view, seen = _map(name, PAGE_SIZES[page])
+            if seen.problem is not None:
                 self.detach()
-                return problem
+                return seen.problem
             self._views[page] = view
         return None
 
@@ -77,24 +77,36 @@ class NamedMappings:
             _kernel32.UnmapViewOfFile(view)
         self._views.clear()
 
+    def inspect(self) -> list[Presence]:
+        """Map every page for an instant."""
+        found: list[Presence] = []
+        for page, name in self._names.items():
+            view, seen = _map(name, PAGE_SIZES[page])
+            if seen.problem is None:
+                _kernel32.UnmapViewOfFile(view)
+            found.append(seen)
+        return found
 
-def _map(name: str, needed: int) -> tuple[int, str | None]:
-    """Map a page for reading; return where it is, or why it cannot be had."""
+
+def _map(name: str, needed: int) -> tuple[int, Presence]:
+    """Map a page for reading; return where it is, and what there is to say of it."""
     mapping = _kernel32.OpenFileMappingW(_FILE_MAP_READ, False, name)
     if not mapping:
         error = ctypes.get_last_error()
         if error == _ERROR_FILE_NOT_FOUND:
-            return 0, f"there is no {name}; start a session in Assetto Corsa"
-        return 0, f"cannot open {name}: {ctypes.FormatError(error)}"
+            missing = f"there is no {name}; start a session in Assetto Corsa"
+            return 0, Presence(name, there=False, problem=missing)
+        return 0, Presence(name, there=True, problem=f"cannot open {name}: {ctypes.FormatError(error)}")
     # Length 0 maps the whole section; the view keeps it alive, so the handle is not needed any more.
     view = _kernel32.MapViewOfFile(mapping, _FILE_MAP_READ, 0, 0, 0)
     error = ctypes.get_last_error()
     _kernel32.CloseHandle(mapping)
     if not view:
-        return 0, f"cannot map {name}: {ctypes.FormatError(error)}"
+        return 0, Presence(name, there=True, problem=f"cannot map {name}: {ctypes.FormatError(error)}")
     region = _MemoryBasicInformation()
     _kernel32.VirtualQuery(view, ctypes.byref(region), ctypes.sizeof(region))
     if region.RegionSize < needed:
         _kernel32.UnmapViewOfFile(view)
-        return 0, f"{name} has {region.RegionSize} bytes, the page needs {needed}; is it Assetto Corsa's?"
-    return view, None
+        small = f"{name} has {region.RegionSize} bytes, the page needs {needed}; is it Assetto Corsa's?"
+        return 0, Presence(name, there=True, problem=small)
+    return view, Presence(name, there=True, problem=None, detail=f"{region.RegionSize} bytes")

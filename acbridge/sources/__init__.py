@@ -1,12 +1,18 @@
 """
 Where pages come from. A source hands over whole pages as bytes and knows nothing of their fields.
 
-It attaches to what is there and creates nothing: the sim owns its pages.
+It attaches to what is there and creates nothing: the sim owns its pages. This module opens nothing itself;
+`shared_memory` finds the source that this machine has.
 """
 
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from acbridge.pages import PAGES
+
+DEFAULT_PAGE_PREFIX = "acpmf_"
+"""How the game begins the names of its pages."""
+DEFAULT_PAGE_DIR = Path("/dev/shm")  # noqa: S108  this is where Linux keeps shared memory
 
 PAGE_SIZES = {page.topic: page.page_size for page in PAGES}
 """Bytes to read of each page; the memory behind it may be larger."""
@@ -38,4 +44,29 @@ class PageSource(Protocol):
 
     def detach(self) -> None:
         """Let go of the pages; an open handle may keep a dead session's data alive."""
+        ...
+
+
+class Presence(NamedTuple):
+    """
+    What is to be seen of one page without attaching to it.
+
+    Attributes:
+        name: What the system calls it.
+        there: Whether anything has this name.
+        problem: Why it cannot be used and what to do; ``None`` when it can.
+        detail: Size, and what else the system tells of it.
+    """
+
+    name: str
+    there: bool
+    problem: str | None
+    detail: str = ""
+
+
+class SharedMemory(PageSource, Protocol):
+    """The pages of a sim that runs by itself."""
+
+    def inspect(self) -> list[Presence]:
+        """Look at every page, for people who wonder why there are none; leaves alone what is attached."""
         ...

@@ -11,7 +11,7 @@ from types import FrameType
 
 import pytest
 
-from acbridge_daemon.sources import PAGE_SIZES, Pages, PageSource
+from acbridge.sources import PAGE_SIZES, Pages, PageSource
 
 PHYSICS = "acpmf_physics"
 
@@ -26,7 +26,7 @@ def fill(directory: Path, mark: int, size: int | None = None) -> Pages:
 
 def page_files(directory: Path, prefix: str = "acpmf_") -> PageSource:
     assert sys.platform != "win32"
-    from acbridge_daemon.sources.page_files import PageFiles
+    from acbridge.sources.page_files import PageFiles
 
     return PageFiles(directory, prefix)
 
@@ -188,7 +188,7 @@ def test_a_file_that_shrinks_while_it_is_read_kills_nobody(page_dir: Path) -> No
     child = """
 import os, sys
 from pathlib import Path
-from acbridge_daemon.sources.page_files import PageFiles
+from acbridge.sources.page_files import PageFiles
 directory = Path(sys.argv[1])
 source = PageFiles(directory, "acpmf_")
 print(source.attach(), source.read() is not None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from acbridge.sim import STEP_S, Session, World
-from acbridge_daemon.sources import Pages
+from acbridge.sources import Pages
 
 STEP_NS = round(STEP_S * 1e9)
 LONGEST_STALL = 1000

@@ -10,7 +10,7 @@ import stat
 import sys
 from pathlib import Path
 
-from acbridge_daemon.sources import PAGE_SIZES, Pages
+from acbridge.sources import PAGE_SIZES, Pages, Presence
 
 assert sys.platform != "win32"  # noqa: S101  tells the type checker; Windows has named_mappings
 
@@ -54,6 +54,10 @@ class PageFiles:
             os.close(handle)
         self._open.clear()
 
+    def inspect(self) -> list[Presence]:
+        """Look at every file, and open it for an instant if it looks right."""
+        return [_inspect(path, PAGE_SIZES[page]) for page, path in self._paths.items()]
+
     def _attach(self, page: str, path: Path) -> str | None:
         held = self._open.get(page)
         try:
@@ -63,10 +67,8 @@ class PageFiles:
                 return problem
             # Not blocking: the path may have become a pipe since it was looked at.
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        except FileNotFoundError:
-            return f"there is no {path}; start the sim (under Proton a bridge such as simshmbridge makes the file)"
         except OSError as error:
-            return f"cannot read {path}: {error.strerror}"
+            return _unreadable(path, error)
         opened = os.fstat(handle)
         problem = _unusable(path, opened, PAGE_SIZES[page])
         if problem is not None:
@@ -76,6 +78,24 @@ class PageFiles:
             os.close(held[0])
         self._open[page] = handle, opened
         return None
+
+
+def _inspect(path: Path, needed: int) -> Presence:
+    try:
+        found = path.stat()
+        detail = f"{found.st_size} bytes, mode {stat.S_IMODE(found.st_mode):04o}, uid {found.st_uid}"
+        problem = _unusable(path, found, needed)
+        if problem is None:
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError as error:
+        return Presence(str(path), not isinstance(error, FileNotFoundError), _unreadable(path, error))
+    return Presence(str(path), there=True, problem=problem, detail=detail)
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"there is no {path}; start the sim (under Proton a bridge such as simshmbridge makes the file)"
+    return f"cannot read {path}: {error.strerror}"
 
 
 def _unusable(path: Path, found: os.stat_result, needed: int) -> str | None:

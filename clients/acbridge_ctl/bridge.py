@@ -1,0 +1,93 @@
+"""The daemon: does one answer, does it keep its rate, do its frames arrive; if none does, who has its ports."""
+
+import socket
+from typing import Any
+
+from acbridge import WIRE_VERSION, AcbridgeError, NoFrame, NoReply, SimState, Status, connect
+from acbridge_ctl.findings import Finding, Level
+
+KEPT = 0.98
+"""A rate kept worse than this is not kept."""
+PROBE_S = 1.0
+
+
+def look_at_bridge(address: tuple[str, int], timeout: float) -> list[Finding]:
+    """Ask the daemon, subscribe to it, and look at its ports if it does not answer."""
+    bridge = connect(*address)
+    try:
+        hello = bridge.request("hello", timeout=timeout)
+        if hello.get("wire") != WIRE_VERSION:
+            return [_other_wire(hello)]
+        status = bridge.status(timeout=timeout)
+    except NoReply:
+        return [nobody(address)]
+    except AcbridgeError as error:
+        text = f"something answers at {bridge.control_endpoint}, but not as an acbridge daemon does ({error})"
+        return [Finding(Level.FAIL, "daemon", text, "look what it is, or start the daemon on another --port")]
+    except ValueError as error:  # ZeroMQ does not take the address
+        return [Finding(Level.FAIL, "daemon", str(error), "check --connect")]
+    finally:
+        bridge.close()
+    text = f"version {status.version} at {bridge.endpoint}, source {status.source}"
+    return [
+        Finding(Level.OK, "daemon", text),
+        judge_rate(status),
+        judge_sim(status),
+        _frames(address, str(hello.get("topic_prefix", "")), timeout),
+    ]
+
+
+def judge_rate(status: Status) -> Finding:
+    """Judge whether the daemon keeps its rate."""
+    kept = "not known yet" if status.rate_kept is None else f"{status.rate_kept:.2f} kept"
+    text = f"{status.rate:g} Hz asked, {kept}; {status.missed_ticks} of {status.ticks} ticks missed"
+    text = f"{text}, {status.torn_ticks} torn"
+    if status.rate_kept is not None and status.rate_kept < KEPT * status.rate:
+        return Finding(Level.WARN, "rate", text, "the machine is too busy: lower it with acbridge-ctl set-rate")
+    return Finding(Level.OK, "rate", text)
+
+
+def judge_sim(status: Status) -> Finding:
+    """Judge what the daemon says of the sim."""
+    state = status.sim_state
+    if any(state == known and known.flows for known in SimState):
+        return Finding(Level.OK, "state", f"the daemon says that the sim is {state}")
+    level = Level.FAIL if state == SimState.UNSUPPORTED else Level.WARN
+    return Finding(level, "state", f"the daemon says that the sim is {state}", status.sim_detail or "start a session")
+
+
+def _frames(address: tuple[str, int], prefix: str, timeout: float) -> Finding:
+    """Subscribe to what comes every second."""
+    with connect(*address, topic_prefix=prefix) as bridge:
+        try:
+            frame = bridge.latest(Status, timeout=max(timeout, 2.0))
+        except NoFrame:
+            text = f"requests are answered but no frame came from {bridge.endpoint}"
+            return Finding(Level.FAIL, "frames", text, "see whether a firewall or a forwarder stops that port")
+        except AcbridgeError as error:
+            return Finding(Level.FAIL, "frames", f"what came from {bridge.endpoint} is no frame ({error})")
+    prefixed = f", with --topic-prefix {prefix}" if prefix else ""
+    return Finding(Level.OK, "frames", f"they arrive from {bridge.endpoint}{prefixed}; the last at tick {frame.tick}")
+
+
+def _other_wire(hello: dict[str, Any]) -> Finding:
+    text = f"it speaks wire version {hello.get('wire')}, this program version {WIRE_VERSION}"
+    return Finding(Level.FAIL, "daemon", text, "use the same version of acbridge on both sides")
+
+
+def nobody(address: tuple[str, int]) -> Finding:
+    """Say why no daemon answers: nobody is there, somebody else is, or the way is barred."""
+    host, port = address
+    for each in (port + 1, port):
+        try:
+            with socket.create_connection((host, each), timeout=PROBE_S):
+                text = f"port {each} of {host} is taken by something that does not answer as an acbridge daemon does"
+                return Finding(Level.FAIL, "daemon", text, "end it, or start the daemon on another --port")
+        except ConnectionRefusedError:
+            continue
+        except (OSError, UnicodeError) as error:  # a name too long to be one is a UnicodeError
+            why = getattr(error, "strerror", None) or error
+            text = f"{host} port {each} cannot be reached: {why}"
+            return Finding(Level.FAIL, "daemon", text, "check --connect, the network and the firewall")
+    text = f"none runs at {host}:{port}, and ports {port} and {port + 1} are free"
+    return Finding(Level.WARN, "daemon", text, "start acbridge-daemon")

@@ -1,0 +1,29 @@
+"""Addresses as people write them."""
+
+import pytest
+
+from acbridge.address import parse_address
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("localhost", ("localhost", 5555)),
+        ("192.168.1.20", ("192.168.1.20", 5555)),
+        ("rig-7.example:6000", ("rig-7.example", 6000)),
+        ("[::1]", ("::1", 5555)),
+        ("[fe80::1]:65534", ("fe80::1", 65534)),
+        ("h:1", ("h", 1)),
+    ],
+)
+def test_an_address_is_a_host_and_perhaps_a_port(text: str, expected: tuple[str, int]) -> None:
+    assert expected == parse_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", ":5555", "h:", "h:0", "h:65535", "h:99999", "h:123456", "h:-1", "h:x", "::1", "a b", "x!", "tcp://h"],
+)
+def test_what_is_no_address_is_refused_with_one_that_is(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not HOST or HOST:PORT, such as 192\.168\.1\.20:5555"):
+        parse_address(text)

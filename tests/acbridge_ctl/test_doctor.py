@@ -1,0 +1,289 @@
+"""The doctor: which link of the chain is missing, on a machine where each of them is missing in turn."""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY
+from acbridge.sources import PAGE_SIZES, Presence
+from acbridge_ctl import machine
+from acbridge_ctl.findings import Finding, Level
+from acbridge_ctl.pages import judge_movement, judge_presence
+from game import Game
+from programs import Daemon, Program, until
+
+NOBODY = "127.0.0.1:1"
+NAMES = ("physics", "graphics", "static")
+
+
+class Report:
+    """What the doctor found, by what it looked at."""
+
+    def __init__(self, code: int, findings: list[dict[str, Any]]) -> None:
+        self.code = code
+        self.findings = findings
+
+    def levels(self) -> dict[str, str]:
+        return {finding["check"]: finding["level"] for finding in self.findings}
+
+    def of(self, check: str) -> list[tuple[str, str]]:
+        """Return level and everything that is said, for each finding of a check."""
+        found = [finding for finding in self.findings if finding["check"] == check]
+        return [(finding["level"], f"{finding['text']}; {finding['fix']}") for finding in found]
+
+
+def doctor(page_dir: Path, *arguments: str, connect: str = NOBODY) -> Report:
+    """Have everything looked at, and check that looking left the pages alone."""
+    before = sorted(page_dir.iterdir())
+    options = ("--page-dir", str(page_dir), "--connect", connect, "--timeout", "0.5")
+    with Program("acbridge_ctl", "doctor", "--json", *options, *arguments) as program:
+        program.wait()
+    assert [] == program.err
+    assert before == sorted(page_dir.iterdir())
+    (line,) = program.out
+    found = json.loads(line)
+    assert found["ok"] is (program.process.returncode == 0)
+    return Report(program.process.returncode, found["findings"])
+
+
+def stubs(directory: Path, size: int = 2048) -> None:
+    """Make the files that a bridge makes before the game starts."""
+    for name in NAMES:
+        (directory / f"acpmf_{name}").write_bytes(bytes(size))
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """Take a port that the next one is free of, and say nothing on it."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_with_nothing_there_it_says_what_to_start(page_dir: Path) -> None:
+    report = doctor(page_dir)
+    assert 0 == report.code
+    ((level, said),) = report.of("pages")
+    assert "WARN" == level
+    assert f"there is no {page_dir}/acpmf_physics and no " in said
+    assert "start a session in Assetto Corsa; under Proton a bridge" in said
+    for bridge in ("simshmbridge", "acshm", "simd", "shm-bridge", "winecarte", "another program than this"):
+        assert bridge in said
+    assert [("WARN", "none runs at 127.0.0.1:1, and ports 1 and 2 are free; start acbridge-daemon")] == report.of(
+        "daemon"
+    )
+
+
+def test_for_people_every_finding_is_one_line(page_dir: Path) -> None:
+    options = ("--page-dir", str(page_dir), "--connect", NOBODY, "--timeout", "0.5")
+    with Program("acbridge_ctl", "doctor", *options) as program:
+        assert 0 == program.wait()
+    assert ["python", "packages", "msgpack", "zeromq", "timer", "clock", "files", "pages", "daemon"] == [
+        line.split()[1] for line in program.out
+    ]
+    assert {"OK", "WARN"} == {line.split()[0] for line in program.out}
+
+
+def test_pages_that_no_sim_has_filled_are_told_from_a_sim(page_dir: Path) -> None:
+    stubs(page_dir)
+    report = doctor(page_dir)
+    assert (0, {"OK"}) == (report.code, {level for level, _ in report.of("pages")})
+    assert "2048 bytes, mode 0" in report.of("pages")[0][1]
+    ((level, said),) = report.of("sim")
+    assert "WARN" == level
+    assert "no sim has filled them" in said
+    assert "acbridge.exe, which is another program than this" in said
+
+
+@pytest.mark.parametrize(("says", "named"), [("1.9", "Assetto Corsa Competizione"), ("2.0", "another sim")])
+def test_another_sims_pages_are_named(game: Game, says: str, named: str) -> None:
+    game.tell(f"version {says}")
+    report = doctor(game.directory)
+    assert 1 == report.code
+    ((level, said),) = report.of("sim")
+    assert "FAIL" == level
+    assert named in said
+    assert f'smVersion is "{says}"' in said
+
+
+def test_a_chain_without_a_gap_is_all_well(game: Game) -> None:
+    with Daemon("--page-dir", str(game.directory)) as daemon:
+        with daemon.connect() as bridge:
+            until(lambda: bridge.status().sim_state == "live", "the sim's start")
+        report = doctor(game.directory, connect=daemon.address)
+    assert 0 == report.code
+    assert {"OK"} == {level for check, level in report.levels().items() if check not in ("timer", "rate")}
+    assert "Assetto Corsa 1." in report.of("sim")[0][1]
+    assert "the sim says live; packetId moved by " in report.of("movement")[0][1]
+    assert "the daemon says that the sim is live" in report.of("state")[0][1]
+    assert "60 Hz asked" in report.of("rate")[0][1]
+    assert f"they arrive from tcp://{daemon.address}" in report.of("frames")[0][1]
+
+
+def test_a_sim_that_stands_still_is_told_from_one_that_lives(game: Game) -> None:
+    game.tell("stands on")
+    report = doctor(game.directory)
+    assert 0 == report.code
+    ((level, said),) = report.of("movement")
+    assert "WARN" == level
+    assert "the sim says live, but packetId stood still" in said
+    game.tell("status 0")
+    assert "the sim says off" in doctor(game.directory).of("movement")[0][1]
+
+
+def test_a_page_that_is_missing_alone_or_too_small_or_no_file_is_a_failure(page_dir: Path) -> None:
+    stubs(page_dir)
+    (page_dir / "acpmf_graphics").write_bytes(bytes(100))
+    (page_dir / "acpmf_static").unlink()
+    (page_dir / "acpmf_static").mkdir()
+    report = doctor(page_dir)
+    assert 1 == report.code
+    assert ["FAIL", "FAIL"] == [level for level, _ in report.of("pages")]
+    small, directory = (said for _, said in report.of("pages"))
+    assert f"acpmf_graphics has 100 bytes, the page needs {PAGE_SIZES['graphics']}" in small
+    assert "acpmf_static is not a regular file" in directory
+    assert [] == report.of("sim")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are Linux's")
+def test_a_page_of_another_user_or_without_permission_is_a_failure(page_dir: Path) -> None:
+    stubs(page_dir)
+    path = page_dir / "acpmf_physics"
+    path.chmod(0)
+    if os.geteuid() == 0:  # root may read everything; others may not give files away
+        os.chown(path, 12345, -1)
+    report = doctor(page_dir)
+    ((level, said),) = report.of("pages")
+    assert (1, "FAIL") == (report.code, level)
+    assert ("belongs to another user (uid 12345)" if os.geteuid() == 0 else "Permission denied") in said
+
+
+def test_a_page_that_may_not_be_read_is_a_failure_even_where_root_looks(
+    page_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sys.platform != "win32"
+    from acbridge.sources.page_files import PageFiles
+
+    def refuse(*_: Any) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    stubs(page_dir)
+    files = PageFiles(page_dir, "acpmf_")
+    monkeypatch.setattr(os, "open", refuse)
+    seen = files.inspect()
+    assert [True] * 3 == [page.there for page in seen]
+    assert f"cannot read {page_dir}/acpmf_physics: Permission denied" == judge_presence(seen)[0].text
+
+
+def test_one_page_of_three_is_a_failure() -> None:
+    seen = [
+        Presence("one", there=True, problem=None, detail="2048 bytes"),
+        Presence("two", there=False, problem="no two"),
+    ]
+    (finding,) = judge_presence(seen)
+    assert (Level.FAIL, "no two") == (finding.level, finding.text)
+
+
+def test_other_pages_are_found_by_prefix(page_dir: Path) -> None:
+    with Game(page_dir, "left_"):
+        assert "OK" == doctor(page_dir, "--page-prefix", "left_").levels()["movement"]
+
+
+@pytest.mark.parametrize("offset", [0, 1], ids=["frames", "requests"])
+def test_a_port_that_something_else_has_is_a_failure(page_dir: Path, taken: int, offset: int) -> None:
+    report = doctor(page_dir, connect=f"127.0.0.1:{taken - offset}")
+    ((level, said),) = report.of("daemon")
+    assert (1, "FAIL") == (report.code, level)
+    assert f"port {taken} of 127.0.0.1 is taken by something that does not answer as an acbridge daemon does" in said
+    assert "--port" in said
+
+
+def test_something_else_that_answers_in_zeromq_is_a_failure(page_dir: Path) -> None:
+    with zmq.Context() as context, context.socket(zmq.REP) as other:
+        port = other.bind_to_random_port("tcp://127.0.0.1")
+        options = ("--page-dir", str(page_dir), "--connect", f"127.0.0.1:{port - 1}", "--json")
+        with Program("acbridge_ctl", "doctor", *options) as program:
+            assert other.poll(20_000)
+            other.recv()
+            other.send(b"what?")
+            assert 1 == program.wait()
+    (finding,) = [found for found in json.loads(program.out[0])["findings"] if found["check"] == "daemon"]
+    assert "but not as an acbridge daemon does" in finding["text"]
+
+
+def test_a_daemon_without_a_sim_says_what_it_waits_for(page_dir: Path) -> None:
+    with Daemon("--page-dir", str(page_dir), "--topic-prefix", "rig7.") as daemon:
+        report = doctor(page_dir, connect=daemon.address)
+    assert 0 == report.code
+    assert {"daemon": "OK", "state": "WARN", "frames": "OK"}.items() <= report.levels().items()
+    assert f"there is no {page_dir}/acpmf_physics" in report.of("state")[0][1]
+    assert "--topic-prefix rig7." in report.of("frames")[0][1]
+
+
+def test_the_pages_of_another_machine_are_not_looked_at(page_dir: Path) -> None:
+    report = doctor(page_dir, connect="localhost.invalid:5555")
+    assert [
+        ("OK", "not looked at, since the daemon is on localhost.invalid; run acbridge-ctl doctor there as well")
+    ] == (report.of("pages"))
+    ((level, said),) = report.of("daemon")
+    assert (1, "FAIL") == (report.code, level)
+    assert "localhost.invalid port 5556 cannot be reached" in said
+
+
+def test_a_name_that_is_none_is_a_failure(page_dir: Path) -> None:
+    for name in ("...", "a" * 300):
+        report = doctor(page_dir, connect=name)
+        assert (1, "FAIL") == (report.code, report.of("daemon")[0][0])
+
+
+def test_how_long_a_nap_lasts_is_measured_and_judged() -> None:
+    assert machine.NAP_S <= machine.measure_naps() < 1
+    assert Level.OK is machine.timer(0.0011).level
+    finding = machine.timer(0.0156)
+    assert (Level.WARN, "sleeping 1 ms takes 15.60 ms") == (finding.level, finding.text)
+    assert finding.fix
+
+
+def test_a_clock_that_was_never_set_or_jumps_is_told() -> None:
+    assert Level.OK is machine.clock(time.time(), 0.001).level
+    assert "it says 1970-01-01" in machine.clock(5.0, 0.0).text
+    assert "it moved by -3600.000 s" in machine.clock(time.time(), -3600.0).text
+
+
+@pytest.mark.parametrize(("limit", "level"), [(256, "WARN"), (1023, "WARN"), (1024, "OK"), (-1, "OK")])
+def test_few_files_are_told(limit: int, level: str) -> None:
+    assert level == machine.files(limit).level
+
+
+def test_a_msgpack_in_pure_python_is_told(page_dir: Path) -> None:
+    with Program(
+        "acbridge_ctl", "doctor", "--connect", NOBODY, "--timeout", "0.1", env={"MSGPACK_PUREPYTHON": "1"}
+    ) as slow:
+        slow.wait()
+    assert any(line.startswith("WARN  msgpack") and "pip install" in line for line in slow.out)
+
+
+@pytest.mark.parametrize(
+    ("status", "steps", "level"),
+    [
+        (STATUS_LIVE, 66, Level.OK),
+        (STATUS_LIVE, 0, Level.WARN),
+        (STATUS_PAUSE, 0, Level.OK),
+        (STATUS_REPLAY, 0, Level.OK),
+        (STATUS_OFF, 0, Level.WARN),
+        (17, 66, Level.WARN),
+    ],
+)
+def test_what_the_sim_says_is_held_against_what_moves(status: int, steps: int, level: Level) -> None:
+    finding: Finding = judge_movement(status, steps)
+    assert level is finding.level
+    assert ("moved by 66" if steps else "stood still") in finding.text

@@ -1,0 +1,38 @@
+"""Making keys; what they are is tested where they are made."""
+
+from pathlib import Path
+
+import pytest
+
+from programs import Program
+
+pytest.importorskip("acbridge.keys", reason="the library has no keys yet: keygen is not tested")
+
+
+def keygen(*arguments: str) -> Program:
+    with Program("acbridge_ctl", "keygen", *arguments) as program:
+        program.wait()
+        assert "Traceback" not in "\n".join(program.err)
+        return program
+
+
+def test_the_daemons_and_a_clients_keys_are_made_where_they_are_wanted(tmp_path: Path) -> None:
+    for command in (("server",), ("client", "laptop", "--role", "read")):
+        program = keygen(*command, "--directory", str(tmp_path / "keys"))
+        assert (0, []) == (program.process.returncode, program.err)
+        (line,) = program.out
+        assert Path(line).exists()
+        assert Path(line).is_relative_to(tmp_path / "keys")
+
+
+def test_a_role_that_is_none_is_a_bad_option(tmp_path: Path) -> None:
+    program = keygen("client", "laptop", "--role", "emperor", "--directory", str(tmp_path))
+    assert 2 == program.process.returncode
+    assert program.err[-1].startswith("Error: ")
+
+
+def test_a_directory_that_cannot_be_written_ends_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    program = keygen("server", "--directory", str(tmp_path / "file" / "keys"))
+    assert 74 == program.process.returncode
+    assert program.err[-1].startswith("acbridge-ctl: cannot write ")
