@@ -36,6 +36,7 @@ class Settings:
         names: Whether personal names are published.
         allow_shutdown: Whether a request may end the daemon.
         insecure: Whether an address that other machines reach may be used although anyone there can listen and ask.
+        keys: The directory of keys; with one, nobody connects whose key is not in it.
 
     Raises:
         SettingsError: One of them cannot work.
@@ -52,6 +53,7 @@ class Settings:
     names: bool = False
     allow_shutdown: bool = False
     insecure: bool = False
+    keys: Path | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -62,10 +64,11 @@ class Settings:
             raise SettingsError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
         if not 0 <= self.port <= LAST_PORT:
             raise SettingsError(f"port must be from 1 to {LAST_PORT}, or 0 for any, not {self.port}")
-        if self.exposed and not self.insecure:
+        if self.exposed and self.keys is None and not self.insecure:
             raise SettingsError(
                 f"{self.bind} can be reached from other machines, and anyone there could listen and send requests; "
-                "bind 127.0.0.1, or say --insecure if you trust that network"
+                "say --keys DIR to let in only those whose keys you know, --insecure if you trust that network, "
+                "or bind 127.0.0.1"
             )
         if any(separator in self.page_prefix for separator in ("/", "\\", "\0")):
             raise SettingsError("page-prefix is the beginning of a name, without / or \\")
