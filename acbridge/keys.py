@@ -113,11 +113,11 @@ def load_secret(path: Path) -> tuple[bytes, bytes]:
         CurveMissing: This libzmq cannot encrypt.
     """
     check_curve()
-    if sys.platform != "win32" and path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise KeyFileError(path, f"others than its owner may use this secret key; run: chmod 600 {path}")
     public, secret = _load(path)
     if secret is None:
         raise KeyFileError(path, f"this file holds no secret key; give {path.stem}{SECRET}")
+    if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise KeyFileError(path, f"others than its owner may use this secret key; run: chmod 600 {path}")
     if zmq.curve_public(secret) != public:
         raise KeyFileError(path, "its two keys do not belong together; make a new pair")
     return public, secret

@@ -1,5 +1,6 @@
 """The command line of the sinks."""
 
+import functools
 import os
 import re
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-from acbridge import AcbridgeError, Bridge, connect
+from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, connect
 from acbridge.signals import asked_to_end
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl
@@ -18,6 +19,8 @@ from acbridge_sink.pump import Limits, pump
 
 EX_IO = 74
 """The exit code for a file that cannot be written."""
+EX_CONFIG = 78
+"""The exit code for keys that cannot be used."""
 
 
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[\w.-]+))(?::(?P<port>\d{1,5}))?")
@@ -55,18 +58,50 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             envvar="ACBRIDGE_TOPIC_PREFIX",
             help="The daemon's --topic-prefix, if it has one.",
         ),
+        click.option(
+            "--key",
+            type=click.Path(dir_okay=False, path_type=Path),
+            envvar="ACBRIDGE_KEY",
+            help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
+        ),
+        click.option(
+            "--server-key",
+            type=click.Path(dir_okay=False, path_type=Path),
+            envvar="ACBRIDGE_SERVER_KEY",
+            help="The daemon's server.key, if it has keys.",
+        ),
         click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
         click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
     )
+
+    @functools.wraps(command)
+    def with_keys(key: Path | None, server_key: Path | None, **values: Any) -> Any:
+        return command(keys=load_keys(key, server_key), **values)
+
+    decorated: Callable[..., Any] = with_keys
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
+
+
+def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
+    """Read the keys if the user gave any; what is wrong with them ends us with one line."""
+    if key is None and server_key is None:
+        return None
+    if key is None or server_key is None:
+        raise click.UsageError("--key and --server-key go together: our own secret key and the daemon's public one")
+    try:
+        return Keys.load(key, server_key)
+    except (KeyFileError, CurveMissing) as error:
+        click.echo(f"acbridge-sink: {error}", err=True)
+        sys.exit(EX_CONFIG)
 
 
 EPILOG = """\b
 Examples:
   acbridge-sink console
   acbridge-sink console --connect 192.168.1.20
+  acbridge-sink console --connect 192.168.1.20 --key me.key_secret --server-key server.key
   acbridge-sink jsonl evening.jsonl --duration 600
 """
 
@@ -83,10 +118,12 @@ def main() -> None:
 
 @main.command()
 @common
-def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+def console(
+    address: tuple[str, int], topic_prefix: str, keys: Keys | None, count: int | None, duration: float | None
+) -> None:
     """Print a readable line ten times a second."""
     asked = asked_to_end()
-    with subscribed(address, topic_prefix) as bridge:
+    with subscribed(address, topic_prefix, keys) as bridge:
         try:
             pump(bridge, Console(bridge), Limits(count, duration), asked)
         except BrokenPipeError:
@@ -97,7 +134,14 @@ def console(address: tuple[str, int], topic_prefix: str, count: int | None, dura
 @main.command()
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @common
-def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+def jsonl(
+    path: Path,
+    address: tuple[str, int],
+    topic_prefix: str,
+    keys: Keys | None,
+    count: int | None,
+    duration: float | None,
+) -> None:
     """
     Record every tick as a line of JSON in PATH.
 
@@ -105,7 +149,7 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
     continued. What was written survives a kill of the sink.
     """
     asked = asked_to_end()
-    with subscribed(address, topic_prefix) as bridge:
+    with subscribed(address, topic_prefix, keys) as bridge:
         recording = open_recording(bridge, path)
         try:
             with closing(recording):
@@ -119,9 +163,9 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
 
 
 @contextmanager
-def subscribed(address: tuple[str, int], topic_prefix: str) -> Generator[Bridge]:
+def subscribed(address: tuple[str, int], topic_prefix: str, keys: Keys | None) -> Generator[Bridge]:
     """Connect for as long as a sink runs; what acbridge has to complain of ends it with one line."""
-    with connect(*address, topic_prefix=topic_prefix) as bridge:
+    with connect(*address, topic_prefix=topic_prefix, keys=keys) as bridge:
         try:
             yield bridge
         except AcbridgeError as error:
