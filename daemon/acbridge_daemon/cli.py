@@ -120,8 +120,10 @@ def main(**options: Any) -> None:
             context.destroy(linger=0)
             sys.exit(EX_UNAVAILABLE if isinstance(error, BindError) else EX_CONFIG)
         end_on_signals(service)
-        if gate is not None and sys.platform != "win32":
-            signal.signal(signal.SIGHUP, lambda _signal, _frame: service.reload_keys())
+        if gate is not None:
+            gate.log_peers()
+            if sys.platform != "win32":
+                signal.signal(signal.SIGHUP, lambda _signal, _frame: service.reload_keys())
         log.info(
             "daemon_started",
             run=service.run,

@@ -71,7 +71,6 @@ class Gate:
         if not self._peers:
             raise KeyFileError(directory / CLIENTS, "no client's key is here, so nobody could connect; " + _MAKE)
         self.problems: list[str] = []
-        self._log_peers()
         self._refused, self._refusals_due = 0, 0.0
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0
@@ -81,6 +80,10 @@ class Gate:
     def roles(self) -> dict[str, str]:
         """Everybody who may connect, by name."""
         return {peer.name: peer.role.value for peer in self._peers.values()}
+
+    def log_peers(self) -> None:
+        """Log who may connect."""
+        self._log.info("keys_loaded", directory=str(self._directory), clients=self.roles)
 
     def guard(self, socket: "zmq.Socket[bytes]") -> None:
         """Let nobody else reach a socket that is not bound yet."""
@@ -104,7 +107,7 @@ class Gate:
         self.problems = [str(problem) for problem in problems]
         for problem in self.problems:
             self._log.error("key_not_loaded", problem=problem)
-        self._log_peers()
+        self.log_peers()
         return bool(before - self._peers.keys())
 
     def answer(self) -> bool:
@@ -127,9 +130,6 @@ class Gate:
         else:
             self._log.info("peer_admitted", key=peer.name, role=peer.role, address=address.decode("ascii", "replace"))
         return True
-
-    def _log_peers(self) -> None:
-        self._log.info("keys_loaded", directory=str(self._directory), clients=self.roles)
 
     def _log_refusal(self, address: str, public: str) -> None:
         self._refused += 1

@@ -13,13 +13,14 @@ import pytest
 import zmq
 from zmq.utils import z85
 
-from acbridge import Keys, NoFrame, NoReply, Physics, RequestRefused
+from acbridge import Keys, NoFrame, NoReply, Physics, RequestRefused, connect
 from acbridge.control import MAX_REQUEST_BYTES, REQUESTS
 from acbridge_daemon.security import CURVE_BYTES, ZAP_ENDPOINT, Gate
 from bench import packb, unpackb
 from keyring import Keyring, stranger
 from programs import Daemon, Program, until
 
+UNAVAILABLE = 69
 CONFIG = 78
 SILENT_S = 2.0
 """How long nothing must come, while somebody else gets frames and replies."""
@@ -335,6 +336,26 @@ def test_a_role_that_was_taken_away_is_gone_at_once(tmp_path: Path) -> None:
         with pytest.raises(RequestRefused, match="the role observer"):
             bridge.request("set_rate", rate=40, timeout=10)
         assert 50 == bridge.request("hello", timeout=10)["rate"]
+
+
+def test_a_port_that_is_lost_while_subscribers_are_cut_ends_the_daemon(tmp_path: Path) -> None:
+    script = """
+from acbridge_daemon import publisher
+from acbridge_daemon.cli import main
+from acbridge_daemon.sockets import BindError
+def taken(*_): raise BindError("cannot use the port")
+publisher.bind, publisher._REBIND_S = taken, 0.01
+main()
+"""
+    ring = Keyring(tmp_path / "keys")
+    rig, _ = ring.add("rig"), ring.add("screen")
+    with Program("-c", script, "--source", "sim", "--port", "0", "--keys", str(ring.directory)) as program:
+        (started,) = until(lambda: program.events("daemon_started"), "the start")
+        ring.public_file("screen").unlink()
+        with connect(port=int(started["frames"].rpartition(":")[2]), keys=rig) as bridge:
+            assert {"rig": "driver"} == bridge.request("reload_keys", timeout=10)["clients"]
+        assert UNAVAILABLE == program.wait()
+        assert program.events("port_lost")
 
 
 def test_other_machines_may_be_let_in_with_keys(ring: Keyring, rig: Keys) -> None:
