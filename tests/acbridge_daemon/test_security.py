@@ -244,7 +244,7 @@ def test_who_is_let_in_is_let_in_at_once_at_the_lowest_rate(ring: Keyring, rig: 
             with daemon.connect(rig) as bridge:
                 begun = time.perf_counter()
                 bridge.request("hello", timeout=10)
-                assert time.perf_counter() - begun < 0.3
+                assert time.perf_counter() - begun < 0.5
 
 
 def test_strangers_at_the_door_delay_nobody(daemon: Daemon, rig: Keys, sockets: Sockets) -> None:
@@ -254,7 +254,7 @@ def test_strangers_at_the_door_delay_nobody(daemon: Daemon, rig: Keys, sockets: 
         missed = bridge.status(timeout=10).missed_ticks
         strangers = [Plain(sockets, daemon.port, stranger(rig.server)) for _ in range(20)]
         assert [0] * 60 == [next(frames).lost for _ in range(60)]
-        assert bridge.status(timeout=10).missed_ticks <= missed + 2  # of 60, on a machine that is busy with strangers
+        assert bridge.status(timeout=10).missed_ticks <= missed + 5  # of 60, on a machine that is busy with strangers
         assert {(0, 0)} == {plain.got() for plain in strangers}
 
 
