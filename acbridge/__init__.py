@@ -13,7 +13,10 @@ from acbridge.derived import Derived, Event, EventKind, Thresholds
 from acbridge.errors import (
     AcbridgeError,
     Closed,
+    CurveMissing,
     DecodeError,
+    KeyExists,
+    KeyFileError,
     NoFrame,
     NoReply,
     PageError,
@@ -21,6 +24,7 @@ from acbridge.errors import (
     StaleFrame,
     WireVersionError,
 )
+from acbridge.keys import Keys, Role
 from acbridge.mailbox import Trust
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.status import SimState, Status
@@ -32,6 +36,7 @@ __all__ = [
     "AcbridgeError",
     "Bridge",
     "Closed",
+    "CurveMissing",
     "DecodeError",
     "Derived",
     "Event",
@@ -39,11 +44,15 @@ __all__ = [
     "Frame",
     "Frames",
     "Graphics",
+    "KeyExists",
+    "KeyFileError",
+    "Keys",
     "NoFrame",
     "NoReply",
     "PageError",
     "Physics",
     "RequestRefused",
+    "Role",
     "Sample",
     "SimState",
     "StaleFrame",

@@ -1,7 +1,7 @@
 """
 Subscribe to a daemon and ask it: `connect` and `Bridge`.
 
-Besides `subscription`, on which it stands, the only file of the library that imports zmq.
+Besides `subscription`, on which it stands, and `keys` the only file of the library that imports zmq.
 """
 
 import threading
@@ -18,6 +18,7 @@ from acbridge import control, wire
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT
 from acbridge.derived import Derived
 from acbridge.errors import Closed, NoFrame, NoReply, StaleFrame
+from acbridge.keys import Keys
 from acbridge.mailbox import Mail, Mailbox, Trust
 from acbridge.pages import Graphics, Physics
 from acbridge.schema import Record
@@ -53,7 +54,9 @@ class Sample(NamedTuple):
     mono_ns: int
 
 
-def connect(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, topic_prefix: str = "") -> "Bridge":
+def connect(
+    host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, topic_prefix: str = "", keys: Keys | None = None
+) -> "Bridge":
     """
     Return a bridge to the daemon at an address.
 
@@ -63,11 +66,13 @@ def connect(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, topic_prefix:
         host: Name or address of the daemon's machine.
         port: Its frame port; requests go to the next one.
         topic_prefix: The daemon's ``--topic-prefix``, if it has one.
+        keys: What :meth:`Keys.load` read, if the daemon was started with ``--keys``. It answers nobody else, so with
+            none or the wrong ones it is as if it were not there.
 
     Raises:
         ValueError: The port is not one.
     """
-    return Bridge(host, port, topic_prefix=topic_prefix)
+    return Bridge(host, port, topic_prefix=topic_prefix, keys=keys)
 
 
 class Bridge:
@@ -77,13 +82,16 @@ class Bridge:
     Use it in a ``with`` block, or call :meth:`close`.
     """
 
-    def __init__(self, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, topic_prefix: str = "") -> None:
+    def __init__(
+        self, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, *, topic_prefix: str = "", keys: Keys | None = None
+    ) -> None:
         if not 1 <= port <= LAST_PORT:
             raise ValueError(f"port must be from 1 to {LAST_PORT} (requests use the next one), not {port}")
         literal = f"[{host}]" if ":" in host else host
         self.endpoint = f"tcp://{literal}:{port}"
         self.control_endpoint = f"tcp://{literal}:{port + 1}"
         self._prefix = topic_prefix
+        self._keys = keys
         self._same_clock = host in ("127.0.0.1", "localhost", "::1")
         self._context = zmq.Context()
         self._arrived = threading.Condition()
@@ -175,7 +183,7 @@ class Bridge:
         with self._opening:
             if self._closed:
                 raise Closed
-            socket = open_socket(self._context, zmq.SUB, self.endpoint, FRAMES_QUEUE)
+            socket = open_socket(self._context, zmq.SUB, self.endpoint, FRAMES_QUEUE, self._keys)
             stream: Frames[Any] = Frames(socket, self.endpoint, records or EVERY_TICK, self._prefix, timeout)
             self._streams.add(stream)
         return stream
@@ -222,7 +230,7 @@ class Bridge:
             if self._closed:
                 raise Closed
             if self._control is None:
-                self._control = open_socket(self._context, zmq.REQ, self.control_endpoint, 1)
+                self._control = open_socket(self._context, zmq.REQ, self.control_endpoint, 1, self._keys)
             reply: list[bytes] | None = None
             try:
                 self._control.send(body, zmq.NOBLOCK)
@@ -287,7 +295,7 @@ class Bridge:
             if self._closed:
                 raise Closed
             if self._receiver is None:
-                sub = open_socket(self._context, zmq.SUB, self.endpoint, NEWEST_QUEUE)
+                sub = open_socket(self._context, zmq.SUB, self.endpoint, NEWEST_QUEUE, self._keys)
                 self._receiver = Receiver(self._context, sub, self._prefix, self._mailbox, self._arrived)
                 self._receiver.subscribe(Status.topic)
                 self._receiver.start()

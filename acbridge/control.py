@@ -35,7 +35,7 @@ ERROR_CODES = {
     BAD_REQUEST: "The bytes are not one msgpack map with string keys and a request name.",
     UNKNOWN_REQUEST: "No request has this name.",
     BAD_ARGUMENT: "An argument is missing, unknown or out of range; nothing was changed.",
-    FORBIDDEN: "The daemon was not started with the flag that allows this.",
+    FORBIDDEN: "The daemon was not started with the flag that allows this, or the client's key may only observe.",
     UNAVAILABLE: "There is nothing to answer with yet, such as static before the sim runs.",
     BUSY: "Too many requests; nothing was changed. Ask again in a second.",
     INTERNAL: "The daemon failed; its log says how.",
@@ -84,6 +84,11 @@ REQUESTS: Mapping[str, Rule] = {
         "tick, timestamp: those of the event",
         changing=True,
         arguments={"text": f"Why: 1 to {MAX_MARK} printable characters."},
+    ),
+    "reload_keys": Rule(
+        "Read again who may connect; only if it was started with --keys.",
+        "clients: name to role; problems: texts",
+        changing=True,
     ),
     "shutdown": Rule("End the daemon; only if it was started with --allow-shutdown.", "nothing more", changing=True),
 }

@@ -11,11 +11,16 @@ The tree::
     ├── StaleFrame            what arrived last is too old
     ├── NoReply               the daemon did not answer in time (also a TimeoutError)
     ├── RequestRefused        the daemon answered with an error
+    ├── KeyFileError          a file of keys cannot be used
+    │   └── KeyExists         a key is never overwritten (also a FileExistsError)
+    ├── CurveMissing          this libzmq cannot encrypt
     └── Closed                the bridge was closed
 
 Attributes carry the facts; the text is made from them and ends with what to do. A sim that does not run is a state in
 ``status``, never an error.
 """
+
+from pathlib import Path
 
 
 class AcbridgeError(Exception):
@@ -73,7 +78,8 @@ class NoFrame(AcbridgeError, TimeoutError):
         said = f"no {self.topic} frame from {self.endpoint} within {self.timeout:g} s: "
         if self.sim_state is None:
             return (
-                said + "nothing was heard from a daemon there meanwhile; start acbridge-daemon, or check host and port"
+                said
+                + "nothing was heard from a daemon there meanwhile; start acbridge-daemon, or check host, port and keys"
             )
         if self.sim_state in ("live", "paused", "replay"):
             return said + f"the daemon is there and says the sim is {self.sim_state}; allow a longer timeout"
@@ -111,7 +117,7 @@ class NoReply(AcbridgeError, TimeoutError):
     def __str__(self) -> str:
         return (
             f"no reply to {self.request!r} from {self.endpoint} within {self.timeout:g} s: "
-            "start acbridge-daemon or check host and port"
+            "start acbridge-daemon or check host, port and keys"
         )
 
 
@@ -126,6 +132,36 @@ class RequestRefused(AcbridgeError):
 
     def __str__(self) -> str:
         return f"{self.request!r} was refused ({self.code}): {self.message}"
+
+
+class KeyFileError(AcbridgeError):
+    """A file of keys is missing, damaged, not the one that is needed, or open to others."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(path, problem)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class KeyExists(KeyFileError, FileExistsError):
+    """A key would have been overwritten, and whoever uses it shut out."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        AcbridgeError.__init__(self, path)
+
+    def __str__(self) -> str:
+        return f"{self.path}: there is a key already; choose another name, or remove it if nobody uses it"
+
+
+class CurveMissing(AcbridgeError):
+    """This libzmq was built without CURVE."""
+
+    def __str__(self) -> str:
+        return "this libzmq was built without CURVE encryption; install pyzmq from its wheel on PyPI"
 
 
 class Closed(AcbridgeError):

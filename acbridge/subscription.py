@@ -17,6 +17,7 @@ import zmq
 
 from acbridge import wire
 from acbridge.errors import Closed, DecodeError, NoFrame
+from acbridge.keys import Keys
 from acbridge.mailbox import Gaps, Mailbox
 from acbridge.schema import Record
 from acbridge.status import Status
@@ -198,7 +199,9 @@ class Receiver:
                 self.errors[name] = error
 
 
-def open_socket(context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, queue: int) -> "zmq.Socket[bytes]":
+def open_socket(
+    context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, queue: int, keys: Keys | None
+) -> "zmq.Socket[bytes]":
     """
     Connect a socket with the limits that all of ours share: dead peers are noticed, and nothing hangs at the end.
 
@@ -207,6 +210,7 @@ def open_socket(context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: 
         kind: ``zmq.SUB`` or ``zmq.REQ``.
         endpoint: Where to connect; nobody need be there yet.
         queue: Messages that may wait to be read.
+        keys: What a daemon with keys knows us by.
 
     Raises:
         ValueError: The endpoint cannot be an address.
@@ -222,6 +226,8 @@ def open_socket(context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: 
     socket.heartbeat_ivl = 1000
     socket.heartbeat_timeout = 3000
     socket.heartbeat_ttl = 5000
+    if keys is not None:
+        keys.apply(socket)
     try:
         socket.connect(endpoint)
     except zmq.ZMQError as error:

@@ -1,5 +1,6 @@
 """The command line of the sinks."""
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Generator
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from acbridge import AcbridgeError, Bridge, connect
+from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, connect
 from acbridge.address import parse_address
 from acbridge.signals import asked_to_end
 from acbridge_sink.console import Console
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 EX_IO = 74
 """The exit code for a file that cannot be written."""
+EX_CONFIG = 78
+"""The exit code for keys that cannot be used."""
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -54,18 +57,50 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             envvar="ACBRIDGE_TOPIC_PREFIX",
             help="The daemon's --topic-prefix, if it has one.",
         ),
+        click.option(
+            "--key",
+            type=click.Path(dir_okay=False, path_type=Path),
+            envvar="ACBRIDGE_KEY",
+            help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
+        ),
+        click.option(
+            "--server-key",
+            type=click.Path(dir_okay=False, path_type=Path),
+            envvar="ACBRIDGE_SERVER_KEY",
+            help="The daemon's server.key, if it has keys.",
+        ),
         click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
         click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
     )
+
+    @functools.wraps(command)
+    def with_keys(key: Path | None, server_key: Path | None, **values: Any) -> Any:
+        return command(keys=load_keys(key, server_key), **values)
+
+    decorated: Callable[..., Any] = with_keys
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
+
+
+def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
+    """Read the keys if the user gave any; what is wrong with them ends us with one line."""
+    if key is None and server_key is None:
+        return None
+    if key is None or server_key is None:
+        raise click.UsageError("--key and --server-key go together: our own secret key and the daemon's public one")
+    try:
+        return Keys.load(key, server_key)
+    except (KeyFileError, CurveMissing) as error:
+        click.echo(f"acbridge-sink: {error}", err=True)
+        sys.exit(EX_CONFIG)
 
 
 EPILOG = """\b
 Examples:
   acbridge-sink console
   acbridge-sink console --connect 192.168.1.20
+  acbridge-sink console --connect 192.168.1.20 --key me.key_secret --server-key server.key
   acbridge-sink jsonl evening.jsonl --duration 600
 """
 
@@ -82,14 +117,16 @@ def main() -> None:
 
 @main.command()
 @common
-def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+def console(
+    address: tuple[str, int], topic_prefix: str, keys: Keys | None, count: int | None, duration: float | None
+) -> None:
     """
     Show the car live; print ten lines a second if stdout is no terminal.
 
     The live view needs the extra "console" and a terminal of 80 columns and 24 rows.
     """
     asked = asked_to_end()
-    with subscribed(address, topic_prefix) as bridge:
+    with subscribed(address, topic_prefix, keys) as bridge:
         try:
             with closing(open_console(bridge)) as view:
                 pump(bridge, view, Limits(count, duration), asked)
@@ -101,7 +138,14 @@ def console(address: tuple[str, int], topic_prefix: str, count: int | None, dura
 @main.command()
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @common
-def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+def jsonl(
+    path: Path,
+    address: tuple[str, int],
+    topic_prefix: str,
+    keys: Keys | None,
+    count: int | None,
+    duration: float | None,
+) -> None:
     """
     Record every tick as a line of JSON in PATH.
 
@@ -109,7 +153,7 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
     continued. What was written survives a kill of the sink.
     """
     asked = asked_to_end()
-    with subscribed(address, topic_prefix) as bridge:
+    with subscribed(address, topic_prefix, keys) as bridge:
         recording = open_recording(bridge, path)
         try:
             with closing(recording):
@@ -137,9 +181,9 @@ def open_console(bridge: Bridge) -> "Console | Terminal":
 
 
 @contextmanager
-def subscribed(address: tuple[str, int], topic_prefix: str) -> Generator[Bridge]:
+def subscribed(address: tuple[str, int], topic_prefix: str, keys: Keys | None) -> Generator[Bridge]:
     """Connect for as long as a sink runs; what acbridge has to complain of ends it with one line."""
-    with connect(*address, topic_prefix=topic_prefix) as bridge:
+    with connect(*address, topic_prefix=topic_prefix, keys=keys) as bridge:
         try:
             yield bridge
         except AcbridgeError as error:

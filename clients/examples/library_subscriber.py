@@ -1,14 +1,18 @@
 """Subscribe through the library: python library_subscriber.py [HOST:PORT [FRAMES]]."""
 
+import os
 import sys
 from itertools import islice
 
-from acbridge import NoFrame, Physics, connect
+from acbridge import Keys, NoFrame, Physics, connect
 
 host, _, port = (sys.argv[1] if sys.argv[1:] else "127.0.0.1").partition(":")
 frames = int(sys.argv[2]) if sys.argv[2:] else None
+keys = None
+if "ACBRIDGE_KEY" in os.environ:  # the daemon has keys: docs/security.md
+    keys = Keys.load(os.environ["ACBRIDGE_KEY"], os.environ["ACBRIDGE_SERVER_KEY"])
 
-with connect(host, int(port or "5555")) as bridge:
+with connect(host, int(port or "5555"), keys=keys) as bridge:
     try:
         # The newest frame, however long nobody asked, and whether it may be acted on.
         newest = bridge.latest(Physics).record

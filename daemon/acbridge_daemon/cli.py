@@ -14,11 +14,13 @@ import structlog
 import zmq
 
 from acbridge.derived import Thresholds, parse_thresholds
+from acbridge.errors import CurveMissing, KeyFileError
 from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX, PageSource
 from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
 from acbridge_daemon.clock import Clock
+from acbridge_daemon.security import Gate
 from acbridge_daemon.service import Service
 from acbridge_daemon.settings import (
     DEFAULT_RATE,
@@ -32,6 +34,7 @@ from acbridge_daemon.stand_in import StandIn
 EX_UNAVAILABLE = 69
 """The exit code for a port that is taken."""
 EX_CONFIG = 78
+"""The exit code for keys that cannot be used, or an extra that is missing."""
 EX_INTERRUPTED = 130
 WANTED_FILES = 8192
 """Open files that hundreds of subscribers may take."""
@@ -46,7 +49,7 @@ EPILOG = """\b
 Examples:
   acbridge-daemon --rate 30                   follow the game, 30 ticks a second
   acbridge-daemon --source sim                without the game: the stand-in
-  acbridge-daemon --bind 192.168.1.20 --insecure   let other machines subscribe
+  acbridge-daemon --bind 192.168.1.20 --keys keys  let other machines subscribe, those whose keys are known
 Every option may also be set in the environment, such as ACBRIDGE_RATE=30.
 Not to be confused with acbridge.exe of simshmbridge, which is another program.
 """
@@ -90,6 +93,11 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
 @click.option(
     "--metrics", type=int, metavar="PORT", help="Serve the status for Prometheus at http://127.0.0.1:PORT/metrics."
 )
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path),
+    help="Directory of keys: encrypt everything and let in only those whose keys are there (docs/security.md).",
+)
 @click.option("--insecure", is_flag=True, help="Allow an address that other machines reach, without any protection.")
 @click.version_option(package_name="acbridge", message=VERSION)
 def main(**options: Any) -> None:
@@ -113,12 +121,17 @@ def main(**options: Any) -> None:
     clock = Clock()
     with zmq.Context() as context:
         try:
-            service = Service(settings, open_source(settings, clock), clock, context, version("acbridge"))
-        except BindError as error:
+            gate = None if settings.keys is None else Gate(context, settings.keys)
+            service = Service(settings, open_source(settings, clock), clock, context, version("acbridge"), gate)
+        except (KeyFileError, CurveMissing, BindError) as error:
             click.echo(f"acbridge-daemon: {error}", err=True)
             context.destroy(linger=0)
-            sys.exit(EX_UNAVAILABLE)
+            sys.exit(EX_UNAVAILABLE if isinstance(error, BindError) else EX_CONFIG)
         end_on_signals(service)
+        if gate is not None:
+            gate.log_peers()
+            if sys.platform != "win32":
+                signal.signal(signal.SIGHUP, lambda _signal, _frame: service.reload_keys())
         log.info(
             "daemon_started",
             run=service.run,
@@ -126,13 +139,17 @@ def main(**options: Any) -> None:
             requests=service.requests_endpoint,
             rate=settings.rate,
             source=settings.source,
+            keys=gate is not None,
         )
-        if settings.exposed:
+        if settings.exposed and gate is None:
             log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
         try:
             if settings.metrics is not None:
                 open_metrics(settings.metrics, service)
             service.serve()
+        except BindError as error:
+            log.critical("port_lost", detail=str(error))
+            sys.exit(EX_UNAVAILABLE)
         finally:
             service.close()
     log.info("daemon_ended", run=service.run)

@@ -1,15 +1,19 @@
 """The PUB side: sends what it is given, remembers the newest frame of each topic, never blocks."""
 
+import time
 from collections import Counter
 
 import zmq
 
 from acbridge_daemon.sampler import Message
-from acbridge_daemon.sockets import LINGER_MS, harden
+from acbridge_daemon.security import MIN_MESSAGE_BYTES, Gate
+from acbridge_daemon.sockets import LINGER_MS, BindError, bind, harden
 
 SNDBUF = 65536
 """Small on purpose: what waits in the kernel for a slow subscriber is old when it arrives."""
 MAX_SUBSCRIPTION_BYTES = 64
+_REBIND_S = 2.0
+"""How long the port may take to be free again; the kernel needs a millisecond."""
 
 
 class Publisher:
@@ -22,21 +26,62 @@ class Publisher:
         sent_bytes: Bytes of frames sent so far.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", topic_prefix: str) -> None:
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", topic_prefix: str, queue: int, gate: Gate | None
+    ) -> None:
+        """
+        Make the socket; it is bound by whoever knows where.
+
+        Args:
+            context: Whose socket it is.
+            topic_prefix: What the names of the topics begin with.
+            queue: Messages that may wait for each slow subscriber before its newest are dropped.
+            gate: Who may subscribe; ``None`` for everybody.
+        """
         self.newest: dict[str, bytes] = {}
         self.sent_bytes = 0
         self._sent: Counter[str] = Counter()
+        self._context = context
         self._prefix = topic_prefix
+        self._queue = queue
+        self._gate = gate
         self._topics: dict[str, bytes] = {}
-        self.socket = context.socket(zmq.PUB)
-        self.socket.linger = LINGER_MS
-        self.socket.sndbuf = SNDBUF
-        self.socket.maxmsgsize = MAX_SUBSCRIPTION_BYTES
-        harden(self.socket)
+        self.socket = self._open()
 
-    def queue(self, messages: int) -> None:
-        """Let so many messages wait for each slow subscriber, then drop its newest; call before binding."""
-        self.socket.sndhwm = messages
+    def _open(self) -> "zmq.Socket[bytes]":
+        socket = self._context.socket(zmq.PUB)
+        socket.linger = LINGER_MS
+        socket.sndbuf = SNDBUF
+        socket.sndhwm = self._queue
+        socket.maxmsgsize = MAX_SUBSCRIPTION_BYTES
+        harden(socket)
+        if self._gate is not None:
+            socket.maxmsgsize = MIN_MESSAGE_BYTES
+            self._gate.guard(socket)
+        return socket
+
+    def disconnect_all(self) -> None:
+        """
+        Disconnect every subscriber, by taking another socket on the same port.
+
+        libzmq cannot disconnect one alone. Those who may, come back by themselves within a quarter of a second.
+
+        Raises:
+            BindError: Somebody else took the port meanwhile.
+        """
+        endpoint = self.socket.get_string(zmq.LAST_ENDPOINT)
+        self.socket.close(0)
+        self.socket = self._open()
+        deadline = time.monotonic() + _REBIND_S
+        while True:
+            try:
+                bind(self.socket, endpoint)
+            except BindError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.0005)
+            else:
+                return
 
     def sent(self, topic: str) -> int:
         """Return how many frames of a topic were sent so far."""

@@ -2,7 +2,8 @@
 The REP side, on a ROUTER: whatever arrives in REP's envelope gets exactly one reply.
 
 A bare REP socket cannot promise that: five bytes of garbage on its port make it carry out the next genuine request and
-lose the reply. A ROUTER that answers ``[identity, "", body]`` looks the same to every REQ client.
+lose the reply. A ROUTER that answers ``[identity, "", body]`` looks the same to every REQ client. Where there are keys,
+it knows each asker's, and carries out changes for drivers only.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,13 +16,17 @@ import zmq
 from acbridge import control
 from acbridge.control import Request
 from acbridge.errors import RequestRefused
+from acbridge.keys import Role
 from acbridge_daemon.allowance import Allowance
+from acbridge_daemon.security import CURVE_BYTES, Gate, Peer
 from acbridge_daemon.sockets import LINGER_MS, harden
 
 Handler = Callable[[Request], Mapping[str, Any]]
 """Carries a request out and returns what the reply holds; may raise RequestRefused."""
 
 QUEUE = 64
+EVERYBODY = Peer("everybody", Role.DRIVER)
+"""Who asks where there are no keys."""
 ENVELOPE = 3
 """Parts of a request from a REQ client: its identity, an empty delimiter, the body."""
 
@@ -36,10 +41,13 @@ class Responder:
         refused: Requests answered with an error.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", handlers: Mapping[str, Handler], gate: Gate | None
+    ) -> None:
         self.answered = 0
         self.refused = 0
         self._handlers = handlers
+        self._gate = gate
         self._cache = control.ReplyCache()
         self._allowance = Allowance()
         self._log = structlog.get_logger()
@@ -48,6 +56,9 @@ class Responder:
         self.socket.sndhwm = self.socket.rcvhwm = QUEUE
         self.socket.maxmsgsize = control.MAX_REQUEST_BYTES
         harden(self.socket)
+        if gate is not None:
+            self.socket.maxmsgsize = control.MAX_REQUEST_BYTES + CURVE_BYTES
+            gate.guard(self.socket)
 
     def answer(self, now: float) -> bool:
         """
@@ -60,23 +71,27 @@ class Responder:
             Whether something was waiting.
         """
         try:
-            parts = self.socket.recv_multipart(zmq.NOBLOCK)
+            frames = self.socket.recv_multipart(zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return False
+        peer = EVERYBODY if self._gate is None else self._gate.peer(frames[-1])
+        parts = [frame.bytes for frame in frames]
         if len(parts) < ENVELOPE or parts[1]:
             return True  # not from a REQ socket: there is nobody who could read a reply
+        if peer is None:
+            return True  # its key was removed: it gets what it would get if it connected now, nothing
         if not self._allowance.take(parts[0], now):
             reply = self._busy(parts[-1])
         elif len(parts) > ENVELOPE:
             reply = self._refuse(None, _TOO_MANY_PARTS)
         else:
-            reply = self._reply(parts[2], now)
+            reply = self._reply(parts[2], now, peer)
         self.answered += 1
         with suppress(zmq.Again):  # the client does not read its replies
             self.socket.send_multipart((parts[0], b"", reply), zmq.NOBLOCK)
         return True
 
-    def _reply(self, body: bytes, now: float) -> bytes:
+    def _reply(self, body: bytes, now: float, peer: Peer) -> bytes:
         request_id = None
         try:
             values = control.unpack_request(body)
@@ -84,12 +99,18 @@ class Responder:
             request = control.check_request(values)
             if not request.changing or request.id is None:
                 return control.encode_reply(request.id, self._handlers[request.name](request))
+            self._check_role(peer, request)
             return self._change(request, request.id, body, now)
         except RequestRefused as refused:
             return self._refuse(request_id, refused)
         except Exception:  # noqa: BLE001  a reply must leave whatever happens; the log has the traceback
             self._log.exception("request_failed")
             return self._refuse(request_id, RequestRefused("", control.INTERNAL, "the daemon's log says how"))
+
+    def _check_role(self, peer: Peer, request: Request) -> None:
+        if peer.role is not Role.DRIVER:
+            self._log.warning("request_denied", request=request.name, key=peer.name, role=peer.role)
+            raise RequestRefused(request.name, control.FORBIDDEN, _NOT_A_DRIVER)
 
     def _change(self, request: Request, request_id: str | int, body: bytes, now: float) -> bytes:
         known = self._cache.find(request_id, body, now)
@@ -115,4 +136,5 @@ class Responder:
 
 
 _TOO_MANY_REQUESTS = RequestRefused("", control.BUSY, "too many requests; ask again in a second")
+_NOT_A_DRIVER = f"your key has the role {Role.OBSERVER}; changes need a key with the role {Role.DRIVER}"
 _TOO_MANY_PARTS = RequestRefused("", control.BAD_REQUEST, "a request is one message of one part")

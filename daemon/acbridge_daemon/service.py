@@ -1,7 +1,7 @@
 """
 The composition root and the loop: pace, sample, derive, publish, answer.
 
-One thread owns the loop and both sockets. A sim that does not run is a state: the loop turns all the same.
+One thread owns the loop and all sockets. A sim that does not run is a state: the loop turns all the same.
 """
 
 import gc
@@ -30,8 +30,9 @@ from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.responder import Handler, Responder
 from acbridge_daemon.sampler import Sampler, read_stable
+from acbridge_daemon.security import Gate
 from acbridge_daemon.settings import Settings
-from acbridge_daemon.sockets import Connections, bind_pair
+from acbridge_daemon.sockets import BindError, Connections, bind_pair
 
 COPY_GAP_NS = 20_000
 """Between two copies of the pages that are compared."""
@@ -66,9 +67,10 @@ class Service:
         clock: Clock,
         context: "zmq.Context[zmq.Socket[bytes]]",
         version: str,
+        gate: Gate | None = None,
     ) -> None:
         """
-        Bind both sockets.
+        Bind both sockets, behind a gate if there is one.
 
         Raises:
             BindError: An address cannot be used.
@@ -79,13 +81,13 @@ class Service:
         self._clock = clock
         self._version = version
         self._log = structlog.get_logger()
-        self._publisher = Publisher(context, settings.topic_prefix)
-        self._responder = Responder(context, self._handlers())
+        self._gate = gate
+        self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), gate)
+        self._responder = Responder(context, self._handlers(), gate)
         self._sampler = Sampler(self.run, settings.thresholds, names=settings.names)
         self._liveness = Liveness()
         self._problem: str | None = None
         self._rate = settings.rate
-        self._publisher.queue(_queue(settings.rate))
         self.frames_endpoint, self.requests_endpoint = bind_pair(
             self._publisher.socket, self._responder.socket, settings.host, settings.port
         )
@@ -94,6 +96,10 @@ class Service:
         self._poller.register(self._responder.socket, zmq.POLLIN)
         self._connections = Connections(self._publisher.socket)
         self._poller.register(self._connections.socket, zmq.POLLIN)
+        if gate is not None:
+            self._poller.register(gate.socket, zmq.POLLIN)
+        self._keys_due = False
+        self._port_lost: BindError | None = None
         self._stopping = False
         self._started = self._since = self._clock.now()
         self._pacer = Pacer(self._rate, self._started.mono_ns)
@@ -108,8 +114,17 @@ class Service:
         """End the loop soon; may be called from a signal handler."""
         self._stopping = True
 
+    def reload_keys(self) -> None:
+        """Read the keys again soon; may be called from a signal handler."""
+        self._keys_due = True
+
     def serve(self) -> None:
-        """Run the loop until it is stopped."""
+        """
+        Run the loop until it is stopped.
+
+        Raises:
+            BindError: The port was lost while subscribers were disconnected whose keys were removed.
+        """
         gc.collect()
         gc.freeze()  # what start-up made stays: the collector need not walk it again
         self._pacer = Pacer(self._rate, self._clock.mono_ns())
@@ -118,12 +133,16 @@ class Service:
             self._answer_until_due()
         self._report(self._clock.now())
         self._source.detach()
+        if self._port_lost is not None:
+            raise self._port_lost
 
     def close(self) -> None:
-        """Close both sockets; what was sent has 200 ms to leave."""
+        """Close the sockets; what was sent has 200 ms to leave."""
         self._connections.close()
         self._publisher.socket.close()
         self._responder.socket.close()
+        if self._gate is not None:
+            self._gate.socket.close()
 
     def _turn(self, stamp: Stamp) -> None:
         """Do what is due at one tick."""
@@ -141,23 +160,45 @@ class Service:
             self._report(stamp)
 
     def _answer_until_due(self) -> None:
-        """Answer requests until the next tick is due; look at both sockets at least once."""
+        """Answer requests until the next tick is due; look at the sockets at least once."""
         mono_ns = self._clock.mono_ns
         while True:
             left_ns = self._pacer.deadline_ns - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
                 self._connections.follow()
-                while (
-                    self._responder.answer(mono_ns() * 1e-9) and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS
-                ):
+                while self._answer() and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
                     pass
+            if self._keys_due and self._gate is not None:
+                self._read_keys(self._gate)
             left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
             if left_ns <= 0 or self._stopping:
                 return
             if left_ns <= POLL_MARGIN_NS + 1_000_000:
                 time.sleep(left_ns * 1e-9)
                 return
+
+    def _answer(self) -> bool:
+        """Answer one request and one question of who may connect, and return whether there was any."""
+        asked = self._gate is not None and self._gate.answer()
+        return self._responder.answer(self._clock.mono_ns() * 1e-9) or asked
+
+    def _read_keys(self, gate: Gate) -> None:
+        """Read again who may connect; disconnect the subscribers if one of them no longer may."""
+        self._keys_due = False
+        if not gate.reload():
+            return
+        self._poller.unregister(self._publisher.socket)
+        self._poller.unregister(self._connections.socket)
+        self._connections.close()
+        try:
+            self._publisher.disconnect_all()
+        except BindError as error:
+            self._port_lost = error
+            self.stop()
+        self._connections = Connections(self._publisher.socket)
+        self._poller.register(self._connections.socket, zmq.POLLIN)
+        self._poller.register(self._publisher.socket, zmq.POLLIN)
 
     def _attach(self) -> None:
         """Look for the pages; let go of them first if nothing moves, since a handle keeps a dead session alive."""
@@ -239,7 +280,7 @@ class Service:
             static_frames=self._publisher.sent("static"),
             status_frames=self._publisher.sent("status"),
             event_frames=self._publisher.sent("event"),
-            insecure=self._settings.exposed,
+            insecure=self._settings.exposed and self._gate is None,
             requests=self._responder.answered,
             refused_requests=self._responder.refused,
         )
@@ -261,6 +302,7 @@ class Service:
             "set_rate": self._set_rate,
             "set_thresholds": self._set_thresholds,
             "mark": self._mark,
+            "reload_keys": self._reload_keys,
             "shutdown": self._shutdown,
         }
 
@@ -313,6 +355,12 @@ class Service:
         stamp = self._clock.now()
         self._publisher.send(self._sampler.record(event, self._tick, stamp))
         return {"tick": self._tick, "timestamp": stamp.timestamp}
+
+    def _reload_keys(self, _: Request) -> Mapping[str, Any]:
+        if self._gate is None:
+            raise RequestRefused("reload_keys", control.FORBIDDEN, "start the daemon with --keys to have any")
+        self._read_keys(self._gate)
+        return {"clients": self._gate.roles, "problems": self._gate.problems}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:
         if not self._settings.allow_shutdown:

@@ -36,6 +36,7 @@ class Settings:
         allow_shutdown: Whether a request may end the daemon.
         metrics: Port to serve Prometheus metrics on; ``None`` for none.
         insecure: Whether an address that other machines reach may be used although anyone there can listen and ask.
+        keys: The directory of keys; with one, nobody connects whose key is not in it.
 
     Raises:
         SettingsError: One of them cannot work.
@@ -53,6 +54,7 @@ class Settings:
     allow_shutdown: bool = False
     metrics: int | None = None
     insecure: bool = False
+    keys: Path | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -65,10 +67,11 @@ class Settings:
             raise SettingsError(f"port must be from 1 to {LAST_PORT}, or 0 for any, not {self.port}")
         if self.metrics is not None and not 1 <= self.metrics <= LAST_PORT + 1:
             raise SettingsError(f"metrics takes a port from 1 to {LAST_PORT + 1}, not {self.metrics}")
-        if self.exposed and not self.insecure:
+        if self.exposed and self.keys is None and not self.insecure:
             raise SettingsError(
                 f"{self.bind} can be reached from other machines, and anyone there could listen and send requests; "
-                "bind 127.0.0.1, or say --insecure if you trust that network"
+                "say --keys DIR to let in only those whose keys you know, --insecure if you trust that network, "
+                "or bind 127.0.0.1"
             )
         if any(separator in self.page_prefix for separator in ("/", "\\", "\0")):
             raise SettingsError("page-prefix is the beginning of a name, without / or \\")

@@ -62,10 +62,10 @@ def bind_pair(frames: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]", host: 
         BindError: One cannot be bound.
     """
     for _ in range(_FREE_PAIR_TRIES if port == 0 else 1):
-        bound = _bind(frames, host, port)
+        bound = bind(frames, f"tcp://{host}:{port or '*'}")
         next_port = int(bound.rsplit(":", 1)[1]) + 1
         try:
-            return bound, _bind(requests, host, next_port)
+            return bound, bind(requests, f"tcp://{host}:{next_port}")
         except BindError:
             if port != 0:
                 raise
@@ -73,9 +73,14 @@ def bind_pair(frames: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]", host: 
     raise BindError(f"no two free ports next to each other on {host}")
 
 
-def _bind(socket: "zmq.Socket[bytes]", host: str, port: int) -> str:
-    endpoint = f"tcp://{host}:{port or '*'}"
-    socket.ipv6 = ":" in host
+def bind(socket: "zmq.Socket[bytes]", endpoint: str) -> str:
+    """
+    Bind a socket, and return where.
+
+    Raises:
+        BindError: The address cannot be used.
+    """
+    socket.ipv6 = "[" in endpoint
     try:
         socket.bind(endpoint)
     except zmq.ZMQError as error:

@@ -1,6 +1,7 @@
 """The errors: what they carry, what they tell people to do, and how they may be caught."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from acbridge import errors
 from acbridge.errors import (
     AcbridgeError,
     Closed,
+    CurveMissing,
     DecodeError,
+    KeyExists,
+    KeyFileError,
     NoFrame,
     NoReply,
     PageError,
@@ -55,6 +59,13 @@ EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
         {"request": "shutdown", "code": "forbidden", "message": "start the daemon with --allow-shutdown"},
         "start the daemon with --allow-shutdown",
     ),
+    (
+        KeyFileError(Path("me.key_secret"), "others may use it; run: chmod 600 me.key_secret"),
+        {"path": Path("me.key_secret"), "problem": "others may use it; run: chmod 600 me.key_secret"},
+        "chmod 600",
+    ),
+    (KeyExists(Path("me.key")), {"path": Path("me.key")}, "choose another name"),
+    (CurveMissing(), {}, "install pyzmq"),
     (Closed(), {}, "connect() again"),
 ]
 
@@ -87,12 +98,13 @@ def test_every_error_has_an_example() -> None:
 
 
 def test_every_error_is_caught_as_ours() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
     assert [] == [kind for kind in kinds if not issubclass(kind, AcbridgeError)]
 
 
 def test_a_caller_who_does_not_know_us_catches_what_python_has_a_name_for() -> None:
     assert [True, True] == [issubclass(kind, TimeoutError) for kind in (NoFrame, NoReply)]
+    assert issubclass(KeyExists, FileExistsError)
     assert [True, True, True] == [issubclass(kind, ValueError) for kind in (PageError, DecodeError, WireVersionError)]
     assert [False, False] == [issubclass(kind, TimeoutError) for kind in (StaleFrame, Closed)]
 

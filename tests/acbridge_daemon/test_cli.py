@@ -47,7 +47,7 @@ def test_help_shows_examples() -> None:
     assert "Examples:" in text
     assert "acbridge-daemon --rate 30 " in text
     assert "ACBRIDGE_RATE=30" in text
-    for option in ("--rate", "--source", "--bind", "--port", "--names", "--insecure", "--allow-shutdown"):
+    for option in ("--rate", "--source", "--bind", "--port", "--names", "--keys", "--insecure", "--allow-shutdown"):
         assert option in text
 
 
@@ -69,6 +69,7 @@ def test_version_is_one_line_with_wire_and_libraries() -> None:
         (("--port", "65535"), "1 to 65534"),
         (("--bind", "nosuchhost"), "such as 127.0.0.1"),
         (("--bind", "0.0.0.0"), "--insecure"),
+        (("--bind", "0.0.0.0"), "--keys DIR"),
         (("--source", "replay"), "'live', 'sim'"),
         (("--page-dir", "/nowhere/at/all", "--source", "live"), "/nowhere/at/all is not a directory"),
         (("--speed", "9"), "--speed"),

@@ -147,7 +147,7 @@ def throw_garbage(port: int, connections: int = 500) -> None:
 
 
 def test_the_replies_checked_here_are_those_of_the_table() -> None:
-    assert REPLIES.keys() | {"shutdown"} == REQUESTS.keys()
+    assert REPLIES.keys() | {"shutdown", "reload_keys"} == REQUESTS.keys()
 
 
 def test_every_request_is_answered_with_what_it_asks_for(client: Client) -> None:
@@ -315,6 +315,12 @@ def test_a_shutdown_is_refused_unless_it_was_allowed(client: Client, daemon: Dae
     assert "--allow-shutdown" in reply["error"]["message"]
     assert client.ask("hello")["ok"] is True
     assert daemon.process.poll() is None
+
+
+def test_there_are_no_keys_to_reload_without_keys(client: Client) -> None:
+    reply = client.ask("reload_keys", id="no keys")
+    assert "forbidden" == reply["error"]["code"]
+    assert "--keys" in reply["error"]["message"]
 
 
 def test_a_shutdown_that_was_allowed_ends_the_daemon(clients: Clients) -> None:

@@ -57,7 +57,12 @@ def test_an_address_that_others_reach_is_refused_with_the_remedy(bind: str) -> N
     text = refusal(bind=bind)
     assert text.startswith(f"{bind} can be reached from other machines")
     assert "--insecure" in text
+    assert "--keys DIR" in text
     assert "127.0.0.1" in text
+
+
+def test_an_address_that_others_reach_is_taken_with_keys(tmp_path: Path) -> None:
+    assert "0.0.0.0" == settings(bind="0.0.0.0", keys=tmp_path).host
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from keyring import Keyring
 from programs import Daemon, Program, Sink, until
 
 USAGE = 2
+CONFIG = 78
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_help_shows_examples_and_every_sink() -> None:
 @pytest.mark.parametrize("kind", ["console", "jsonl"])
 def test_every_sink_takes_the_common_options(kind: str) -> None:
     text = "\n".join(run(kind, "--help").out)
-    for option in ("--connect", "--topic-prefix", "--count", "--duration"):
+    for option in ("--connect", "--topic-prefix", "--key", "--server-key", "--count", "--duration"):
         assert option in text
 
 
@@ -91,6 +93,8 @@ def test_an_address_that_is_none_ends_with_a_hint(address: str) -> None:
         ("jsonl",),
         ("jsonl", "/"),
         ("websocket",),
+        ("console", "--key", "me.key_secret"),
+        ("console", "--server-key", "server.key"),
     ],
     ids=" ".join,
 )
@@ -133,6 +137,34 @@ def test_a_topic_prefix_selects_the_rig() -> None:
         with Sink(daemon, "console", "--topic-prefix", "rig7.", "--count", "1") as sink:
             assert 0 == sink.wait()
         assert "km/h" in sink.out[-1]
+
+
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    ring = Keyring(tmp_path_factory.mktemp("ring"))
+    ring.add("screen", "observer")
+    return ring
+
+
+def test_a_sink_with_keys_records_from_a_daemon_with_keys(ring: Keyring, tmp_path: Path) -> None:
+    path = tmp_path / "drive.jsonl"
+    keys = ("--key", str(ring.secret_file("screen")), "--server-key", str(ring.server))
+    with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon:
+        with Sink(daemon, "jsonl", str(path), "--count", "9", *keys) as sink:
+            assert 0 == sink.wait()
+        env = {"ACBRIDGE_KEY": keys[1], "ACBRIDGE_SERVER_KEY": keys[3], "ACBRIDGE_CONNECT": daemon.address}
+        assert "km/h" in run("console", "--count", "1", **env).out[-1]
+        with Sink(daemon, "console", "--duration", "0.7", "--count", "1") as sink:
+            assert 0 == sink.wait()
+    assert 1 + 9 == len(path.read_bytes().splitlines())
+    assert "km/h" not in "".join(sink.out)  # the one without keys
+
+
+def test_keys_that_cannot_be_used_end_the_sink_with_one_line(ring: Keyring) -> None:
+    program = run("console", "--key", str(ring.public_file("screen")), "--server-key", str(ring.server))
+    assert CONFIG == program.process.returncode
+    (line,) = program.err
+    assert "give screen.key_secret" in line
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -1,11 +1,13 @@
 """The examples, run as their readers would run them, against a real daemon."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 
 import tools
 from acbridge import Frame, Physics
+from keyring import Keyring
 from programs import PATIENCE_S, Daemon
 
 pytestmark = pytest.mark.house
@@ -39,10 +42,22 @@ def examples(checkout: Path) -> Path:
     return checkout / "clients" / "examples"
 
 
-def run(*command: str | Path, cwd: Path | None = None, patience: float = PATIENCE_S) -> list[str]:
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[tuple[Daemon, dict[str, str]]]:
+    """Run a daemon with keys, and return what an example needs in its environment."""
+    ring = Keyring(tmp_path / "keys")
+    ring.add("screen", "observer")
+    with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon:
+        env = {"ACBRIDGE_KEY": str(ring.secret_file("screen")), "ACBRIDGE_SERVER_KEY": str(ring.server)}
+        yield daemon, {**os.environ, **env}
+
+
+def run(
+    *command: str | Path, cwd: Path | None = None, patience: float = PATIENCE_S, env: dict[str, str] | None = None
+) -> list[str]:
     """Run a command to its good end and return the lines that it printed."""
     words = [str(word) for word in command]
-    ended = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=patience, check=False)
+    ended = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=patience, check=False, env=env)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
 
@@ -92,7 +107,9 @@ def test_the_plain_subscriber_prints_what_the_frames_carry(daemon: Daemon, examp
 def test_the_plain_subscriber_imports_nothing_of_ours(examples: Path) -> None:
     tree = ast.parse((examples / "plain_subscriber.py").read_text())
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert ["import sys", "import msgpack", "import zmq"] == [ast.unparse(node) for node in imports]
+    assert ["import os", "import sys", "import msgpack", "import zmq", "import zmq.auth"] == [
+        ast.unparse(node) for node in imports
+    ]
 
 
 def test_the_library_subscriber_prints_what_the_frames_carry(daemon: Daemon, examples: Path) -> None:
@@ -104,6 +121,14 @@ def test_the_library_subscriber_prints_what_the_frames_carry(daemon: Daemon, exa
     assert min(frame.record.speedKmh for frame in told(lines, published)) > SLOWEST_KMH
 
 
+@pytest.mark.parametrize("name", ["plain_subscriber.py", "library_subscriber.py"])
+def test_the_subscribers_take_keys_from_the_environment(
+    guarded: tuple[Daemon, dict[str, str]], examples: Path, name: str
+) -> None:
+    daemon, env = guarded
+    assert "km/h" in run(sys.executable, examples / name, daemon.address, "2", env=env)[-1]
+
+
 def test_the_library_subscriber_ends_with_a_sentence_when_no_daemon_answers(examples: Path) -> None:
     command = [sys.executable, str(examples / "library_subscriber.py"), "127.0.0.1:9", "1"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
@@ -112,7 +137,9 @@ def test_the_library_subscriber_ends_with_a_sentence_when_no_daemon_answers(exam
     assert 1 == len(ended.stderr.splitlines())
 
 
-def test_the_node_subscriber_prints_what_the_frames_carry(daemon: Daemon, examples: Path, tmp_path: Path) -> None:
+def test_the_node_subscriber_prints_what_the_frames_carry(
+    daemon: Daemon, examples: Path, tmp_path: Path, guarded: tuple[Daemon, dict[str, str]]
+) -> None:
     node, npm = tools.require("node"), tools.require("npm")
     folder = tmp_path / "node"
     shutil.copytree(examples / "node", folder, ignore=shutil.ignore_patterns("node_modules"))
@@ -121,3 +148,5 @@ def test_the_node_subscriber_prints_what_the_frames_carry(daemon: Daemon, exampl
     assert LINES == len(lines)
     assert min(frame.record.speedKmh for frame in told(lines, published)) > SLOWEST_KMH
     assert all(read(line).time is not None for line in lines)
+    guarded_daemon, env = guarded
+    assert "km/h" in run(node, "subscriber.mjs", guarded_daemon.address, "2", cwd=folder, env=env)[-1]

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import signal
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,14 +56,22 @@ def busy_daemon() -> Iterator[Daemon]:
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md", "docs/derived.md", "docs/reliability.md"],
+    [
+        "README.md",
+        "docs/derived.md",
+        "docs/protocol.md",
+        "docs/reliability.md",
+        "docs/running.md",
+        "docs/security.md",
+        "docs/simulator.md",
+    ],
 )
 def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
     text = (checkout / name).read_text(encoding="utf-8")
     ran = 0
-    for language, block in re.findall(r"^```(bash|python)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+    for language, block in re.findall(r"^ *```(bash|python)\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
         if language == "python":
-            run_python(block, tmp_path, busy_daemon)
+            run_python(textwrap.dedent(block), tmp_path, busy_daemon)
             ran += 1
             continue
         for line in block.splitlines():

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from acbridge import Bridge, connect
+from acbridge import Bridge, Keys, connect
 
 T = TypeVar("T")
 
@@ -115,8 +115,8 @@ class Daemon(Program):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def connect(self) -> Bridge:
-        return connect(port=self.port)
+    def connect(self, keys: Keys | None = None) -> Bridge:
+        return connect(port=self.port, keys=keys)
 
 
 class Sink(Program):

@@ -2,6 +2,7 @@
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
 import acbridge
@@ -12,11 +13,15 @@ from acbridge import (
     Frame,
     Frames,
     Graphics,
+    KeyExists,
+    KeyFileError,
+    Keys,
     NoFrame,
     NoReply,
     PageError,
     Physics,
     RequestRefused,
+    Role,
     Sample,
     SimState,
     StaleFrame,
@@ -25,6 +30,7 @@ from acbridge import (
     Trust,
     WireVersionError,
 )
+from acbridge.keys import generate_client, generate_server
 from acbridge.schema import Record
 
 
@@ -33,6 +39,7 @@ def connect() -> None:
     assert_type(acbridge.connect("rig", 6000, topic_prefix="rig7."), Bridge)
     with acbridge.connect() as bridge:
         assert_type(bridge, Bridge)
+    assert_type(acbridge.connect("rig", keys=Keys.load("me.key_secret", Path("server.key"))), Bridge)
     acbridge.connect("rig", 6000, "rig7.")  # pyright: ignore[reportCallIssue]  the prefix has a name
 
 
@@ -137,6 +144,18 @@ def errors(bridge: Bridge) -> None:
         assert_type((error.request, error.code, error.message), tuple[str, str, str])
     except AcbridgeError as error:
         assert_type(str(error), str)
+
+
+def keys(directory: Path) -> None:
+    try:
+        assert_type(generate_server(directory), Path)
+        assert_type(generate_client(directory, "rig", Role.DRIVER), Path)
+        assert_type(generate_client("keys", "screen", "observer"), Path)
+    except KeyExists as error:
+        assert_type(error.path, Path)
+    except KeyFileError as error:
+        assert_type((error.path, error.problem), tuple[Path, str])
+    assert_type(Keys.load("a", "b").public, bytes)
 
 
 def pages(raw: bytes) -> None:

@@ -1,9 +1,17 @@
 // Subscribe from Node: node subscriber.mjs [HOST:PORT [FRAMES]]
+import { readFileSync } from "node:fs";
 import { decode } from "@msgpack/msgpack";
 import { Subscriber } from "zeromq";
 
 const [address = "127.0.0.1:5555", frames = "Infinity"] = process.argv.slice(2);
 const socket = new Subscriber();
+if (process.env.ACBRIDGE_KEY) {
+  // The daemon has keys: docs/security.md
+  const key = (file, kind) => readFileSync(file, "utf8").match(`${kind}-key = "(.*)"`)[1];
+  socket.curvePublicKey = key(process.env.ACBRIDGE_KEY, "public");
+  socket.curveSecretKey = key(process.env.ACBRIDGE_KEY, "secret");
+  socket.curveServerKey = key(process.env.ACBRIDGE_SERVER_KEY, "public");
+}
 socket.connect(`tcp://${address}`);
 socket.subscribe("physics");
 
