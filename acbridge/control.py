@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from acbridge import packing
-from acbridge.derived import Thresholds
+from acbridge.derived.thresholds import checked
 from acbridge.errors import DecodeError, RequestRefused
 
 MAX_REQUEST_BYTES = 4096
@@ -129,9 +129,7 @@ def check_thresholds(values: object) -> dict[str, float]:
     """
     if not isinstance(values, dict) or not values:
         raise ValueError('thresholds must be a map of names to numbers, such as {"stuck_s": 5}')
-    wanted = cast("dict[str, object]", values)
-    changed = Thresholds().changed(wanted).values()
-    return {name: changed[name] for name in wanted}
+    return checked(cast("dict[str, object]", values))
 
 
 def check_mark(text: object) -> str:

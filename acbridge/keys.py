@@ -71,6 +71,22 @@ class Keys:
         public, secret = load_secret(Path(secret_file))
         return cls(public, secret, load_public(Path(server_public_file)))
 
+    @classmethod
+    def load_pair(cls, secret_file: Path | None, server_public_file: Path | None) -> Self | None:
+        """
+        Read the keys of a user who may have given none.
+
+        Raises:
+            ValueError: One of the two is missing.
+            KeyFileError: As :meth:`load`.
+            CurveMissing: As :meth:`load`.
+        """
+        if secret_file is None and server_public_file is None:
+            return None
+        if secret_file is None or server_public_file is None:
+            raise ValueError("--key and --server-key go together: our own secret key and the daemon's public one")
+        return cls.load(secret_file, server_public_file)
+
     def apply(self, socket: "zmq.Socket[bytes]") -> None:
         """Let a socket that is not connected yet use them."""
         socket.curve_publickey = self.public

@@ -75,7 +75,7 @@ class Situation:
         self._off_since = 0
         self._pit_fuel = 0.0
         self._powerless, self._beached, self._backward = Held(), Held(), Held()
-        self._spin, self._spun = Held(), False
+        self._spin, self._straight = Held(), False
         self._position: float | None = None
         self._against = False
         self._place: tuple[float, float] | None = None
@@ -187,11 +187,11 @@ class Situation:
         angle = abs(math.atan2(left, forward)) if math.isfinite(left + forward) else 0.0
         fast = math.hypot(left, forward) > limits.spin_min_speed
         turned = fast and angle > limits.spin_angle and tick.physics.gear != REVERSE and not self.teleported
-        if self._spin.update(tick.now_ms, turned, limits.spin_s) and not self._spun:
-            self._spun = True
+        if self._spin.update(tick.now_ms, turned, limits.spin_s) and self._straight:
+            self._straight = False
             tick.emit(EventKind.SPIN)
-        elif self._spun and (not fast or angle < limits.spin_over_angle):
-            self._spun = False
+        elif fast and angle < limits.spin_over_angle:
+            self._straight = True  # only a car that went straight can begin to spin
 
 
 class _Zone:

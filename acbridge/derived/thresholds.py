@@ -7,7 +7,7 @@ They can be changed with the daemon's ``--threshold NAME=VALUE`` and with the re
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 
 class Rule(NamedTuple):
@@ -108,7 +108,9 @@ class Thresholds:
     impact_rise: float = _limit(1.0, 0.1, 100.0, "km/h", "A zone of carDamage that rises by more was hit.")
     impact_s: float = _limit(0.1, 0.0, 5.0, "s", "Rises within this are one impact.")
     spin_angle: float = _limit(1.2, 0.3, 3.1, "rad", "A spin: the body's slip angle is larger.")
-    spin_over_angle: float = _limit(0.3, 0.01, 3.1, "rad", "A spin is over: the angle is smaller, or the car stands.")
+    spin_over_angle: float = _limit(
+        0.3, 0.01, 3.1, "rad", "A spin is over, and another can begin, once the angle was smaller at speed."
+    )
     spin_min_speed: float = _limit(5.0, 0.5, 50.0, "m/s", "No spin is told at or under it.")
     spin_s: float = _limit(0.2, 0.0, 5.0, "s", "A spin: for at least this long.")
     cut_wheels: float = _limit(
@@ -132,17 +134,17 @@ class Thresholds:
             values: Name to number.
 
         Raises:
-            ValueError: There is no such threshold, or the value is out of its range; the text says what would do.
+            ValueError: There is no such threshold, a value is out of its range, or two contradict each other; the text
+                says what would do.
         """
-        for name, value in values.items():
-            rule = RULES.get(name)
-            if rule is None:
-                raise ValueError(f"there is no threshold {name[:40]!r}; there are: {', '.join(RULES)}")
-            number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-            if not rule.low <= number <= rule.high:  # nan is in no range
-                unit = f" {rule.unit}" if rule.unit else ""
-                raise ValueError(f"{name} must be a number from {rule.low:g} to {rule.high:g}{unit}")
-        return replace(self, **{name: float(cast("float", value)) for name, value in values.items()})
+        changed = replace(self, **checked(values))
+        for smaller, larger in PAIRS:
+            if not getattr(changed, smaller) < getattr(changed, larger):
+                raise ValueError(
+                    f"{smaller} must stay under {larger}: {getattr(changed, smaller):g} is not under "
+                    f"{getattr(changed, larger):g}"
+                )
+        return changed
 
     def values(self) -> dict[str, float]:
         """Return name to value."""
@@ -168,3 +170,29 @@ def parse_thresholds(words: Iterable[str]) -> dict[str, float]:
 
 RULES: Mapping[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Thresholds)}
 """What is known of each threshold, by name."""
+PAIRS = (
+    ("lock_slip_ratio", "lock_release"),
+    ("wheelspin_release", "wheelspin_slip_ratio"),
+    ("spin_over_angle", "spin_angle"),
+)
+"""What begins something and what ends it: were the two the wrong way round, it would begin and end without end."""
+
+
+def checked(values: Mapping[str, object]) -> dict[str, float]:
+    """
+    Return thresholds by name, each in its range.
+
+    Raises:
+        ValueError: There is no such threshold, or a value is out of its range; the text says what would do.
+    """
+    found: dict[str, float] = {}
+    for name, value in values.items():
+        rule = RULES.get(name)
+        if rule is None:
+            raise ValueError(f"there is no threshold {name[:40]!r}; there are: {', '.join(RULES)}")
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+        if not rule.low <= number <= rule.high:  # nan is in no range
+            unit = f" {rule.unit}" if rule.unit else ""
+            raise ValueError(f"{name} must be a number from {rule.low:g} to {rule.high:g}{unit}")
+        found[name] = float(number)
+    return found

@@ -1,14 +1,16 @@
 """What every command shares: where the daemon is, how long to wait for it, and how to end when it does not answer."""
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
-from acbridge import AcbridgeError, Bridge, NoReply, connect
+from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, NoReply, connect
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
 from acbridge.control import REQUESTS
 
@@ -16,6 +18,8 @@ EX_UNAVAILABLE = 69
 """The exit code for a daemon that does not answer."""
 EX_IO = 74
 """The exit code for what cannot be written."""
+EX_CONFIG = 78
+"""The exit code for keys that cannot be used."""
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -31,9 +35,21 @@ class Address(click.ParamType[tuple[str, int]]):
             self.fail(str(error), param, ctx)
 
 
+class Where(NamedTuple):
+    """Where the daemon is, and the keys that it wants to see."""
+
+    host: str
+    port: int
+    keys: Keys | None
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 def connection(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option that says where the daemon is."""
-    return click.option(
+    """Add the options that say where the daemon is and who we are; the command takes them as ``where``."""
+
+    @click.option(
         "--connect",
         "address",
         type=Address(),
@@ -41,7 +57,20 @@ def connection(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         envvar="ACBRIDGE_CONNECT",
         help="The daemon to ask; requests go to the port after this one.",
-    )(command)
+    )
+    @click.option("--key", type=_FILE, envvar="ACBRIDGE_KEY", help="Our own NAME.key_secret, if the daemon has keys.")
+    @click.option("--server-key", type=_FILE, envvar="ACBRIDGE_SERVER_KEY", help="The daemon's server.key.")
+    @functools.wraps(command)
+    def with_where(address: tuple[str, int], key: Path | None, server_key: Path | None, **values: Any) -> Any:
+        try:
+            keys = Keys.load_pair(key, server_key)
+        except (KeyFileError, CurveMissing) as error:
+            fail(str(error), EX_CONFIG)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        return command(where=Where(*address, keys), **values)
+
+    return with_where
 
 
 def patience(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,10 +90,10 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def asking(address: tuple[str, int], topic_prefix: str = "") -> Generator[Bridge]:
+def asking(where: Where, topic_prefix: str = "") -> Generator[Bridge]:
     """Connect for as long as a command runs; what goes wrong ends it with one line and its exit code."""
     try:
-        with connect(*address, topic_prefix=topic_prefix) as bridge:
+        with connect(where.host, where.port, topic_prefix=topic_prefix, keys=where.keys) as bridge:
             yield bridge
     except NoReply as error:
         doubt = "; it may have been carried out all the same" if REQUESTS[error.request].changing else ""

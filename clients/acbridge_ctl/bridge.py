@@ -4,6 +4,7 @@ import socket
 from typing import Any
 
 from acbridge import WIRE_VERSION, AcbridgeError, NoFrame, NoReply, SimState, Status, connect
+from acbridge_ctl.asking import Where
 from acbridge_ctl.findings import Finding, Level
 
 KEPT = 0.98
@@ -11,16 +12,16 @@ KEPT = 0.98
 PROBE_S = 1.0
 
 
-def look_at_bridge(address: tuple[str, int], timeout: float) -> list[Finding]:
+def look_at_bridge(where: Where, timeout: float) -> list[Finding]:
     """Ask the daemon, subscribe to it, and look at its ports if it does not answer."""
-    bridge = connect(*address)
+    bridge = connect(where.host, where.port, keys=where.keys)
     try:
         hello = bridge.request("hello", timeout=timeout)
         if hello.get("wire") != WIRE_VERSION:
             return [_other_wire(hello)]
         status = bridge.status(timeout=timeout)
     except NoReply:
-        return [nobody(address)]
+        return [nobody(where)]
     except AcbridgeError as error:
         text = f"something answers at {bridge.control_endpoint}, but not as an acbridge daemon does ({error})"
         return [Finding(Level.FAIL, "daemon", text, "look what it is, or start the daemon on another --port")]
@@ -33,7 +34,7 @@ def look_at_bridge(address: tuple[str, int], timeout: float) -> list[Finding]:
         Finding(Level.OK, "daemon", text),
         judge_rate(status),
         judge_sim(status),
-        _frames(address, str(hello.get("topic_prefix", "")), timeout),
+        _frames(where, str(hello.get("topic_prefix", "")), timeout),
     ]
 
 
@@ -56,9 +57,9 @@ def judge_sim(status: Status) -> Finding:
     return Finding(level, "state", f"the daemon says that the sim is {state}", status.sim_detail or "start a session")
 
 
-def _frames(address: tuple[str, int], prefix: str, timeout: float) -> Finding:
+def _frames(where: Where, prefix: str, timeout: float) -> Finding:
     """Subscribe to what comes every second."""
-    with connect(*address, topic_prefix=prefix) as bridge:
+    with connect(where.host, where.port, topic_prefix=prefix, keys=where.keys) as bridge:
         try:
             frame = bridge.latest(Status, timeout=max(timeout, 2.0))
         except NoFrame:
@@ -75,9 +76,9 @@ def _other_wire(hello: dict[str, Any]) -> Finding:
     return Finding(Level.FAIL, "daemon", text, "use the same version of acbridge on both sides")
 
 
-def nobody(address: tuple[str, int]) -> Finding:
+def nobody(where: Where) -> Finding:
     """Say why no daemon answers: nobody is there, somebody else is, or the way is barred."""
-    host, port = address
+    host, port, _ = where
     for each in (port + 1, port):
         try:
             with socket.create_connection((host, each), timeout=PROBE_S):

@@ -11,7 +11,7 @@ from acbridge.control import check_mark, check_rate
 from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.topics import BY_NAME
-from acbridge_ctl.asking import Commands, as_json, asking, connection, fail, patience
+from acbridge_ctl.asking import Commands, Where, as_json, asking, connection, fail, patience
 from acbridge_ctl.doctor import doctor
 from acbridge_ctl.keygen import keygen
 from acbridge_ctl.watch import watch
@@ -49,13 +49,13 @@ def main() -> None:
 @as_json
 @patience
 @connection
-def status(address: tuple[str, int], timeout: float, *, as_json: bool) -> None:
+def status(where: Where, timeout: float, *, as_json: bool) -> None:
     """
     Tell how the daemon and the sim are.
 
     A sim that does not run is no failure: only a daemon that does not answer is (exit code 69).
     """
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         hello = bridge.request("hello", timeout=timeout)
         found = bridge.status(timeout=timeout)
     if as_json:
@@ -104,13 +104,13 @@ def lasting(seconds: float) -> str:
 @click.option("--field", "fields", multiple=True, metavar="NAME", help="Print only this field; repeatable.")
 @patience
 @connection
-def latest(address: tuple[str, int], timeout: float, topic: str | None, fields: tuple[str, ...]) -> None:
+def latest(where: Where, timeout: float, topic: str | None, fields: tuple[str, ...]) -> None:
     """
     Print the newest frame of TOPIC as JSON, or of every topic.
 
     It may be old: the header's timestamp tells when its pages were sampled.
     """
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         frames: dict[str, dict[str, Any]] = bridge.request("latest", timeout=timeout)["frames"]
         if topic is not None and topic not in frames:
             state = bridge.status(timeout=timeout).sim_state
@@ -129,9 +129,9 @@ def latest(address: tuple[str, int], timeout: float, topic: str | None, fields: 
 @click.argument("topic", type=click.Choice(tuple(BY_NAME)), required=False)
 @patience
 @connection
-def schema(address: tuple[str, int], timeout: float, topic: str | None) -> None:
+def schema(where: Where, timeout: float, topic: str | None) -> None:
     """Print the JSON Schema of TOPIC as the daemon publishes it, or of every topic."""
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         topics = bridge.request("schema", timeout=timeout)["topics"]
     if topic is not None and topic not in topics:
         fail(f"this daemon has no topic {topic}; it has {', '.join(topics)}", 1)
@@ -142,9 +142,9 @@ def schema(address: tuple[str, int], timeout: float, topic: str | None) -> None:
 @as_json
 @patience
 @connection
-def thresholds(address: tuple[str, int], timeout: float, *, as_json: bool) -> None:
+def thresholds(where: Where, timeout: float, *, as_json: bool) -> None:
     """List what is counted as what: every threshold with its value in force and its range."""
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         rules: dict[str, dict[str, Any]] = bridge.request("thresholds", timeout=timeout)["thresholds"]
     if as_json:
         click.echo(to_json(rules))
@@ -158,7 +158,7 @@ def thresholds(address: tuple[str, int], timeout: float, *, as_json: bool) -> No
 @click.argument("words", nargs=-1, required=True, metavar="NAME=VALUE...")
 @patience
 @connection
-def set_threshold(address: tuple[str, int], timeout: float, words: tuple[str, ...]) -> None:
+def set_threshold(where: Where, timeout: float, words: tuple[str, ...]) -> None:
     """
     Change thresholds until the daemon ends.
 
@@ -169,7 +169,7 @@ def set_threshold(address: tuple[str, int], timeout: float, words: tuple[str, ..
         wanted = parse_thresholds(words)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         now = bridge.request("set_thresholds", timeout=timeout, thresholds=wanted)["thresholds"]
     for name in wanted:
         click.echo(f"{name} {now[name]:g}")
@@ -179,13 +179,13 @@ def set_threshold(address: tuple[str, int], timeout: float, words: tuple[str, ..
 @click.argument("rate", type=float, metavar="HZ")
 @patience
 @connection
-def set_rate(address: tuple[str, int], timeout: float, rate: float) -> None:
+def set_rate(where: Where, timeout: float, rate: float) -> None:
     """Change the rate to HZ ticks per second, 1 to 1000, until the daemon ends."""
     try:
         check_rate(rate)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         click.echo(f"{bridge.request('set_rate', timeout=timeout, rate=rate)['rate']:g} Hz")
 
 
@@ -193,7 +193,7 @@ def set_rate(address: tuple[str, int], timeout: float, rate: float) -> None:
 @click.argument("text")
 @patience
 @connection
-def mark(address: tuple[str, int], timeout: float, text: str) -> None:
+def mark(where: Where, timeout: float, text: str) -> None:
     """
     Mark this moment, so that it is found again.
 
@@ -203,17 +203,32 @@ def mark(address: tuple[str, int], timeout: float, text: str) -> None:
         check_mark(text)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         told = bridge.request("mark", timeout=timeout, text=text)
     click.echo(f"marked at tick {told['tick']}")
+
+
+@main.command(
+    "reload-keys", epilog="\b\nExample:\n  acbridge-ctl reload-keys --key me.key_secret --server-key server.key"
+)
+@patience
+@connection
+def reload_keys(where: Where, timeout: float) -> None:
+    """Let the daemon read again who may connect; who no longer may is disconnected."""
+    with asking(where) as bridge:
+        found = bridge.request("reload_keys", timeout=timeout)
+    for name, role in found["clients"].items():
+        click.echo(f"{name:<32} {role}")
+    for problem in found["problems"]:
+        click.echo(f"acbridge-ctl: {problem}", err=True)
 
 
 @main.command(epilog="\b\nExample:\n  acbridge-ctl shutdown")
 @patience
 @connection
-def shutdown(address: tuple[str, int], timeout: float) -> None:
+def shutdown(where: Where, timeout: float) -> None:
     """End the daemon, if it was started with --allow-shutdown."""
-    with asking(address) as bridge:
+    with asking(where) as bridge:
         bridge.request("shutdown", timeout=timeout)
     click.echo("the daemon ends")
 

@@ -7,7 +7,7 @@ import click
 
 from acbridge.json_lines import to_json
 from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
-from acbridge_ctl.asking import as_json, connection, patience
+from acbridge_ctl.asking import Where, as_json, connection, patience
 from acbridge_ctl.bridge import look_at_bridge
 from acbridge_ctl.findings import Finding, Level
 from acbridge_ctl.machine import look_at_machine
@@ -43,7 +43,7 @@ What merely does not run yet is a WARN; a FAIL must be mended before frames can 
 @as_json
 @patience
 @connection
-def doctor(address: tuple[str, int], timeout: float, page_prefix: str, page_dir: Path, *, as_json: bool) -> None:
+def doctor(where: Where, timeout: float, page_prefix: str, page_dir: Path, *, as_json: bool) -> None:
     """
     Look at every link from the sim to a subscriber, and say what to do about those that are missing.
 
@@ -52,8 +52,8 @@ def doctor(address: tuple[str, int], timeout: float, page_prefix: str, page_dir:
     found: list[Finding] = []
     looks = (
         look_at_machine,
-        lambda: _pages(address[0], page_dir, page_prefix),
-        lambda: look_at_bridge(address, timeout),
+        lambda: _pages(where.host, page_dir, page_prefix),
+        lambda: look_at_bridge(where, timeout),
     )
     for look in looks:
         for finding in look():

@@ -1,10 +1,14 @@
-"""Make keys for an encrypted bridge; what they are is `acbridge.keys`' business."""
+"""Make keys for an encrypted bridge; what they are is the business of `acbridge.keys`."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from acbridge_ctl.asking import EX_IO, fail
+from acbridge import CurveMissing, KeyExists, KeyFileError
+from acbridge.keys import Role, generate_client, generate_server
+from acbridge_ctl.asking import EX_CONFIG, EX_IO, fail
 
 DIRECTORY = click.option(
     "--directory",
@@ -15,7 +19,7 @@ DIRECTORY = click.option(
 )
 
 
-@click.group(epilog="\b\nExamples:\n  acbridge-ctl keygen server\n  acbridge-ctl keygen client laptop --role read")
+@click.group(epilog="\b\nExamples:\n  acbridge-ctl keygen server\n  acbridge-ctl keygen client laptop --role observer")
 def keygen() -> None:
     """Make keys: a pair for the daemon, and one for each of its clients."""
 
@@ -24,29 +28,35 @@ def keygen() -> None:
 @DIRECTORY
 def server(directory: Path) -> None:
     """Make the daemon's pair of keys."""
-    from acbridge.keys import generate_server  # noqa: PLC0415  keys need a libzmq with CURVE, other commands do not
-
-    try:
-        click.echo(generate_server(directory))
-    except OSError as error:
-        _cannot_write(directory, error)
+    with failing():
+        public = generate_server(directory)
+        click.echo(f"{public}\nEvery client needs a copy of this file. Start the daemon with --keys {directory}.")
 
 
 @keygen.command()
 @click.argument("name")
-@click.option("--role", required=True, help="What the client may do; docs/running.md lists the roles.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="What the client may do: subscribe and ask (observer), or change things too (driver).",
+)
 @DIRECTORY
 def client(directory: Path, name: str, role: str) -> None:
     """Make a pair of keys for the client NAME, and let the daemon know it."""
-    from acbridge.keys import generate_client  # noqa: PLC0415  as above
+    with failing():
+        secret = generate_client(directory, name, role)
+        click.echo(f"{secret}\nMove this file to the client's machine, and tell the daemon: acbridge-ctl reload-keys.")
 
+
+@contextmanager
+def failing() -> Generator[None]:
+    """End with one line if keys cannot be made."""
     try:
-        click.echo(generate_client(directory, name, role))
-    except OSError as error:
-        _cannot_write(directory, error)
-    except ValueError as error:
+        yield
+    except (KeyExists, CurveMissing) as error:
+        fail(str(error), EX_CONFIG)
+    except KeyFileError as error:
+        if isinstance(error.__cause__, OSError):
+            fail(str(error), EX_IO)
         raise click.UsageError(str(error)) from error
-
-
-def _cannot_write(directory: Path, error: OSError) -> None:
-    fail(f"cannot write {error.filename or directory}: {error.strerror or error}", EX_IO)

@@ -10,7 +10,7 @@ import click
 from acbridge import Bridge, Event, Frame, NoFrame, Status
 from acbridge.json_lines import to_json
 from acbridge.signals import asked_to_end
-from acbridge_ctl.asking import EX_UNAVAILABLE, as_json, asking, connection, fail
+from acbridge_ctl.asking import EX_UNAVAILABLE, Where, as_json, asking, connection, fail
 
 LOOK_S = 0.1
 """How often to look whether it is time to end."""
@@ -26,9 +26,7 @@ SILENCE_S = 1.5
     "--topic-prefix", default="", envvar="ACBRIDGE_TOPIC_PREFIX", help="The daemon's --topic-prefix, if it has one."
 )
 @connection
-def watch(
-    address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None, *, as_json: bool
-) -> None:
+def watch(where: Where, topic_prefix: str, count: int | None, duration: float | None, *, as_json: bool) -> None:
     """
     Print a line for every status, which comes each second, and for every event.
 
@@ -40,7 +38,7 @@ def watch(
     def over() -> bool:
         return asked() or (end is not None and time.perf_counter() >= end)
 
-    with asking(address, topic_prefix) as bridge:
+    with asking(where, topic_prefix) as bridge:
         lines = follow(bridge, one_json if as_json else one_line, count, over)
     if not lines and not asked():
         fail(f"no daemon was heard at {bridge.endpoint}; start acbridge-daemon or check host and port", EX_UNAVAILABLE)

@@ -85,12 +85,10 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
     """Read the keys if the user gave any; what is wrong with them ends us with one line."""
-    if key is None and server_key is None:
-        return None
-    if key is None or server_key is None:
-        raise click.UsageError("--key and --server-key go together: our own secret key and the daemon's public one")
     try:
-        return Keys.load(key, server_key)
+        return Keys.load_pair(key, server_key)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     except (KeyFileError, CurveMissing) as error:
         click.echo(f"acbridge-sink: {error}", err=True)
         sys.exit(EX_CONFIG)

@@ -345,7 +345,10 @@ class Service:
         return {"thresholds": {name: {"value": values[name], **rule._asdict()} for name, rule in RULES.items()}}
 
     def _set_thresholds(self, request: Request) -> Mapping[str, Any]:
-        event = self._sampler.change(request.arguments["thresholds"])
+        try:
+            event = self._sampler.change(request.arguments["thresholds"])
+        except ValueError as error:  # two of them contradict each other
+            raise RequestRefused("set_thresholds", control.BAD_ARGUMENT, str(error)) from error
         self._publisher.send(self._sampler.record(event, self._tick, self._clock.now()))
         self._log.info("thresholds_changed", thresholds=event.text)
         return {"thresholds": self._sampler.thresholds.values()}

@@ -25,7 +25,11 @@ CONFIG = 78
 SILENT_S = 2.0
 """How long nothing must come, while somebody else gets frames and replies."""
 PATIENCE_MS = 10_000
-ARGUMENTS: dict[str, dict[str, Any]] = {"set_rate": {"rate": 61}, "set_thresholds": {"thresholds": {"stuck_s": 6}}}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "set_rate": {"rate": 61},
+    "set_thresholds": {"thresholds": {"stuck_s": 6}},
+    "mark": {"text": "here"},
+}
 
 
 @pytest.fixture(scope="module")

@@ -489,7 +489,8 @@ def drifting(angle: float, speed: float = 20.0) -> dict[str, Any]:
 
 @pytest.mark.parametrize("angle", [1.21, -1.21, 3.1, -2.0])
 def test_a_car_that_slides_across_for_a_fifth_of_a_second_spins(angle: float) -> None:
-    drive = Drive(gear=3)
+    drive = Drive(gear=3, **moving(20.0))
+    drive.tick()
     drive.tick(**drifting(angle))
     drive.go(198)
     assert [] == drive.of(EventKind.SPIN)
@@ -508,13 +509,15 @@ def test_a_car_that_slides_across_for_a_fifth_of_a_second_spins(angle: float) ->
     ],
 )
 def test_a_car_that_does_not_slide_across_does_not_spin(fields: dict[str, Any]) -> None:
-    drive = Drive(gear=3)
+    drive = Drive(gear=3, **moving(20.0))
+    drive.tick()
     drive.go(3000, every=30, **fields)
     assert [] == drive.of(EventKind.SPIN)
 
 
 def test_a_slide_that_is_caught_in_time_is_no_spin() -> None:
-    drive = Drive(gear=3)
+    drive = Drive(gear=3, **moving(20.0))
+    drive.tick()
     for _ in range(5):
         drive.go(198, **drifting(1.5))
         drive.tick(**drifting(1.1))
@@ -530,18 +533,29 @@ def test_a_spin_all_the_way_round_is_one() -> None:
 
 
 def test_a_spin_that_wavers_is_one() -> None:
-    drive = Drive(gear=3)
+    drive = Drive(gear=3, **moving(20.0))
+    drive.tick()
     for angle in (1.5, 0.31, 1.5, -0.5, -1.5):
         drive.go(600, every=30, **drifting(angle))
     assert 1 == len(drive.of(EventKind.SPIN))
 
 
-@pytest.mark.parametrize("over", [drifting(0.29), drifting(-0.29), drifting(1.5, 5.0), moving(0.0)])
-def test_after_a_spin_that_is_over_there_may_be_another(over: dict[str, Any]) -> None:
-    drive = Drive(gear=3)
+@pytest.mark.parametrize(
+    ("over", "spins"), [(drifting(0.29), 2), (drifting(-0.29), 2), (drifting(1.5, 5.0), 1), (moving(0.0), 1)]
+)
+def test_after_a_spin_another_takes_a_car_that_went_straight_again(over: dict[str, Any], spins: int) -> None:
+    drive = Drive(gear=3, **moving(20.0))
+    drive.tick()
     for fields in (drifting(2.0), over, drifting(2.0)):
         drive.go(600, every=30, **fields)
-    assert 2 == len(drive.of(EventKind.SPIN))
+    assert spins == len(drive.of(EventKind.SPIN))
+
+
+def test_a_car_that_rolls_backward_out_of_gear_does_not_spin() -> None:
+    drive = Drive(gear=0, **moving(-8.0))
+    drive.go(600, every=30)
+    drive.go(600, every=30, gear=1)
+    assert [] == drive.of(EventKind.SPIN)
 
 
 def test_a_car_that_was_put_down_sideways_does_not_spin() -> None:

@@ -1,11 +1,13 @@
 """The thresholds: their rules hold together, and they change only to what they may be."""
 
 import math
+import re
 from dataclasses import fields
 
 import pytest
 
 from acbridge.derived import RULES, Rule, Thresholds, parse_thresholds
+from acbridge.derived.thresholds import PAIRS, checked
 
 DEFAULTS = Thresholds().values()
 
@@ -35,8 +37,9 @@ def test_every_threshold_has_a_rule() -> None:
 def test_a_threshold_may_be_anything_from_low_to_high(name: str) -> None:
     rule = RULES[name]
     for value in (rule.low, (rule.low + rule.high) / 2, rule.high):
-        new = Thresholds().changed({name: value})
-        assert DEFAULTS | {name: value} == new.values()
+        assert {name: value} == checked({name: value})
+        if not any(name in pair for pair in PAIRS):
+            assert DEFAULTS | {name: value} == Thresholds().changed({name: value}).values()
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -99,3 +102,19 @@ def test_words_become_names_and_numbers() -> None:
 def test_a_word_that_sets_nothing_is_refused(word: str) -> None:
     with pytest.raises(ValueError, match=r"NAME=VALUE, such as stuck_s=5"):
         parse_thresholds([word])
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"spin_angle": 0.5, "spin_over_angle": 1.5},
+            "spin_over_angle must stay under spin_angle: 1.5 is not under 0.5",
+        ),
+        ({"lock_release": -0.6}, "lock_slip_ratio must stay under lock_release: -0.3 is not under -0.6"),
+        ({"wheelspin_release": 0.3}, "wheelspin_release must stay under wheelspin_slip_ratio: 0.3 is not under 0.3"),
+    ],
+)
+def test_thresholds_that_contradict_each_other_are_refused(values: dict[str, float], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Thresholds().changed(values)
