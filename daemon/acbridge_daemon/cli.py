@@ -20,7 +20,7 @@ from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
 from acbridge_daemon.clock import Clock
-from acbridge_daemon.security import Gate
+from acbridge_daemon.security import Gate, Keyring
 from acbridge_daemon.service import Service
 from acbridge_daemon.settings import (
     DEFAULT_RATE,
@@ -121,15 +121,16 @@ def main(**options: Any) -> None:
     clock = Clock()
     with zmq.Context() as context:
         try:
-            gate = None if settings.keys is None else Gate(context, settings.keys)
+            keyring = None if settings.keys is None else Keyring(settings.keys)
+            gate = Gate(context, keyring)
             service = Service(settings, open_source(settings, clock), clock, context, version("acbridge"), gate)
         except (KeyFileError, CurveMissing, BindError) as error:
             click.echo(f"acbridge-daemon: {error}", err=True)
             context.destroy(linger=0)
             sys.exit(EX_UNAVAILABLE if isinstance(error, BindError) else EX_CONFIG)
         end_on_signals(service)
-        if gate is not None:
-            gate.log_peers()
+        if keyring is not None:
+            keyring.log_peers()
             if sys.platform != "win32":
                 signal.signal(signal.SIGHUP, lambda _signal, _frame: service.reload_keys())
         log.info(
@@ -139,9 +140,9 @@ def main(**options: Any) -> None:
             requests=service.requests_endpoint,
             rate=settings.rate,
             source=settings.source,
-            keys=gate is not None,
+            keys=keyring is not None,
         )
-        if settings.exposed and gate is None:
+        if settings.exposed and keyring is None:
             log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
         try:
             if settings.metrics is not None:

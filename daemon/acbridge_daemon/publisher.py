@@ -7,7 +7,7 @@ import zmq
 
 from acbridge_daemon.sampler import Message
 from acbridge_daemon.security import MIN_MESSAGE_BYTES, Gate
-from acbridge_daemon.sockets import LINGER_MS, BindError, bind, harden
+from acbridge_daemon.sockets import LINGER_MS, BindError, Connections, bind, harden
 
 SNDBUF = 65536
 """Small on purpose: what waits in the kernel for a slow subscriber is old when it arrives."""
@@ -22,13 +22,12 @@ class Publisher:
 
     Attributes:
         socket: For the loop to poll: subscribers that come and go are noticed only then.
+        connections: Who is connected; for the loop to poll, too.
         newest: Topic to newest frame.
         sent_bytes: Bytes of frames sent so far.
     """
 
-    def __init__(
-        self, context: "zmq.Context[zmq.Socket[bytes]]", topic_prefix: str, queue: int, gate: Gate | None
-    ) -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", topic_prefix: str, queue: int, gate: Gate) -> None:
         """
         Make the socket; it is bound by whoever knows where.
 
@@ -36,7 +35,7 @@ class Publisher:
             context: Whose socket it is.
             topic_prefix: What the names of the topics begin with.
             queue: Messages that may wait for each slow subscriber before its newest are dropped.
-            gate: Who may subscribe; ``None`` for everybody.
+            gate: Who may subscribe.
         """
         self.newest: dict[str, bytes] = {}
         self.sent_bytes = 0
@@ -46,7 +45,11 @@ class Publisher:
         self._queue = queue
         self._gate = gate
         self._topics: dict[str, bytes] = {}
+        self._open_anew()
+
+    def _open_anew(self) -> None:
         self.socket = self._open()
+        self.connections = Connections(self.socket)  # from before it is bound: nobody comes uncounted
 
     def _open(self) -> "zmq.Socket[bytes]":
         socket = self._context.socket(zmq.PUB)
@@ -55,9 +58,9 @@ class Publisher:
         socket.sndhwm = self._queue
         socket.maxmsgsize = MAX_SUBSCRIPTION_BYTES
         harden(socket)
-        if self._gate is not None:
+        if self._gate.keyring is not None:
             socket.maxmsgsize = MIN_MESSAGE_BYTES
-            self._gate.guard(socket)
+        self._gate.guard(socket)
         return socket
 
     def disconnect_all(self) -> None:
@@ -70,8 +73,9 @@ class Publisher:
             BindError: Somebody else took the port meanwhile.
         """
         endpoint = self.socket.get_string(zmq.LAST_ENDPOINT)
+        self.connections.close()
         self.socket.close(0)
-        self.socket = self._open()
+        self._open_anew()
         deadline = time.monotonic() + _REBIND_S
         while True:
             try:

@@ -19,14 +19,12 @@ from acbridge.errors import RequestRefused
 from acbridge.keys import Role
 from acbridge_daemon.allowance import Allowance
 from acbridge_daemon.security import CURVE_BYTES, Gate, Peer
-from acbridge_daemon.sockets import LINGER_MS, harden
+from acbridge_daemon.sockets import LINGER_MS, Connections, harden
 
 Handler = Callable[[Request], Mapping[str, Any]]
 """Carries a request out and returns what the reply holds; may raise RequestRefused."""
 
 QUEUE = 64
-EVERYBODY = Peer("everybody", Role.DRIVER)
-"""Who asks where there are no keys."""
 ENVELOPE = 3
 """Parts of a request from a REQ client: its identity, an empty delimiter, the body."""
 
@@ -37,13 +35,12 @@ class Responder:
 
     Attributes:
         socket: For the loop to poll.
+        connections: Who is connected; for the loop to poll, too.
         answered: Requests answered, refused ones included.
         refused: Requests answered with an error.
     """
 
-    def __init__(
-        self, context: "zmq.Context[zmq.Socket[bytes]]", handlers: Mapping[str, Handler], gate: Gate | None
-    ) -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", handlers: Mapping[str, Handler], gate: Gate) -> None:
         self.answered = 0
         self.refused = 0
         self._handlers = handlers
@@ -56,9 +53,10 @@ class Responder:
         self.socket.sndhwm = self.socket.rcvhwm = QUEUE
         self.socket.maxmsgsize = control.MAX_REQUEST_BYTES
         harden(self.socket)
-        if gate is not None:
+        if gate.keyring is not None:
             self.socket.maxmsgsize = control.MAX_REQUEST_BYTES + CURVE_BYTES
-            gate.guard(self.socket)
+        gate.guard(self.socket)
+        self.connections = Connections(self.socket)
 
     def answer(self, now: float) -> bool:
         """
@@ -74,7 +72,7 @@ class Responder:
             frames = self.socket.recv_multipart(zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return False
-        peer = EVERYBODY if self._gate is None else self._gate.peer(frames[-1])
+        peer = self._gate.peer(frames[-1])
         parts = [frame.bytes for frame in frames]
         if len(parts) < ENVELOPE or parts[1]:
             return True  # not from a REQ socket: there is nobody who could read a reply

@@ -27,8 +27,11 @@ MIN_MESSAGE_BYTES = 1024
 REFUSALS_EVERY_S = 1.0
 """How often refusals are logged; those in between are counted."""
 
-_QUESTION = 9
-"""Parts of a question about CURVE: identity, delimiter, version, id, domain, address, routing id, mechanism, key."""
+MOST = 1000
+"""Connections to both ports together; one more is told to come back later."""
+
+_QUESTION = 8
+"""Parts of a question at least: identity, delimiter, version, id, domain, address, routing id, mechanism."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +48,22 @@ class Peer:
     role: Role
 
 
-class Gate:
+EVERYBODY = Peer("everybody", Role.DRIVER)
+"""Who connects where there are no keys."""
+
+
+class Keyring:
     """
     The daemon's keys, and the list of those whom it lets in.
 
     Attributes:
-        socket: For the loop to poll.
+        secret: The daemon's own.
         problems: Why some files in the list could not be used when it was last read; their holders stay outside.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", directory: Path) -> None:
+    def __init__(self, directory: Path) -> None:
         """
-        Read the keys and begin to answer; the sockets to be guarded are bound afterwards.
+        Read the keys.
 
         Raises:
             KeyFileError: A file is missing or cannot be used, or nobody could connect.
@@ -64,17 +71,17 @@ class Gate:
         """
         self._directory = directory
         self._log = structlog.get_logger()
-        self._secret = _load_server_secret(directory)
+        self.secret = _load_server_secret(directory)
         self._peers, problems = _load_peers(directory)
         if problems:
             raise problems[0]
         if not self._peers:
             raise KeyFileError(directory / CLIENTS, "no client's key is here, so nobody could connect; " + _MAKE)
         self.problems: list[str] = []
-        self._refused, self._refusals_due = 0, 0.0
-        self.socket = context.socket(zmq.ROUTER)
-        self.socket.linger = 0
-        self.socket.bind(ZAP_ENDPOINT)
+
+    def find(self, public: bytes) -> Peer | None:
+        """Return who has a public key (z85); ``None`` if nobody whom we let in."""
+        return self._peers.get(public)
 
     @property
     def roles(self) -> dict[str, str]:
@@ -84,17 +91,6 @@ class Gate:
     def log_peers(self) -> None:
         """Log who may connect."""
         self._log.info("keys_loaded", directory=str(self._directory), clients=self.roles)
-
-    def guard(self, socket: "zmq.Socket[bytes]") -> None:
-        """Let nobody else reach a socket that is not bound yet."""
-        socket.curve_server = True
-        socket.curve_secretkey = self._secret
-        socket.zap_domain = DOMAIN
-        socket.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # were nobody to answer, libzmq would let everybody in
-
-    def peer(self, part: zmq.Frame) -> Peer | None:
-        """Return who sent a part of a message; ``None`` if that key was removed since it connected."""
-        return self._peers.get(str(part.get("User-Id")).encode())
 
     def reload(self) -> bool:
         """
@@ -110,6 +106,39 @@ class Gate:
         self.log_peers()
         return bool(before - self._peers.keys())
 
+
+class Gate:
+    """
+    Answers libzmq when it asks who may connect: with keys those on the ring, without everybody, up to a number.
+
+    Attributes:
+        keyring: The keys; ``None`` if everybody may connect.
+        connections: How many are connected now; set by whoever counts them.
+        socket: For the loop to poll.
+    """
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", keyring: Keyring | None) -> None:
+        """Begin to answer; the sockets to be guarded are bound afterwards."""
+        self.keyring = keyring
+        self.connections = 0
+        self._log = structlog.get_logger()
+        self._refused, self._refusals_due = 0, 0.0
+        self.socket = context.socket(zmq.ROUTER)
+        self.socket.linger = 0
+        self.socket.bind(ZAP_ENDPOINT)
+
+    def guard(self, socket: "zmq.Socket[bytes]") -> None:
+        """Let nobody reach a socket that is not bound yet but through this gate."""
+        if self.keyring is not None:
+            socket.curve_server = True
+            socket.curve_secretkey = self.keyring.secret
+        socket.zap_domain = DOMAIN
+        socket.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # were nobody to answer, libzmq would let everybody in
+
+    def peer(self, part: zmq.Frame) -> Peer | None:
+        """Return who sent a part of a message; ``None`` if that key was removed since it connected."""
+        return EVERYBODY if self.keyring is None else self.keyring.find(str(part.get("User-Id")).encode())
+
     def answer(self) -> bool:
         """Answer libzmq once if it asks about somebody; return whether it did."""
         try:
@@ -117,25 +146,27 @@ class Gate:
         except zmq.Again:
             return False
         if len(question) < _QUESTION:
-            return True  # of another mechanism, which our sockets do not speak: no answer lets nobody in
-        identity, delimiter, version, number, _, address, _, _, public = question[:_QUESTION]
-        public = z85.encode(public)
-        peer = self._peers.get(public)
+            return True  # no question of ZAP: no answer lets nobody in
+        identity, delimiter, version, number, _, address, _, _, *credentials = question
+        public = z85.encode(credentials[0]) if credentials else b""
+        peer = EVERYBODY if self.keyring is None else self.keyring.find(public)
+        reason = "key_unknown" if peer is None else "too_many_connections" if self.connections > MOST else None
         # 300 means "not now": the client tries again every two seconds, and is let in once its key is known. After a
         # 400 it would have to be restarted.
-        status = (b"300", b"key is not known", b"") if peer is None else (b"200", b"OK", public)
+        status = (b"200", b"OK", public) if reason is None else (b"300", reason.encode(), b"")
         self.socket.send_multipart((identity, delimiter, version, number, *status, b""))
-        if peer is None:
-            self._log_refusal(address.decode("ascii", "replace"), public.decode())
-        else:
-            self._log.info("peer_admitted", key=peer.name, role=peer.role, address=address.decode("ascii", "replace"))
+        where = address.decode("ascii", "replace")
+        if reason is not None:
+            self._log_refusal(reason, where, public.decode())
+        elif peer is not None and self.keyring is not None:
+            self._log.info("peer_admitted", key=peer.name, role=peer.role, address=where)
         return True
 
-    def _log_refusal(self, address: str, public: str) -> None:
+    def _log_refusal(self, reason: str, address: str, public: str) -> None:
         self._refused += 1
         now = time.monotonic()
         if now >= self._refusals_due:
-            self._log.warning("peer_refused", address=address, public_key=public, refused=self._refused)
+            self._log.warning("peer_refused", reason=reason, address=address, public_key=public, refused=self._refused)
             self._refused, self._refusals_due = 0, now + REFUSALS_EVERY_S
 
 

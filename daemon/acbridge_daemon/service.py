@@ -30,9 +30,9 @@ from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.responder import Handler, Responder
 from acbridge_daemon.sampler import Sampler, read_stable
-from acbridge_daemon.security import Gate
+from acbridge_daemon.security import Gate, Keyring
 from acbridge_daemon.settings import Settings
-from acbridge_daemon.sockets import BindError, Connections, bind_pair
+from acbridge_daemon.sockets import BindError, bind_pair
 
 COPY_GAP_NS = 20_000
 """Between two copies of the pages that are compared."""
@@ -67,10 +67,10 @@ class Service:
         clock: Clock,
         context: "zmq.Context[zmq.Socket[bytes]]",
         version: str,
-        gate: Gate | None = None,
+        gate: Gate,
     ) -> None:
         """
-        Bind both sockets, behind a gate if there is one.
+        Bind both sockets, behind a gate.
 
         Raises:
             BindError: An address cannot be used.
@@ -94,10 +94,9 @@ class Service:
         self._poller = zmq.Poller()
         self._poller.register(self._publisher.socket, zmq.POLLIN)
         self._poller.register(self._responder.socket, zmq.POLLIN)
-        self._connections = Connections(self._publisher.socket)
-        self._poller.register(self._connections.socket, zmq.POLLIN)
-        if gate is not None:
-            self._poller.register(gate.socket, zmq.POLLIN)
+        self._poller.register(self._publisher.connections.socket, zmq.POLLIN)
+        self._poller.register(self._responder.connections.socket, zmq.POLLIN)
+        self._poller.register(gate.socket, zmq.POLLIN)
         self._keys_due = False
         self._port_lost: BindError | None = None
         self._stopping = False
@@ -138,11 +137,11 @@ class Service:
 
     def close(self) -> None:
         """Close the sockets; what was sent has 200 ms to leave."""
-        self._connections.close()
+        self._publisher.connections.close()
+        self._responder.connections.close()
         self._publisher.socket.close()
         self._responder.socket.close()
-        if self._gate is not None:
-            self._gate.socket.close()
+        self._gate.socket.close()
 
     def _turn(self, stamp: Stamp) -> None:
         """Do what is due at one tick."""
@@ -166,11 +165,11 @@ class Service:
             left_ns = self._pacer.deadline_ns - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
-                self._connections.follow()
+                self._gate.connections = self._publisher.connections.follow() + self._responder.connections.follow()
                 while self._answer() and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
                     pass
-            if self._keys_due and self._gate is not None:
-                self._read_keys(self._gate)
+            if self._keys_due and self._gate.keyring is not None:
+                self._read_keys(self._gate.keyring)
             left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
             if left_ns <= 0 or self._stopping:
                 return
@@ -180,24 +179,22 @@ class Service:
 
     def _answer(self) -> bool:
         """Answer one request and one question of who may connect, and return whether there was any."""
-        asked = self._gate is not None and self._gate.answer()
+        asked = self._gate.answer()
         return self._responder.answer(self._clock.mono_ns() * 1e-9) or asked
 
-    def _read_keys(self, gate: Gate) -> None:
+    def _read_keys(self, keyring: Keyring) -> None:
         """Read again who may connect; disconnect the subscribers if one of them no longer may."""
         self._keys_due = False
-        if not gate.reload():
+        if not keyring.reload():
             return
         self._poller.unregister(self._publisher.socket)
-        self._poller.unregister(self._connections.socket)
-        self._connections.close()
+        self._poller.unregister(self._publisher.connections.socket)
         try:
             self._publisher.disconnect_all()
         except BindError as error:
             self._port_lost = error
             self.stop()
-        self._connections = Connections(self._publisher.socket)
-        self._poller.register(self._connections.socket, zmq.POLLIN)
+        self._poller.register(self._publisher.connections.socket, zmq.POLLIN)
         self._poller.register(self._publisher.socket, zmq.POLLIN)
 
     def _attach(self) -> None:
@@ -272,7 +269,7 @@ class Service:
             late_p50=late and late.p50,
             late_p99=late and late.p99,
             late_max=late and late.largest,
-            connections=self._connections.count,
+            connections=self._publisher.connections.count,
             sent_bytes=self._publisher.sent_bytes,
             physics_frames=self._publisher.sent("physics"),
             graphics_frames=self._publisher.sent("graphics"),
@@ -280,7 +277,7 @@ class Service:
             static_frames=self._publisher.sent("static"),
             status_frames=self._publisher.sent("status"),
             event_frames=self._publisher.sent("event"),
-            insecure=self._settings.exposed and self._gate is None,
+            insecure=self._settings.exposed and self._gate.keyring is None,
             requests=self._responder.answered,
             refused_requests=self._responder.refused,
         )
@@ -360,10 +357,11 @@ class Service:
         return {"tick": self._tick, "timestamp": stamp.timestamp}
 
     def _reload_keys(self, _: Request) -> Mapping[str, Any]:
-        if self._gate is None:
+        keyring = self._gate.keyring
+        if keyring is None:
             raise RequestRefused("reload_keys", control.FORBIDDEN, "start the daemon with --keys to have any")
-        self._read_keys(self._gate)
-        return {"clients": self._gate.roles, "problems": self._gate.problems}
+        self._read_keys(keyring)
+        return {"clients": keyring.roles, "problems": keyring.problems}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:
         if not self._settings.allow_shutdown:

@@ -30,13 +30,13 @@ class Connections:
         self._watched = watched
         self.socket = watched.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
 
-    def follow(self) -> None:
-        """Take the events that are waiting."""
+    def follow(self) -> int:
+        """Take the events that are waiting, and return how many are connected now."""
         while True:
             try:
                 event, _ = self.socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
-                return
+                return self.count
             self.count += 1 if int.from_bytes(event[:2], sys.byteorder) == zmq.EVENT_ACCEPTED else -1
 
     def close(self) -> None:

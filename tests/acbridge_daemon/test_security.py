@@ -15,6 +15,7 @@ from zmq.utils import z85
 
 from acbridge import Keys, NoFrame, NoReply, Physics, RequestRefused, connect
 from acbridge.control import MAX_REQUEST_BYTES, REQUESTS
+from acbridge_daemon import security
 from acbridge_daemon.security import CURVE_BYTES, ZAP_ENDPOINT, Gate
 from bench import packb, unpackb
 from keyring import Keyring, stranger
@@ -488,7 +489,7 @@ def resident_kb(daemon: Daemon) -> int:
 
 def test_the_gate_answers_libzmq_and_nobody_who_asks_something_else(ring: Keyring, rig: Keys) -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as libzmq:
-        gate = Gate(context, ring.directory)
+        gate = Gate(context, security.Keyring(ring.directory))
         libzmq.connect(ZAP_ENDPOINT)
         assert not gate.answer()
 

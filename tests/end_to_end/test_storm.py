@@ -217,3 +217,17 @@ def test_a_daemon_told_to_end_under_load_ends_within_two_seconds_and_sends_what_
         assert daemon.events("daemon_ended")
         taken, lost = healthy.finish()
         assert (0, True) == (lost, taken > 0)
+
+
+def test_more_connections_than_there_is_room_for_are_told_to_come_back_later(
+    storm: tuple[Daemon, list[Healthy]],
+) -> None:
+    daemon, _ = storm
+    crowd = CROWD.replace("range(500)", "range(900)")
+    with Program("-c", crowd, str(daemon.port)) as first, Program("-c", crowd, str(daemon.port)):
+        until(lambda: daemon.events("peer_refused"), "a refusal")
+        assert "too_many_connections" == daemon.events("peer_refused")[0]["reason"]
+        assert first.process.poll() is None
+    until(lambda: connections(daemon) <= 4, "the crowd's end")
+    with Healthy(daemon) as newcomer:
+        assert 0 == newcomer.finish()[1]
