@@ -147,8 +147,10 @@ class Gate:
             return False
         if len(question) < _QUESTION:
             return True  # no question of ZAP: no answer lets nobody in
-        identity, delimiter, version, number, _, address, _, _, *credentials = question
-        public = z85.encode(credentials[0]) if credentials else b""
+        identity, delimiter, version, number, _, address, _, mechanism, *credentials = question
+        if mechanism != (b"NULL" if self.keyring is None else b"CURVE"):
+            return True  # which our sockets do not speak
+        public = z85.encode(credentials[0]) if self.keyring is not None else b""
         peer = EVERYBODY if self.keyring is None else self.keyring.find(public)
         reason = "key_unknown" if peer is None else "too_many_connections" if self.connections > MOST else None
         # 300 means "not now": the client tries again every two seconds, and is let in once its key is known. After a
