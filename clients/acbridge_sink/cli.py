@@ -16,6 +16,10 @@ from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl
 from acbridge_sink.pump import Limits, pump
 
+EX_UNAVAILABLE = 69
+"""The exit code for a port that is taken, or an address that is not this machine's."""
+EX_CONFIG = 78
+"""The exit code for an extra that is not installed."""
 EX_IO = 74
 """The exit code for a file that cannot be written."""
 
@@ -37,26 +41,28 @@ class Address(click.ParamType[tuple[str, int]]):
         return found["host"] or found["v6"], port
 
 
+CONNECT = click.option(
+    "--connect",
+    "address",
+    type=Address(),
+    default="127.0.0.1:5555",
+    show_default=True,
+    envvar="ACBRIDGE_CONNECT",
+    help="The daemon to subscribe to.",
+)
+TOPIC_PREFIX = click.option(
+    "--topic-prefix", default="", envvar="ACBRIDGE_TOPIC_PREFIX", help="The daemon's --topic-prefix, if it has one."
+)
+DURATION = click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
+
+
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every sink takes."""
     options = (
-        click.option(
-            "--connect",
-            "address",
-            type=Address(),
-            default="127.0.0.1:5555",
-            show_default=True,
-            envvar="ACBRIDGE_CONNECT",
-            help="The daemon to subscribe to.",
-        ),
-        click.option(
-            "--topic-prefix",
-            default="",
-            envvar="ACBRIDGE_TOPIC_PREFIX",
-            help="The daemon's --topic-prefix, if it has one.",
-        ),
+        CONNECT,
+        TOPIC_PREFIX,
         click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
-        click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
+        DURATION,
     )
     for option in reversed(options):
         command = option(command)
@@ -68,6 +74,7 @@ Examples:
   acbridge-sink console
   acbridge-sink console --connect 192.168.1.20
   acbridge-sink jsonl evening.jsonl --duration 600
+  acbridge-sink ws --port 8765
 """
 
 
@@ -116,6 +123,58 @@ def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | 
             )
             sys.exit(EX_IO)
     click.echo(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost", err=True)
+
+
+@main.command()
+@CONNECT
+@TOPIC_PREFIX
+@DURATION
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 for a free one.  [default: 8765; none with --dial]",
+)
+@click.option(
+    "--token",
+    envvar="ACBRIDGE_WS_TOKEN",
+    help="What clients must give, at least 16 characters; needed where other machines can reach the port.",
+)
+@click.option("--max-clients", type=click.IntRange(1, 1000), default=64, show_default=True, help="More are refused.")
+@click.option("--dial", metavar="URL", help="Push to a server at ws://... or wss://... instead of waiting for clients.")
+def ws(
+    address: tuple[str, int],
+    topic_prefix: str,
+    duration: float | None,
+    host: str,
+    port: int | None,
+    token: str | None,
+    max_clients: int,
+    dial: str | None,
+) -> None:
+    """
+    Relay frames over WebSocket, with a page to look at.
+
+    A client that is slow gets the newest frames and is told how many it missed. docs/websocket.md is the protocol.
+    """
+    asked = asked_to_end()
+    try:
+        from acbridge_sink.ws.program import BadSettings, Settings, run  # noqa: PLC0415  needs the extra
+    except ModuleNotFoundError as error:
+        if error.name != "websockets":
+            raise
+        click.echo("acbridge-sink: ws needs websockets: pip install 'acbridge[ws]'", err=True)
+        sys.exit(EX_CONFIG)
+    try:
+        settings = Settings(host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=duration)
+    except BadSettings as error:
+        raise click.UsageError(str(error)) from error
+    with subscribed(address, topic_prefix) as bridge:
+        try:
+            run(bridge, settings, asked)
+        except OSError as error:
+            click.echo(f"acbridge-sink: cannot listen on {host} port {port}: {error.strerror}", err=True)
+            sys.exit(EX_UNAVAILABLE)
 
 
 @contextmanager

@@ -7,20 +7,19 @@ the line it was writing, and the next recording into the same file cuts that bro
 """
 
 import errno
-import json
-import math
 import os
 import stat
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 
 from acbridge import WIRE_VERSION, AcbridgeError, Bridge, Derived, Graphics, Physics
 from acbridge.recording import SCHEMA
+from acbridge_sink.json_text import to_json
 from acbridge_sink.pump import Tick
 
 FSYNC_EVERY_S = 1.0
@@ -216,21 +215,3 @@ def _lock(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise OSError(error.errno, "another program is recording into it") from error
-
-
-def to_json(values: dict[str, Any]) -> bytes:
-    """Encode as JSON, which has neither inf nor nan: they become null."""
-    try:
-        return json.dumps(values, allow_nan=False, separators=(",", ":")).encode()
-    except ValueError:
-        return json.dumps(_finite(values), allow_nan=False, separators=(",", ":")).encode()
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in cast("list[Any]", value)]
-    return value
