@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from acbridge import Event
+from acbridge import Event, Frame
 from acbridge_sink.ws.shapes import Choice, Parcel
 
 EVENTS = 64
@@ -73,16 +73,19 @@ class Outbox:
         topic = parcel.topic
         if topic not in self.choice.topics:
             return
-        if not again:
-            self._skip(topic, parcel.frame.lost)
         if topic == Event.topic:
+            self._skip(topic, parcel.frame.lost)
             self._queue(parcel)
-        elif self._grid(topic).passes(parcel) or again:
-            if (topic, 0) in self._waiting and not again:
-                self._skip(topic, 1)
-            self._waiting[topic, 0] = parcel
-        else:
+            self.wake()
             return
+        missing = self._grid(topic).place(parcel.frame)
+        if again:
+            self._waiting[topic, 0] = parcel
+        elif missing is None:
+            return
+        else:
+            self._skip(topic, missing + ((topic, 0) in self._waiting))
+            self._waiting[topic, 0] = parcel
         self.wake()
 
     def take(self) -> tuple[Mapping[str, Any] | None, Parcel | None]:
@@ -120,19 +123,24 @@ class Outbox:
 class _Grid:
     """Lets through at most one frame per period, on average; half a period early is in time, for ticks jitter."""
 
-    __slots__ = ("_due", "_period", "_run")
+    __slots__ = ("_due", "_lost", "_period", "_run")
 
     def __init__(self, period_ns: int) -> None:
         self._period = period_ns
-        self._due = 0
+        self._due = self._lost = 0
         self._run: int | None = None
 
-    def passes(self, parcel: Parcel) -> bool:
-        """Whether a frame is due, by its own time."""
-        now, run = parcel.frame.mono_ns, parcel.frame.run
-        if run != self._run:  # another machine's clock, perhaps
-            self._run, self._due = run, now
+    def place(self, frame: Frame[Any]) -> int | None:
+        """Return how many frames that were due are missing right before this one; ``None`` if it is not due itself."""
+        now = frame.mono_ns
+        if frame.run != self._run:  # another machine's clock, perhaps
+            self._run, self._due, self._lost = frame.run, now + self._period, 0
+            return frame.lost
+        self._lost += frame.lost
         if now < self._due - self._period // 2:
-            return False
+            return None
+        # Of what was lost on the way here, the client would have been sent no more than its rate allows.
+        missing = max(0, min(self._lost, round((now - self._due) / self._period)))
         self._due = (self._due if now < self._due + self._period else now) + self._period
-        return True
+        self._lost = 0
+        return missing

@@ -150,7 +150,7 @@ class Parcel:
         return found
 
     def _message(self, fields: frozenset[str] | None) -> dict[str, Any]:
-        values: dict[str, Any] = vars(self.frame.record)
+        values: dict[str, Any] = self.frame.record.__dict__
         return {
             "topic": self.topic,
             "v": WIRE_VERSION,
