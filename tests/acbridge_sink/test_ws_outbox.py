@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import msgpack  # pyright: ignore[reportMissingTypeStubs]  # it has none
-
 from acbridge import Event, Frame, Physics, Status
 from acbridge.schema import Record
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import EVENTS, Outbox
 from acbridge_sink.ws.shapes import Choice, Parcel
+from bench import unpackb
 
 HZ = 60
 
@@ -161,7 +160,7 @@ def test_inf_and_nan_are_null_in_json_and_themselves_in_msgpack() -> None:
     frame = parcel(0).frame._replace(record=record(Physics, gas=float("inf"), accG=(1.0, float("nan"), 2.0)))
     said = json.loads(Parcel(frame).packed(None, binary=False))
     assert (None, [1.0, None, 2.0]) == (said["gas"], said["accG"])
-    packed = msgpack.unpackb(Parcel(frame).packed(None, binary=True))  # pyright: ignore[reportUnknownMemberType]
+    packed = unpackb(Parcel(frame).packed(None, binary=True))
     assert float("inf") == packed["gas"]
 
 

@@ -2,10 +2,12 @@
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection, HTTPResponse
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from programs import PATIENCE_S, Program
@@ -29,7 +31,7 @@ class Relay(Program):
         """Come in as a WebSocket client."""
         # A client that closes with frames unread waits this long for the goodbye that is behind them.
         options = {"max_size": None, "compression": None, "close_timeout": 0.2, **options}
-        return connect(f"ws://127.0.0.1:{self.port}/{query}", **options)
+        return cast("Callable[..., ClientConnection]", connect)(f"ws://127.0.0.1:{self.port}/{query}", **options)
 
     def get(self, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
         """Ask for a path as it is."""
@@ -44,20 +46,24 @@ class Relay(Program):
     def health(self) -> Message:
         return json.loads(self.get("/healthz")[1])
 
-    def raw(self, query: str = "", *, receive: int | None = None, **headers: str) -> socket.socket:
-        """Send the opening handshake over a bare socket and read nothing."""
+    def tight(self) -> socket.socket:
+        """Connect a socket that holds little, so that what its owner does not read waits in the relay."""
         bare = socket.socket()
         bare.settimeout(PATIENCE_S)
-        if receive is not None:
-            bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         bare.connect(("127.0.0.1", self.port))
+        return bare
+
+    def raw(self, query: str = "", headers: Mapping[str, str] | None = None) -> socket.socket:
+        """Send the opening handshake over a bare socket and read nothing."""
+        bare = self.tight()
         given = {
             "Host": f"127.0.0.1:{self.port}",
             "Upgrade": "websocket",
             "Connection": "Upgrade",
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-            **headers,
+            **(headers or {}),
         }
         lines = [f"GET /{query} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
         bare.sendall("\r\n".join(lines).encode())
@@ -75,6 +81,11 @@ def messages(client: ClientConnection) -> Iterator[Message]:
         yield json.loads(client.recv(timeout=PATIENCE_S))
 
 
+def some(client: ClientConnection, count: int) -> list[Message]:
+    """Return the next so many messages."""
+    return list(islice(messages(client), count))
+
+
 def first(client: ClientConnection, wanted: Callable[[Message], Any]) -> Message:
     """Return the first message that fits."""
     return next(message for message in messages(client) if wanted(message))
@@ -88,3 +99,12 @@ def of_topic(topic: str) -> Callable[[Message], bool]:
 def of_type(kind: str) -> Callable[[Message], bool]:
     """Tell messages of a type from frames."""
     return lambda message: message.get("type") == kind
+
+
+def ended(client: ClientConnection) -> int | None:
+    """Read until the relay closes the connection, and return the code that it gives."""
+    try:
+        while True:
+            client.recv(timeout=PATIENCE_S)
+    except ConnectionClosed as closed:
+        return closed.rcvd and closed.rcvd.code

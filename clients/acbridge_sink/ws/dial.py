@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from acbridge_sink.ws.hub import Hub
@@ -43,7 +43,9 @@ class Dial:
         self._task = asyncio.get_running_loop().create_task(self._keep_calling())
 
     def sweep(self) -> None:
-        """Hang up on a server that takes nothing."""
+        """Hang up on a server that takes nothing; what broke the task comes out here."""
+        if self._task is not None and self._task.done():
+            self._task.result()
         if self._session is not None:
             self._session.evict_if_stuck()
 
@@ -62,12 +64,11 @@ class Dial:
             begun = clock()
             try:
                 connection = await self._call()
-            except (OSError, InvalidHandshake, TimeoutError) as error:
+            except (OSError, WebSocketException, TimeoutError) as error:
                 news = f"cannot reach {self._name}: {error or type(error).__name__}; calling again"
             else:
-                click.echo(
-                    f"pushing to {self._name}; {sum(self._outbox.skipped.values())} frames lost so far", err=True
-                )
+                lost = sum(self._outbox.skipped.values())
+                click.echo(f"pushing to {self._name}" + (f"; it missed {lost} frames" if lost else ""), err=True)
                 await self._push(connection)
                 news = f"{self._name} hung up; calling again"
             if clock() - begun > LONGEST_WAIT_S:  # one that hangs up at once is called less and less often

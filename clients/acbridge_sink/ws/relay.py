@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
+from websockets.datastructures import Headers, MultipleValuesError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -99,7 +99,10 @@ class Relay:
         try:
             return self._respond(request)
         except Refused as refused:
-            return _response(refused.status, "text/plain; charset=utf-8", f"{refused.reason}\n".encode())
+            status, reason = refused.status, refused.reason
+        except MultipleValuesError:
+            status, reason = HTTPStatus.BAD_REQUEST, "a header comes twice"
+        return _response(status, "text/plain; charset=utf-8", f"{reason}\n".encode())
 
     def _respond(self, request: Request) -> Response | None:
         path, _, query = request.path.partition("?")
