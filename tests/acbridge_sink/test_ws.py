@@ -257,6 +257,14 @@ def test_a_relay_comes_back_on_its_port(fast: Daemon) -> None:
         first(client, of_topic("physics"))
 
 
+def test_help_explains_every_option() -> None:
+    with Program("acbridge_sink", "ws", "--help") as program:
+        assert 0 == program.wait()
+    text = "\n".join(program.out)
+    for option in ("connect", "topic-prefix", "duration", "host", "port", "token", "max-clients", "dial"):
+        assert f"--{option}" in text
+
+
 def test_a_port_that_is_taken_ends_with_one_line(relay: Relay) -> None:
     with Program("acbridge_sink", "ws", "--port", str(relay.port)) as second:
         assert 69 == second.wait()
