@@ -20,10 +20,12 @@ from acbridge_sink.pump import Limits, pump
 if TYPE_CHECKING:
     from acbridge_sink.terminal import Terminal
 
+EX_UNAVAILABLE = 69
+"""The exit code for a port that is taken, or an address that is not this machine's."""
 EX_IO = 74
 """The exit code for a file that cannot be written."""
 EX_CONFIG = 78
-"""The exit code for keys that cannot be used."""
+"""The exit code for keys that cannot be used, or an extra that is not installed."""
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -39,48 +41,57 @@ class Address(click.ParamType[tuple[str, int]]):
             self.fail(str(error), param, ctx)
 
 
+CONNECT = click.option(
+    "--connect",
+    "address",
+    type=Address(),
+    default="127.0.0.1:5555",
+    show_default=True,
+    envvar="ACBRIDGE_CONNECT",
+    help="The daemon to subscribe to.",
+)
+TOPIC_PREFIX = click.option(
+    "--topic-prefix", default="", envvar="ACBRIDGE_TOPIC_PREFIX", help="The daemon's --topic-prefix, if it has one."
+)
+KEY = click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="ACBRIDGE_KEY",
+    help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
+)
+SERVER_KEY = click.option(
+    "--server-key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="ACBRIDGE_SERVER_KEY",
+    help="The daemon's server.key, if it has keys.",
+)
+DURATION = click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
+
+
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every sink takes."""
     options = (
-        click.option(
-            "--connect",
-            "address",
-            type=Address(),
-            default="127.0.0.1:5555",
-            show_default=True,
-            envvar="ACBRIDGE_CONNECT",
-            help="The daemon to subscribe to.",
-        ),
-        click.option(
-            "--topic-prefix",
-            default="",
-            envvar="ACBRIDGE_TOPIC_PREFIX",
-            help="The daemon's --topic-prefix, if it has one.",
-        ),
-        click.option(
-            "--key",
-            type=click.Path(dir_okay=False, path_type=Path),
-            envvar="ACBRIDGE_KEY",
-            help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
-        ),
-        click.option(
-            "--server-key",
-            type=click.Path(dir_okay=False, path_type=Path),
-            envvar="ACBRIDGE_SERVER_KEY",
-            help="The daemon's server.key, if it has keys.",
-        ),
+        CONNECT,
+        TOPIC_PREFIX,
         click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
-        click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
+        DURATION,
     )
 
+    for option in reversed(options):
+        command = option(command)
+    return with_keys(command)
+
+
+def with_keys(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say who we are; the command takes them as ``keys``."""
+
+    @KEY
+    @SERVER_KEY
     @functools.wraps(command)
-    def with_keys(key: Path | None, server_key: Path | None, **values: Any) -> Any:
+    def wrapped(key: Path | None, server_key: Path | None, **values: Any) -> Any:
         return command(keys=load_keys(key, server_key), **values)
 
-    decorated: Callable[..., Any] = with_keys
-    for option in reversed(options):
-        decorated = option(decorated)
-    return decorated
+    return wrapped
 
 
 def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
@@ -100,6 +111,7 @@ Examples:
   acbridge-sink console --connect 192.168.1.20
   acbridge-sink console --connect 192.168.1.20 --key me.key_secret --server-key server.key
   acbridge-sink jsonl evening.jsonl --duration 600
+  acbridge-sink ws --port 8765
 """
 
 
@@ -176,6 +188,60 @@ def open_console(bridge: Bridge) -> "Console | Terminal":
         )
         return Console(bridge)
     return Terminal(bridge)
+
+
+@main.command()
+@with_keys
+@CONNECT
+@TOPIC_PREFIX
+@DURATION
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 for a free one.  [default: 8765; none with --dial]",
+)
+@click.option(
+    "--token",
+    envvar="ACBRIDGE_WS_TOKEN",
+    help="What clients must give, at least 16 characters; needed where other machines can reach the port.",
+)
+@click.option("--max-clients", type=click.IntRange(1, 1000), default=64, show_default=True, help="More are refused.")
+@click.option("--dial", metavar="URL", help="Push to a server at ws://... or wss://... instead of waiting for clients.")
+def ws(
+    address: tuple[str, int],
+    topic_prefix: str,
+    keys: Keys | None,
+    duration: float | None,
+    host: str,
+    port: int | None,
+    token: str | None,
+    max_clients: int,
+    dial: str | None,
+) -> None:
+    """
+    Relay frames over WebSocket, with a page to look at.
+
+    A client that is slow gets the newest frames and is told how many it missed. docs/websocket.md is the protocol.
+    """
+    asked = asked_to_end()
+    try:
+        from acbridge_sink.ws.program import BadSettings, CannotListen, Settings, run  # noqa: PLC0415  needs the extra
+    except ModuleNotFoundError as error:
+        if error.name != "websockets":
+            raise
+        click.echo("acbridge-sink: ws needs websockets: pip install 'acbridge[ws]'", err=True)
+        sys.exit(EX_CONFIG)
+    try:
+        settings = Settings(host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=duration)
+    except BadSettings as error:
+        raise click.UsageError(str(error)) from error
+    with subscribed(address, topic_prefix, keys) as bridge:
+        try:
+            run(bridge, settings, asked)
+        except CannotListen as error:
+            click.echo(f"acbridge-sink: {error}", err=True)
+            sys.exit(EX_UNAVAILABLE)
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""
+The relay as a caller: it pushes to a server elsewhere, and calls again when that goes away.
+
+While nobody takes them, frames are counted, not kept: the server goes on with the newest, and is told what it missed.
+"""
+
+import asyncio
+import random
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import click
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from acbridge_sink.ws.hub import Hub
+from acbridge_sink.ws.outbox import Outbox
+from acbridge_sink.ws.session import Session
+from acbridge_sink.ws.shapes import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, Choice
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 30.0
+_CLOSE_S = 1.0
+_GOING_AWAY = 1001
+
+
+class Dial:
+    """Pushes to one server."""
+
+    def __init__(self, hub: Hub, url: str) -> None:
+        self._hub = hub
+        self._url = url
+        parts = urlsplit(url)
+        # What is printed: neither a password nor a query, which may be a key.
+        self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        self._outbox = Outbox(Choice())
+        self._session: Session | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Begin to call, in a task of its own."""
+        self._task = asyncio.get_running_loop().create_task(self._keep_calling())
+
+    def sweep(self) -> None:
+        """Hang up on a server that takes nothing; what broke the task comes out here."""
+        if self._task is not None and self._task.done():
+            self._task.result()
+        if self._session is not None:
+            self._session.evict_if_stuck()
+
+    async def close(self) -> None:
+        """Hang up (1001)."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _keep_calling(self) -> None:
+        clock = asyncio.get_running_loop().time
+        wait, said = FIRST_WAIT_S, ""
+        self._hub.join(self._outbox)  # from now on it counts, whether or not anybody takes
+        while True:
+            begun = clock()
+            try:
+                connection = await self._call()
+            except (OSError, WebSocketException, TimeoutError) as error:
+                news = f"cannot reach {self._name}: {error or type(error).__name__}; calling again"
+            else:
+                lost = sum(self._outbox.skipped.values())
+                click.echo(f"pushing to {self._name}" + (f"; it missed {lost} frames" if lost else ""), err=True)
+                await self._push(connection)
+                news = f"{self._name} hung up; calling again"
+            if clock() - begun > LONGEST_WAIT_S:  # one that hangs up at once is called less and less often
+                wait = FIRST_WAIT_S
+            if news != said:
+                said = news
+                click.echo(news, err=True)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  not all rigs at once
+            wait = min(2 * wait, LONGEST_WAIT_S)
+
+    async def _call(self) -> ClientConnection:
+        return await connect(
+            self._url,
+            subprotocols=[Subprotocol(JSON_SUBPROTOCOL), Subprotocol(MSGPACK_SUBPROTOCOL)],
+            compression=None,
+            open_timeout=5,
+            ping_interval=20,
+            ping_timeout=20,
+            close_timeout=_CLOSE_S,
+            max_size=4096,
+            max_queue=4,
+            write_limit=32768,
+        )
+
+    async def _push(self, connection: ClientConnection) -> None:
+        binary = connection.subprotocol == MSGPACK_SUBPROTOCOL
+        self._session = Session(connection, self._hub, self._outbox, binary=binary)
+        try:
+            await self._session.run()
+        finally:
+            self._session = None
+            await connection.close(_GOING_AWAY)

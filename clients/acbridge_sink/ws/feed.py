@@ -1,0 +1,88 @@
+"""
+Frames from the daemon into the event loop.
+
+A thread receives, since ZeroMQ and the event loop of Windows do not go together. It hands over what has come in one
+call; what the loop has not fetched yet is kept as in a mailbox: the newest of each topic, and some events.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from acbridge import AcbridgeError, Bridge, Closed, Event, Frame, NoFrame
+from acbridge.topics import TOPICS
+
+_WAIT_S = 0.25
+_EVENTS = 64
+
+
+class Feed:
+    """
+    Receives every topic for as long as it runs.
+
+    Attributes:
+        failure: Why it ended by itself, if it did.
+    """
+
+    def __init__(self, bridge: Bridge, deliver: Callable[[list[Frame[Any]]], None]) -> None:
+        """
+        Subscribe and begin; called in the loop.
+
+        Args:
+            bridge: Whom to subscribe to.
+            deliver: Called in the loop with the frames that came, in order.
+        """
+        self.failure: AcbridgeError | None = None
+        self._deliver = deliver
+        self._loop = asyncio.get_running_loop()
+        self._frames = bridge.frames(*(topic.record for topic in TOPICS), timeout=_WAIT_S)
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Frame[Any]] = {}
+        self._events: list[Frame[Any]] = []
+        self._called = False
+        self._thread = threading.Thread(target=self._receive, name="acbridge-feed", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End within a tenth of a second."""
+        self._frames.close()
+        self._thread.join()
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                frame = next(self._frames)
+            except NoFrame:
+                continue
+            except Closed:
+                return
+            except AcbridgeError as error:
+                self.failure = error
+                return
+            self._put(frame)
+
+    def _put(self, frame: Frame[Any]) -> None:
+        with self._lock:
+            if frame.topic == Event.topic:
+                if len(self._events) == _EVENTS:
+                    del self._events[0]
+                    frame = frame._replace(lost=frame.lost + 1)
+                self._events.append(frame)
+            else:
+                missed = self._waiting.get(frame.topic)
+                if missed is not None:
+                    frame = frame._replace(lost=frame.lost + missed.lost + 1)
+                self._waiting[frame.topic] = frame
+            if self._called:
+                return
+            self._called = True
+        self._loop.call_soon_threadsafe(self._fetch)
+
+    def _fetch(self) -> None:
+        with self._lock:
+            frames = [*self._waiting.values(), *self._events]
+            self._waiting.clear()
+            self._events.clear()
+            self._called = False
+        self._deliver(frames)

@@ -1,0 +1,130 @@
+"""
+What the relay knows, and who is to be told: the newest frame of each topic, whether the daemon speaks, every outbox.
+
+Opens no socket; the time comes from outside.
+"""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from acbridge import WIRE_VERSION, Event, Status
+from acbridge.topics import TOPICS
+from acbridge.wire import Frame
+from acbridge_sink.ws.outbox import Outbox
+from acbridge_sink.ws.shapes import Choice, Parcel
+
+SILENCE_S = 2.0
+"""A daemon that says nothing for so long is called gone: it sends its status every second."""
+
+_EVERY_TICK = frozenset(topic.name for topic in TOPICS if topic.every_tick)
+
+
+def _described() -> dict[str, dict[str, dict[str, str]]]:
+    return {
+        topic.name: {
+            column.name: {"unit": column.unit, "type": column.type_name, "meaning": column.meaning}
+            for column in topic.record.columns
+        }
+        for topic in TOPICS
+    }
+
+
+class Hub:
+    """
+    Takes frames and hands them on.
+
+    Attributes:
+        connected: Whether the daemon spoke within the last two seconds.
+    """
+
+    def __init__(self) -> None:
+        self.connected = False
+        self._heard = 0.0
+        self._ticked: float | None = None
+        self._run: int | None = None
+        self._newest: dict[str, Parcel] = {}
+        self._outboxes: set[Outbox] = set()
+        self._topics = _described()
+        self._relay = version("acbridge")
+
+    def join(self, outbox: Outbox) -> None:
+        """Tell a client who is here and what is newest, and from now on what comes."""
+        outbox.greet(self.hello())
+        if not self.connected:
+            outbox.tell(self._daemon())
+        self._outboxes.add(outbox)
+        self._offer_newest(outbox)
+
+    def leave(self, outbox: Outbox) -> None:
+        """Forget a client."""
+        self._outboxes.discard(outbox)
+
+    def choose(self, outbox: Outbox, choice: Choice) -> None:
+        """Give a client another choice, beginning with what is newest."""
+        outbox.choose(choice)
+        self._offer_newest(outbox)
+
+    def publish(self, frames: Iterable[Frame[Any]], now: float) -> None:
+        """Take frames that have just come, ``now`` in seconds on any clock that goes forward."""
+        for frame in frames:
+            if frame.run != self._run:  # what an earlier daemon said is not news
+                self._run = frame.run
+                self._newest.clear()
+            parcel = self._newest[frame.topic] = Parcel(frame)
+            self._heard = now
+            if frame.topic in _EVERY_TICK:
+                self._ticked = now
+            self._connect(connected=True)
+            for outbox in self._outboxes:
+                outbox.offer(parcel)
+
+    def check(self, now: float) -> None:
+        """Take note of the time: a silent daemon is gone."""
+        if now - self._heard > SILENCE_S:
+            self._connect(connected=False)
+
+    def hello(self) -> dict[str, Any]:
+        """Say who is here: the first message to a client."""
+        status = self._status()
+        return {
+            "type": "hello",
+            "wire": WIRE_VERSION,
+            "relay": self._relay,
+            "run": self._run,
+            "rate": None if status is None else status.rate,
+            "sim_state": None if status is None else status.sim_state,
+            "connected": self.connected,
+            "topics": self._topics,
+        }
+
+    def health(self, now: float, clients: int) -> dict[str, Any]:
+        """Say how things are, for ``/healthz``."""
+        status = self._status()
+        return {
+            "ok": True,
+            "clients": clients,
+            "connected": self.connected,
+            "sim_state": None if status is None else status.sim_state,
+            "tick_age_s": None if self._ticked is None else round(now - self._ticked, 3),
+        }
+
+    def _status(self) -> Status | None:
+        parcel = self._newest.get(Status.topic)
+        return None if parcel is None else parcel.frame.record
+
+    def _connect(self, *, connected: bool) -> None:
+        if connected != self.connected:
+            self.connected = connected
+            for outbox in self._outboxes:
+                outbox.tell(self._daemon())
+
+    def _daemon(self) -> Mapping[str, Any]:
+        return {"type": "daemon", "connected": self.connected}
+
+    def _offer_newest(self, outbox: Outbox) -> None:
+        # In the order of a tick. An event is news once: it is not told to those who come later.
+        for topic in TOPICS:
+            parcel = self._newest.get(topic.name)
+            if parcel is not None and topic.record is not Event:
+                outbox.offer(parcel, again=True)

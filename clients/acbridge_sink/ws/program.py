@@ -1,0 +1,115 @@
+"""The relay as a program: its settings, and the loop that keeps house."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+import click
+
+from acbridge import Bridge
+from acbridge_sink.ws.access import MIN_TOKEN, Access, is_loopback
+from acbridge_sink.ws.dial import Dial
+from acbridge_sink.ws.feed import Feed
+from acbridge_sink.ws.hub import Hub
+from acbridge_sink.ws.relay import Relay
+
+DEFAULT_PORT = 8765
+_TURN_S = 0.1
+
+
+class BadSettings(ValueError):  # noqa: N818  the name says what happened
+    """The settings cannot work together; the text says what would."""
+
+
+class CannotListen(Exception):  # noqa: N818  the name says what happened
+    """The port is taken, or the host is not this machine's; the text says which it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    What the user said.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on, 0 for a free one; ``None`` for the default, or not to listen if there is a ``dial``.
+        token: What clients must give; ``None`` on loopback only.
+        max_clients: More are refused.
+        dial: Server to push to; ``None`` for none.
+        duration: End after so many seconds; ``None`` for never.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    token: str | None = None
+    max_clients: int = 64
+    dial: str | None = None
+    duration: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.token is not None and len(self.token) < MIN_TOKEN:
+            raise BadSettings(f"a token has at least {MIN_TOKEN} characters")
+        if self.serves and self.token is None and not is_loopback(self.host):
+            raise BadSettings(f"other machines can reach {self.host}: give --token, at least {MIN_TOKEN} characters")
+        if self.dial is not None:
+            parts = urlsplit(self.dial)
+            if parts.scheme not in ("ws", "wss") or not parts.hostname or not _has_port(parts):
+                raise BadSettings("--dial takes an address such as wss://host/path or ws://host:port/path")
+
+    @property
+    def serves(self) -> bool:
+        """Whether clients may come to us."""
+        return self.dial is None or self.port is not None
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port, if one is given, is a number that a port can have."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) -> None:
+    """
+    Relay until asked to end.
+
+    Raises:
+        CannotListen: The port is taken, or the host is not this machine's.
+        AcbridgeError: What publishes there is not an acbridge daemon.
+    """
+    asyncio.run(_run(bridge, settings, asked))
+
+
+async def _opened(relay: Relay, settings: Settings) -> str:
+    port = DEFAULT_PORT if settings.port is None else settings.port
+    try:
+        return await relay.open(port)
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {settings.host} port {port}: {error.strerror}") from error
+
+
+async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) -> None:
+    clock = asyncio.get_running_loop().time
+    end = None if settings.duration is None else clock() + settings.duration
+    hub = Hub()
+    relay = Relay(hub, Access(settings.host, settings.token), settings.max_clients)
+    dial = None if settings.dial is None else Dial(hub, settings.dial)
+    if settings.serves:
+        click.echo(f"relay at {await _opened(relay, settings)}", err=True)
+    feed = Feed(bridge, lambda frames: hub.publish(frames, clock()))
+    try:
+        if dial is not None:
+            dial.open()
+        while not asked() and feed.failure is None and (end is None or clock() < end):
+            await asyncio.sleep(_TURN_S)
+            hub.check(clock())
+            relay.sweep()
+            if dial is not None:
+                dial.sweep()
+    finally:
+        feed.close()
+        await asyncio.gather(relay.close(), *([] if dial is None else [dial.close()]))
+    if feed.failure is not None:
+        raise feed.failure

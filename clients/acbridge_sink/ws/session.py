@@ -1,0 +1,101 @@
+"""
+One client on one connection: a task that sends what waits, and one that listens.
+
+The same whether the client came to us or we dialled it.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from websockets.asyncio.connection import Connection
+from websockets.exceptions import ConnectionClosed
+
+from acbridge_sink.ws.hub import Hub
+from acbridge_sink.ws.outbox import Outbox
+from acbridge_sink.ws.shapes import BadChoice, Choice, from_message, pack
+
+MESSAGES_PER_S = 20
+STUCK_S = 10.0
+"""A client that takes nothing for so long is let go."""
+POLICY_VIOLATION = 1008
+
+
+class Session:
+    """A conversation with one client."""
+
+    def __init__(self, connection: Connection, hub: Hub, outbox: Outbox, *, binary: bool) -> None:
+        self._connection = connection
+        self._hub = hub
+        self._binary = binary
+        self._woken = asyncio.Event()
+        self._clock = asyncio.get_running_loop().time
+        self._sending_since: float | None = None
+        self._outbox = outbox
+        outbox.wake = self._woken.set
+
+    async def run(self, choose: Callable[[], Choice] | None = None) -> None:
+        """
+        Join the hub and talk until the connection ends; leaving is the caller's matter.
+
+        Args:
+            choose: Returns what the client wants at first, or raises :class:`BadChoice`; ``None`` leaves that as it is.
+        """
+        error = None
+        try:
+            if choose is not None:
+                self._outbox.choose(choose())
+        except BadChoice as bad:
+            error = str(bad)
+        self._hub.join(self._outbox)
+        if error is not None:
+            self._outbox.tell({"type": "error", "message": error})
+        async with asyncio.TaskGroup() as tasks:
+            sender = tasks.create_task(self._send())
+            await self._listen()
+            sender.cancel()
+
+    def evict_if_stuck(self) -> bool:
+        """
+        Cut the connection of a client that has taken nothing for ten seconds, and return whether it was.
+
+        The pings of websockets do not: they wait behind the full buffer.
+        """
+        stuck = self._sending_since is not None and self._clock() - self._sending_since > STUCK_S
+        if stuck:
+            self._connection.transport.abort()
+        return stuck
+
+    async def _send(self) -> None:
+        text = not self._binary
+        try:
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                while self._outbox:
+                    notice, parcel = self._outbox.take()
+                    self._sending_since = self._clock()
+                    if notice is not None:
+                        await self._connection.send(pack(notice, binary=self._binary), text=text)
+                    if parcel is not None:
+                        packed = parcel.packed(self._outbox.choice.fields, binary=self._binary)
+                        await self._connection.send(packed, text=text)
+                    self._sending_since = None
+        except ConnectionClosed:
+            return  # the listener notices too
+
+    async def _listen(self) -> None:
+        allowed, counted = float(MESSAGES_PER_S), self._clock()
+        try:
+            async for message in self._connection:
+                now = self._clock()
+                allowed = min(MESSAGES_PER_S, allowed + (now - counted) * MESSAGES_PER_S) - 1
+                counted = now
+                if allowed < 0:
+                    await self._connection.close(POLICY_VIOLATION, f"more than {MESSAGES_PER_S} messages a second")
+                    return
+                try:
+                    self._hub.choose(self._outbox, from_message(message))
+                except BadChoice as error:
+                    self._outbox.tell({"type": "error", "message": str(error)})
+        except ConnectionClosed:
+            return

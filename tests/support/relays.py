@@ -1,0 +1,110 @@
+"""The relay as a process, and clients for it."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPConnection, HTTPResponse
+from itertools import islice
+from typing import Any, cast
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from programs import PATIENCE_S, Program
+
+Message = dict[str, Any]
+
+
+class Relay(Program):
+    """
+    A relay on a free port, ready when this returns.
+
+    Attributes:
+        port: Where it serves.
+    """
+
+    def __init__(self, daemon: str, *arguments: str, port: int = 0, env: dict[str, str] | None = None) -> None:
+        super().__init__("acbridge_sink", "ws", "--connect", daemon, "--port", str(port), *arguments, env=env)
+        self.port = int(self.said("relay at http://").rpartition(":")[2])
+
+    def client(self, query: str = "", **options: Any) -> ClientConnection:
+        """Come in as a WebSocket client."""
+        # A client that closes with frames unread waits this long for the goodbye that is behind them.
+        options = {"max_size": None, "compression": None, "close_timeout": 0.2, **options}
+        return cast("Callable[..., ClientConnection]", connect)(f"ws://127.0.0.1:{self.port}/{query}", **options)
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
+        """Ask for a path as it is."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            connection.request(method, path, headers=headers)
+            response = connection.getresponse()
+            return response, response.read()
+        finally:
+            connection.close()
+
+    def health(self) -> Message:
+        return json.loads(self.get("/healthz")[1])
+
+    def tight(self) -> socket.socket:
+        """Connect a socket that holds little, so that what its owner does not read waits in the relay."""
+        bare = socket.socket()
+        bare.settimeout(PATIENCE_S)
+        bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        bare.connect(("127.0.0.1", self.port))
+        return bare
+
+    def raw(self, query: str = "", headers: Mapping[str, str] | None = None) -> socket.socket:
+        """Send the opening handshake over a bare socket and read nothing."""
+        bare = self.tight()
+        given = {
+            "Host": f"127.0.0.1:{self.port}",
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            **(headers or {}),
+        }
+        lines = [f"GET /{query} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
+        bare.sendall("\r\n".join(lines).encode())
+        return bare
+
+
+def status(bare: socket.socket) -> int:
+    """Read the status of a response off a bare socket."""
+    return int(bare.recv(65536).split()[1])
+
+
+def messages(client: ClientConnection) -> Iterator[Message]:
+    """Yield a client's JSON messages as they come."""
+    while True:
+        yield json.loads(client.recv(timeout=PATIENCE_S))
+
+
+def some(client: ClientConnection, count: int) -> list[Message]:
+    """Return the next so many messages."""
+    return list(islice(messages(client), count))
+
+
+def first(client: ClientConnection, wanted: Callable[[Message], Any]) -> Message:
+    """Return the first message that fits."""
+    return next(message for message in messages(client) if wanted(message))
+
+
+def of_topic(topic: str) -> Callable[[Message], bool]:
+    """Tell frames of a topic from everything else."""
+    return lambda message: "type" not in message and message["topic"] == topic
+
+
+def of_type(kind: str) -> Callable[[Message], bool]:
+    """Tell messages of a type from frames."""
+    return lambda message: message.get("type") == kind
+
+
+def ended(client: ClientConnection) -> int | None:
+    """Read until the relay closes the connection, and return the code that it gives."""
+    try:
+        while True:
+            client.recv(timeout=PATIENCE_S)
+    except ConnectionClosed as closed:
+        return closed.rcvd and closed.rcvd.code
