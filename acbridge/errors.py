@@ -11,6 +11,7 @@ The tree::
     ├── StaleFrame            what arrived last is too old
     ├── NoReply               the daemon did not answer in time (also a TimeoutError)
     ├── RequestRefused        the daemon answered with an error
+    ├── MissingExtra          an optional package is not installed (also an ImportError)
     └── Closed                the bridge was closed
 
 Attributes carry the facts; the text is made from them and ends with what to do. A sim that does not run is a state in
@@ -126,6 +127,22 @@ class RequestRefused(AcbridgeError):
 
     def __str__(self) -> str:
         return f"{self.request!r} was refused ({self.code}): {self.message}"
+
+
+class MissingExtra(AcbridgeError, ImportError):
+    """Something optional was asked for whose package is not installed."""
+
+    def __init__(self, extra: str, package: str) -> None:
+        self.extra = extra
+        self.package = package
+        super().__init__(extra, package)
+
+    def __str__(self) -> str:
+        return f"{self.extra} needs {self.package}: pip install 'acbridge[{self.extra}]'"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An ImportError has attributes of its own, which are no arguments of ours.
+        return (type(self), (self.extra, self.package))
 
 
 class Closed(AcbridgeError):

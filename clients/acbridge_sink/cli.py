@@ -1,73 +1,33 @@
 """The command line of the sinks."""
 
 import os
-import re
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
-from acbridge import AcbridgeError, Bridge, connect
+from acbridge import AcbridgeError, Bridge, Event, MissingExtra, Static, connect
 from acbridge.signals import asked_to_end
+from acbridge.topics import EVERY_TICK
 from acbridge_sink.console import Console
-from acbridge_sink.jsonl import Jsonl
-from acbridge_sink.pump import Limits, pump
+from acbridge_sink.jsonl import Jsonl, Options, Rotation
+from acbridge_sink.options import Wanted, common
+from acbridge_sink.pump import Choice, pump
 
 EX_IO = 74
-"""The exit code for a file that cannot be written."""
-
-
-_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[\w.-]+))(?::(?P<port>\d{1,5}))?")
-
-
-class Address(click.ParamType[tuple[str, int]]):
-    """``HOST`` or ``HOST:PORT``; an IPv6 address goes in brackets."""
-
-    name = "host[:port]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        """Split the text, or fail with what was expected."""
-        found = _ADDRESS.fullmatch(str(value))
-        port = int(found["port"] or "5555") if found else 0
-        if found is None or not 1 <= port < 65535:  # noqa: PLR2004  requests use the next one
-            self.fail(f"{value!r} is not HOST or HOST:PORT, such as 192.168.1.20:5555 or [::1]:5555", param, ctx)
-        return found["host"] or found["v6"], port
-
-
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every sink takes."""
-    options = (
-        click.option(
-            "--connect",
-            "address",
-            type=Address(),
-            default="127.0.0.1:5555",
-            show_default=True,
-            envvar="ACBRIDGE_CONNECT",
-            help="The daemon to subscribe to.",
-        ),
-        click.option(
-            "--topic-prefix",
-            default="",
-            envvar="ACBRIDGE_TOPIC_PREFIX",
-            help="The daemon's --topic-prefix, if it has one.",
-        ),
-        click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
-        click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
+"""The exit code for a file that cannot be written, or not wholly."""
+EX_CONFIG = 78
+"""The exit code for something that is not installed."""
 
 EPILOG = """\b
 Examples:
   acbridge-sink console
   acbridge-sink console --connect 192.168.1.20
   acbridge-sink jsonl evening.jsonl --duration 600
+  acbridge-sink jsonl laps/ --rotate-laps 1 --compress gzip
+  acbridge-sink jsonl - --topic physics --field speedKmh --max-rate 10
 """
 
 
@@ -83,56 +43,125 @@ def main() -> None:
 
 @main.command()
 @common
-def console(address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+def console(wanted: Wanted) -> None:
     """Print a readable line ten times a second."""
+    if wanted.topics or wanted.fields:
+        raise click.UsageError("console prints a line of its own making, without --topic and --field")
     asked = asked_to_end()
-    with subscribed(address, topic_prefix) as bridge:
-        try:
-            pump(bridge, Console(bridge), Limits(count, duration), asked)
-        except BrokenPipeError:
-            # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with subscribed(wanted) as bridge:
+        pump(bridge, Console(bridge), wanted.limits, asked, wanted.choice())
 
 
 @main.command()
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("path")
 @common
-def jsonl(path: Path, address: tuple[str, int], topic_prefix: str, count: int | None, duration: float | None) -> None:
+@click.option(
+    "--layout",
+    type=click.Choice(["tick", "frame"]),
+    default="tick",
+    show_default=True,
+    help="A line per tick with an object per topic, or a flat line per frame.",
+)
+@click.option("--compress", type=click.Choice(["gzip", "zstd"]), help="Compress; names then end in .gz or .zst.")
+@click.option(
+    "--rotate-size", type=click.FloatRange(min=0, min_open=True), metavar="MB", help="Begin a new file after."
+)
+@click.option(
+    "--rotate-time",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MINUTES",
+    help="Begin a new file after so many.",
+)
+@click.option("--rotate-laps", type=click.IntRange(min=1), metavar="N", help="Begin a new file after so many.")
+@click.option(
+    "--min-free",
+    type=click.FloatRange(min=0),
+    default=512,
+    show_default=True,
+    metavar="MB",
+    help="Write nothing while less than this is free on the disk.",
+)
+@click.option("--quiet", is_flag=True, help="Tell nothing but trouble.")
+def jsonl(
+    wanted: Wanted,
+    path: str,
+    layout: str,
+    compress: str | None,
+    rotate_size: float | None,
+    rotate_time: float | None,
+    rotate_laps: int | None,
+    min_free: float,
+    quiet: bool,
+) -> None:
     """
     Record every tick as a line of JSON in PATH.
 
-    The first line is a header with units, car and track; what went missing is a line too. A file that is there is
-    continued. What was written survives a kill of the sink.
+    The first line is a header with units, car and track; events and what went missing are lines too. A file that is
+    there is continued. In a directory (one that is there, or a PATH that ends in /) files are named by time, track, car
+    and session. PATH - is stdout. What was written survives a kill of the sink.
     """
+    choice = wanted.choice((*EVERY_TICK, Static, Event))
+    rotation = Rotation(rotate_size, rotate_time, rotate_laps)
+    target = to_target(path, rotation)
+    if rotate_laps and Event not in choice.records:
+        raise click.UsageError("--rotate-laps counts laps by events: add --topic event")
+    options = Options(layout, compress, rotation, min_free, quiet)
     asked = asked_to_end()
-    with subscribed(address, topic_prefix) as bridge:
-        recording = open_recording(bridge, path)
-        try:
-            with closing(recording):
-                pump(bridge, recording, Limits(count, duration), asked)
-        except OSError as error:
-            click.echo(
-                f"acbridge-sink: cannot write {path}: {error.strerror}; what was written before is whole", err=True
-            )
-            sys.exit(EX_IO)
-    click.echo(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost", err=True)
+    with subscribed(wanted) as bridge:
+        recording = open_recording(bridge, target, choice, options)
+        with closing(recording):
+            pump(bridge, recording, wanted.limits, lambda: asked() or recording.reader_gone, choice)
+    sum_up(recording, path)
+
+
+def to_target(path: str, rotation: Rotation) -> Path | None:
+    """Return the file or directory, which then exists; ``None`` for stdout."""
+    if path == "-":
+        target = None
+    else:
+        target = Path(path)
+        if path.endswith(("/", os.sep)):
+            try:
+                target.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                click.echo(f"acbridge-sink: cannot make {path}: {error.strerror}", err=True)
+                sys.exit(EX_IO)
+    if rotation.wanted and not (target and target.is_dir()):
+        raise click.UsageError(f"--rotate-... needs a directory, such as {path.strip('-') or 'drives'}/")
+    return target
+
+
+def open_recording(bridge: Bridge, target: Path | None, choice: Choice, options: Options) -> Jsonl:
+    """Open the file or end with one line."""
+    try:
+        return Jsonl(bridge, target, choice, options)
+    except MissingExtra as error:
+        click.echo(f"acbridge-sink: {error}", err=True)
+        sys.exit(EX_CONFIG)
+    except OSError as error:
+        click.echo(f"acbridge-sink: cannot open {target}: {error.strerror}", err=True)
+        sys.exit(EX_IO)
+
+
+def sum_up(recording: Jsonl, path: str) -> None:
+    """Tell what was recorded; end with 74 if ticks found no place on the disk."""
+    recording.progress.sum_up(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost")
+    if recording.unwritten and not recording.reader_gone:
+        recording.progress.say(
+            f"{recording.unwritten} ticks were not written to {path} ({recording.problem}); what was written is whole"
+        )
+        sys.exit(EX_IO)
 
 
 @contextmanager
-def subscribed(address: tuple[str, int], topic_prefix: str) -> Generator[Bridge]:
+def subscribed(wanted: Wanted) -> Generator[Bridge]:
     """Connect for as long as a sink runs; what acbridge has to complain of ends it with one line."""
-    with connect(*address, topic_prefix=topic_prefix) as bridge:
+    with connect(*wanted.address, topic_prefix=wanted.topic_prefix) as bridge:
         try:
             yield bridge
+        except BrokenPipeError:
+            # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except AcbridgeError as error:
             click.echo(f"acbridge-sink: {error}", err=True)
             sys.exit(1)
-
-
-def open_recording(bridge: Bridge, path: Path) -> Jsonl:
-    """Open the file or end with one line."""
-    try:
-        return Jsonl(bridge, path)
-    except OSError as error:
-        click.echo(f"acbridge-sink: cannot open {path}: {error.strerror}", err=True)
-        sys.exit(EX_IO)

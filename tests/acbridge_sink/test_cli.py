@@ -49,7 +49,7 @@ def test_help_shows_examples_and_every_sink() -> None:
 @pytest.mark.parametrize("kind", ["console", "jsonl"])
 def test_every_sink_takes_the_common_options(kind: str) -> None:
     text = "\n".join(run(kind, "--help").out)
-    for option in ("--connect", "--topic-prefix", "--count", "--duration"):
+    for option in ("--connect", "--topic-prefix", "--topic", "--field", "--max-rate", "--count", "--duration"):
         assert option in text
 
 
@@ -88,7 +88,6 @@ def test_an_address_that_is_none_ends_with_a_hint(address: str) -> None:
         ("console", "--duration", "-1"),
         ("console", "--count", "many"),
         ("jsonl",),
-        ("jsonl", "/"),
         ("websocket",),
     ],
     ids=" ".join,
@@ -104,7 +103,7 @@ def test_a_count_ends_the_sink_after_exactly_so_many_ticks(daemon: Daemon, page_
     path = page_dir / "drive.jsonl"
     with Sink(daemon, "jsonl", str(path), "--count", "9") as sink:
         assert 0 == sink.wait()
-    assert 1 + 9 == len(path.read_bytes().splitlines())
+    assert 9 == sum(line.startswith(b'{"tick"') for line in path.read_bytes().splitlines())
 
 
 def test_a_duration_ends_the_sink(daemon: Daemon) -> None:
