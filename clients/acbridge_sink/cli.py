@@ -64,7 +64,7 @@ def console(wanted: Wanted) -> None:
 )
 @click.option("--compress", type=click.Choice(["gzip", "zstd"]), help="Compress; names then end in .gz or .zst.")
 @click.option(
-    "--rotate-size", type=click.FloatRange(min=0, min_open=True), metavar="MB", help="Begin a new file after."
+    "--rotate-size", type=click.FloatRange(min=0, min_open=True), metavar="MB", help="Begin a new file after so many."
 )
 @click.option(
     "--rotate-time",

@@ -10,6 +10,7 @@ from acbridge.errors import (
     AcbridgeError,
     Closed,
     DecodeError,
+    MissingExtra,
     NoFrame,
     NoReply,
     PageError,
@@ -54,6 +55,11 @@ EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
         RequestRefused("shutdown", "forbidden", "start the daemon with --allow-shutdown"),
         {"request": "shutdown", "code": "forbidden", "message": "start the daemon with --allow-shutdown"},
         "start the daemon with --allow-shutdown",
+    ),
+    (
+        MissingExtra("zstd", "zstandard"),
+        {"extra": "zstd", "package": "zstandard"},
+        "pip install 'acbridge[zstd]'",
     ),
     (Closed(), {}, "connect() again"),
 ]

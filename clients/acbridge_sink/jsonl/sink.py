@@ -108,6 +108,7 @@ class Jsonl:
         self._begun = time.perf_counter()
         self._laps_before = 0
         self._files = 0
+        self._taken = 0
         self._gaps = 0
         self.lost = 0
         self.laps = 0
@@ -132,8 +133,13 @@ class Jsonl:
 
     @property
     def unwritten(self) -> int:
-        """Ticks that were received and found no place on the disk."""
-        return self._backlog.dropped + self._writer.abandoned
+        """Ticks that were received and are not written; at the end, those that found no place on the disk."""
+        return self._taken - self._writer.ticks
+
+    @property
+    def dropped(self) -> int:
+        """Ticks that found no place among those that wait; a gap line tells them."""
+        return self._backlog.dropped
 
     @property
     def problem(self) -> str:
@@ -167,6 +173,7 @@ class Jsonl:
         else:
             data = b"".join([lines.frame_line(frame, self._choice) for frame in tick.frames])
         self._backlog.put(Item(data, tick.number))
+        self._taken += 1
         self._tell()
 
     def other(self, frame: Frame[Any]) -> None:

@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from acbridge_sink.jsonl.backlog import Backlog, Item
@@ -42,7 +42,6 @@ class Writer:
         size: Bytes of the file that is open.
         total: Bytes written to all files.
         ticks: Ticks written.
-        abandoned: Ticks that were still waiting when the end came and the disk took none.
         reader_gone: Whether whoever read our pipe has had enough.
         problem: Why nothing is written at the moment, or why something was not; empty if all went well.
     """
@@ -58,7 +57,7 @@ class Writer:
             min_free: Bytes that stay free on the disk.
             say: Tells the user a sentence.
         """
-        self.files = self.size = self.total = self.ticks = self.abandoned = 0
+        self.files = self.size = self.total = self.ticks = 0
         self.reader_gone = False
         self.problem = ""
         self._backlog = backlog
@@ -82,7 +81,7 @@ class Writer:
         while self._thread.is_alive() and time.perf_counter() - self._moved < STUCK_S:
             self._thread.join(0.05)
         if self._thread.is_alive():  # inside a write that does not return; the thread ends with the process
-            self._give_up([], "it takes nothing any more")
+            self.problem = "it takes nothing any more"
 
     def _run(self) -> None:
         linger = LINGER_S if self._compression else 0.0
@@ -91,13 +90,8 @@ class Writer:
             items = self._backlog.take(most, FSYNC_EVERY_S, linger)
             if not items and self._backlog.ended:
                 break
-            while items and not self.reader_gone:
-                # A file begins with an item that names it.
-                count = next((i for i, item in enumerate(items) if i and item.name), len(items))
-                if not self._insist(lambda batch=items[:count]: self._write(batch)):
-                    self._give_up(items, self.problem)
-                    return
-                items = items[count:]
+            if not all(self._insist(lambda batch=batch: self._write(batch)) for batch in _by_file(items)):
+                break
             self._insist(self._sync)
         if self._file is not None:
             self._insist(self._file.close)
@@ -174,9 +168,11 @@ class Writer:
             return self._file.path
         return self._directory or Path(os.devnull)
 
-    def _give_up(self, items: list[Item], why: str) -> None:
-        """Count what will not be written any more."""
-        self.problem = self.problem or why
-        while items:
-            self.abandoned += sum(item.tick is not None for item in items)
-            items = self._backlog.take(BATCH, 0.0)
+
+def _by_file(items: list[Item]) -> Iterator[list[Item]]:
+    """Yield the items of each file; a file begins with an item that names it."""
+    begin = 0
+    for end in range(1, len(items) + 1):
+        if end == len(items) or items[end].name:
+            yield items[begin:end]
+            begin = end
