@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from acbridge import AcbridgeError, Bridge, Event, EventKind, Frame, Static
-from acbridge.compression import SUFFIXES, kind_of
+from acbridge.compression import SUFFIXES, compressor, kind_of
 from acbridge.derived.deriver import SESSIONS
 from acbridge.recording import thresholds_in
 from acbridge.topics import EVERY_TICK
@@ -116,13 +116,16 @@ class Jsonl:
         self._backlog = Backlog()
         self._separate = target is not None and target.is_dir()
         compression = options.compression
+        if target is not None and not self._separate:
+            compression = compression or kind_of(target.name)
+        if compression:
+            compressor(compression)  # if it is missing, before there is a file
         file: File | Path
         if target is None:
             file = File.of_stdout(compression)
         elif self._separate:
             file = target
         else:
-            compression = compression or kind_of(target.name)
             file = File.continued(named(target, compression), compression)
         self._writer = Writer(self._backlog, file, compression, int(options.min_free * MEGABYTE), self.progress.say)
 

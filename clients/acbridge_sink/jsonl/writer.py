@@ -111,7 +111,7 @@ class Writer:
                 time.sleep(RETRY_S)
             else:
                 self._moved = time.perf_counter()
-                if self._blocked:
+                if self._blocked and not self._backlog.ended:
                     self._blocked = False
                     self._say(f"writes to {self._place} again")
                 return True
