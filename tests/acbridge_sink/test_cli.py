@@ -99,8 +99,8 @@ def test_a_bad_option_ends_with_one_clear_line(arguments: tuple[str, ...]) -> No
     assert "Traceback" not in "\n".join(program.err)
 
 
-def test_a_count_ends_the_sink_after_exactly_so_many_ticks(daemon: Daemon, page_dir: Path) -> None:
-    path = page_dir / "drive.jsonl"
+def test_a_count_ends_the_sink_after_exactly_so_many_ticks(daemon: Daemon, tmp_path: Path) -> None:
+    path = tmp_path / "drive.jsonl"
     with Sink(daemon, "jsonl", str(path), "--count", "9") as sink:
         assert 0 == sink.wait()
     assert 9 == sum(line.startswith(b'{"tick"') for line in path.read_bytes().splitlines())

@@ -9,7 +9,7 @@ from acbridge.recording import open_recording, read_ticks
 from acbridge_sink.jsonl import Jsonl, Options, Rotation
 from acbridge_sink.jsonl.files import File, name_of
 from programs import until
-from recordings import RUN, Answers, another_static, event, numbers, read, recorder, records, tick
+from recordings import RUN, Answers, another_static, event, frame, numbers, read, recorder, records, tick
 
 
 def finished(directory: Path) -> list[Path]:
@@ -106,12 +106,16 @@ def test_files_are_rotated_by_laps_and_the_lap_stands_in_the_file_that_it_ends(t
     assert [[1, 2], [3, 4], [5, 6], [7]] == laps
 
 
-def test_another_car_begins_another_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told_by", ["a rest", "static"])
+def test_another_car_begins_another_file(tmp_path: Path, told_by: str) -> None:
     answers = Answers()
     recording = recorder(tmp_path, options(), answers=answers)
     feed(recording, 1)
     answers.static = another_static(carModel="other")
-    recording.idle()
+    if told_by == "a rest":
+        recording.idle()
+    else:  # the daemon sends a new static page before the tick
+        recording.other(frame(answers.static, 2))
     feed(recording, 2, 3)
     recording.close()
     first, second = finished(tmp_path)

@@ -42,6 +42,14 @@ def test_events_before_the_first_tick_belong_to_no_header_and_are_left_out(path:
     assert ["header", None] == [line.get("type") for line in read(path)]
 
 
+def test_without_topics_of_the_tick_the_header_comes_with_the_first_event(path: Path) -> None:
+    recording = recorder(path, choice=Choice((Event,)))
+    for number in (1, 2):
+        recording.other(event(number, EventKind.PIT_IN))
+    recording.close()
+    assert ["header", "event", "event"] == [line.get("type") for line in read(path)]
+
+
 def test_static_is_a_line_only_when_it_is_not_what_the_header_says(path: Path) -> None:
     recording = recorder(path)
     recording.tick(tick(1))

@@ -19,7 +19,7 @@ HEADER_START = f'{{"type":"header","schema":"{SCHEMA}",'.encode()
 
 
 def header(
-    hello: dict[str, Any], static: dict[str, Any] | None, tick: Tick, choice: Choice, layout: str
+    hello: dict[str, Any], static: dict[str, Any] | None, first: Tick | Frame[Any], choice: Choice, layout: str
 ) -> dict[str, Any]:
     """Return the line that says what holds for those that follow."""
     return {
@@ -27,11 +27,11 @@ def header(
         "schema": SCHEMA,
         "wire": WIRE_VERSION,
         "version": hello.get("version"),
-        "run": tick.run,
+        "run": first.run,
         "rate": hello.get("rate"),
         "max_rate": choice.max_rate,
         "source": hello.get("source"),
-        "timestamp": tick.timestamp,
+        "timestamp": first.timestamp,
         "layout": layout,
         "topics": [record.topic for record in choice.records],
         "fields": sorted(choice.fields),

@@ -181,11 +181,20 @@ class Jsonl:
 
     def other(self, frame: Frame[Any]) -> None:
         """Take a frame that does not come at every tick: a line of its own, once a header says whose it is."""
-        if self._run is None or frame.run != self._run:
-            return  # the first tick is near: its header says all that came before
+        if self._topics:
+            if frame.run != self._run:
+                return  # the first tick is near: its header says all that came before
+        elif frame.run != self._run or self._long_enough():
+            if frame.run != self._run:
+                self._run, self._header = frame.run, self._ask(frame)
+            self._head(frame)
         record = frame.record
         if isinstance(record, Static):
-            if vars(record) == self._header["static"]:
+            known = self._header["static"]
+            if vars(record) == known:
+                return
+            if self._topics and known and _is_another(record, known):
+                self._rested = True  # the tick that follows brings a header
                 return
             self._header["static"] = vars(record)
         if isinstance(record, Event):
@@ -204,11 +213,11 @@ class Jsonl:
         """Write what waits and finish the file."""
         self._writer.close()
 
-    def _head(self, tick: Tick) -> None:
+    def _head(self, first: Tick | Frame[Any]) -> None:
         """Put a header; in a directory a file begins with it."""
-        self._header["timestamp"] = tick.timestamp
+        self._header["timestamp"] = first.timestamp
         self._begun, self._laps_before = time.perf_counter(), self.laps
-        name = name_of(tick.timestamp, self._header["static"], self._session) if self._separate else ""
+        name = name_of(first.timestamp, self._header["static"], self._session) if self._separate else ""
         self._files += bool(name)
         self._backlog.put(Item(lines.to_json(self._header) + b"\n", name=name))
 
@@ -237,17 +246,22 @@ class Jsonl:
         self._packet, self._rested = packet, False
         return another
 
-    def _ask(self, tick: Tick) -> dict[str, Any]:
+    def _ask(self, first: Tick | Frame[Any]) -> dict[str, Any]:
         """Ask the daemon for what a header says."""
         static: dict[str, Any] | None
         try:
             static, hello = self._bridge.request("static"), self._bridge.request("hello")
         except AcbridgeError:
             static, hello = None, {}  # the daemon went away right after this tick; the recording goes on
-        return lines.header(hello, static, tick, self._choice, self._options.layout)
+        return lines.header(hello, static, first, self._choice, self._options.layout)
 
     def _tell(self) -> None:
         self.progress.tell(self._writer.ticks, self._writer.total, self.laps, self._gaps + self._backlog.gaps)
+
+
+def _is_another(static: Static, known: dict[str, Any]) -> bool:
+    """Return whether car, track or layout are others."""
+    return any(getattr(static, name) != known.get(name) for name in ("carModel", "track", "trackConfiguration"))
 
 
 def named(path: Path, compression: str | None) -> Path:
