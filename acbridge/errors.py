@@ -14,6 +14,7 @@ The tree::
     ├── KeyFileError          a file of keys cannot be used
     │   └── KeyExists         a key is never overwritten (also a FileExistsError)
     ├── CurveMissing          this libzmq cannot encrypt
+    ├── MissingExtra          an optional package is not installed (also an ImportError)
     └── Closed                the bridge was closed
 
 Attributes carry the facts; the text is made from them and ends with what to do. A sim that does not run is a state in
@@ -162,6 +163,22 @@ class CurveMissing(AcbridgeError):
 
     def __str__(self) -> str:
         return "this libzmq was built without CURVE encryption; install pyzmq from its wheel on PyPI"
+
+
+class MissingExtra(AcbridgeError, ImportError):
+    """Something optional was asked for whose package is not installed."""
+
+    def __init__(self, extra: str, package: str) -> None:
+        self.extra = extra
+        self.package = package
+        super().__init__(extra, package)
+
+    def __str__(self) -> str:
+        return f"{self.extra} needs {self.package}: pip install 'acbridge[{self.extra}]'"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An ImportError has attributes of its own, which are no arguments of ours.
+        return (type(self), (self.extra, self.package))
 
 
 class Closed(AcbridgeError):

@@ -122,7 +122,8 @@ class Deriver:
         """Put other thresholds in force, and return the event that tells so."""
         before, self.thresholds = self.thresholds.values(), thresholds
         new = {name: value for name, value in thresholds.values().items() if value != before[name]}
-        text = " ".join(f"{name}={value:g}" for name, value in new.items())
+        # In full, not rounded: whoever derives from a recording takes the values from here.
+        text = " ".join(f"{name}={repr(value).removesuffix('.0')}" for name, value in new.items())
         return Event.of(EventKind.THRESHOLDS_CHANGED, text=text)
 
     def mark(self, text: str) -> Event:

@@ -1,21 +1,21 @@
 """The command line of the sinks."""
 
-import functools
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, connect
-from acbridge.address import parse_address
+from acbridge import AcbridgeError, Bridge, Event, MissingExtra, Static, connect
 from acbridge.signals import asked_to_end
+from acbridge.topics import EVERY_TICK
 from acbridge_sink.console import Console
-from acbridge_sink.jsonl import Jsonl
-from acbridge_sink.pump import Limits, pump
+from acbridge_sink.jsonl import Jsonl, Options, Rotation
+from acbridge_sink.options import EX_CONFIG, Wanted, common
+from acbridge_sink.pump import Choice, pump
 
 if TYPE_CHECKING:
     from acbridge_sink.terminal import Terminal
@@ -23,87 +23,7 @@ if TYPE_CHECKING:
 EX_UNAVAILABLE = 69
 """The exit code for a port that is taken, or an address that is not this machine's."""
 EX_IO = 74
-"""The exit code for a file that cannot be written."""
-EX_CONFIG = 78
-"""The exit code for keys that cannot be used, or an extra that is not installed."""
-
-
-class Address(click.ParamType[tuple[str, int]]):
-    """``HOST`` or ``HOST:PORT``; an IPv6 address goes in brackets."""
-
-    name = "host[:port]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        """Split the text, or fail with what was expected."""
-        try:
-            return parse_address(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-CONNECT = click.option(
-    "--connect",
-    "address",
-    type=Address(),
-    default="127.0.0.1:5555",
-    show_default=True,
-    envvar="ACBRIDGE_CONNECT",
-    help="The daemon to subscribe to.",
-)
-TOPIC_PREFIX = click.option(
-    "--topic-prefix", default="", envvar="ACBRIDGE_TOPIC_PREFIX", help="The daemon's --topic-prefix, if it has one."
-)
-KEY = click.option(
-    "--key",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="ACBRIDGE_KEY",
-    help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
-)
-SERVER_KEY = click.option(
-    "--server-key",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="ACBRIDGE_SERVER_KEY",
-    help="The daemon's server.key, if it has keys.",
-)
-DURATION = click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
-
-
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every sink takes."""
-    options = (
-        CONNECT,
-        TOPIC_PREFIX,
-        click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
-        DURATION,
-    )
-
-    for option in reversed(options):
-        command = option(command)
-    return with_keys(command)
-
-
-def with_keys(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say who we are; the command takes them as ``keys``."""
-
-    @KEY
-    @SERVER_KEY
-    @functools.wraps(command)
-    def wrapped(key: Path | None, server_key: Path | None, **values: Any) -> Any:
-        return command(keys=load_keys(key, server_key), **values)
-
-    return wrapped
-
-
-def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
-    """Read the keys if the user gave any; what is wrong with them ends us with one line."""
-    try:
-        return Keys.load_pair(key, server_key)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    except (KeyFileError, CurveMissing) as error:
-        click.echo(f"acbridge-sink: {error}", err=True)
-        sys.exit(EX_CONFIG)
-
+"""The exit code for a file that cannot be written, or not wholly."""
 
 EPILOG = """\b
 Examples:
@@ -111,6 +31,8 @@ Examples:
   acbridge-sink console --connect 192.168.1.20
   acbridge-sink console --connect 192.168.1.20 --key me.key_secret --server-key server.key
   acbridge-sink jsonl evening.jsonl --duration 600
+  acbridge-sink jsonl laps/ --rotate-laps 1 --compress gzip
+  acbridge-sink jsonl - --topic physics --field speedKmh --max-rate 10
   acbridge-sink ws --port 8765
 """
 
@@ -127,53 +49,118 @@ def main() -> None:
 
 @main.command()
 @common
-def console(
-    address: tuple[str, int], topic_prefix: str, keys: Keys | None, count: int | None, duration: float | None
-) -> None:
+def console(wanted: Wanted) -> None:
     """
     Show the car live; print ten lines a second if stdout is no terminal.
 
     The live view needs the extra "console" and a terminal of 80 columns and 24 rows.
     """
+    if wanted.topics or wanted.fields:
+        raise click.UsageError("console prints a line of its own making, without --topic and --field")
     asked = asked_to_end()
-    with subscribed(address, topic_prefix, keys) as bridge:
-        try:
-            with closing(open_console(bridge)) as view:
-                pump(bridge, view, Limits(count, duration), asked)
-        except BrokenPipeError:
-            # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with subscribed(wanted) as bridge, closing(open_console(bridge)) as view:
+        pump(bridge, view, wanted.limits, asked, wanted.choice())
 
 
 @main.command()
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("path")
 @common
+@click.option(
+    "--layout",
+    type=click.Choice(["tick", "frame"]),
+    default="tick",
+    show_default=True,
+    help="A line per tick with an object per topic, or a flat line per frame.",
+)
+@click.option("--compress", type=click.Choice(["gzip", "zstd"]), help="Compress; names then end in .gz or .zst.")
+@click.option(
+    "--rotate-size", type=click.FloatRange(min=0, min_open=True), metavar="MB", help="Begin a new file after so many."
+)
+@click.option(
+    "--rotate-time",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MINUTES",
+    help="Begin a new file after so many.",
+)
+@click.option("--rotate-laps", type=click.IntRange(min=1), metavar="N", help="Begin a new file after so many.")
+@click.option(
+    "--min-free",
+    type=click.FloatRange(min=0),
+    default=512,
+    show_default=True,
+    metavar="MB",
+    help="Write nothing while less than this is free on the disk.",
+)
+@click.option("--quiet", is_flag=True, help="Tell nothing but trouble.")
 def jsonl(
-    path: Path,
-    address: tuple[str, int],
-    topic_prefix: str,
-    keys: Keys | None,
-    count: int | None,
-    duration: float | None,
+    wanted: Wanted,
+    path: str,
+    layout: str,
+    compress: str | None,
+    rotate_size: float | None,
+    rotate_time: float | None,
+    rotate_laps: int | None,
+    min_free: float,
+    quiet: bool,
 ) -> None:
     """
     Record every tick as a line of JSON in PATH.
 
-    The first line is a header with units, car and track; what went missing is a line too. A file that is there is
-    continued. What was written survives a kill of the sink.
+    The first line is a header with units, car and track; events and what went missing are lines too. A file that is
+    there is continued. In a directory (one that is there, or a PATH that ends in /) files are named by time, track, car
+    and session. PATH - is stdout. What was written survives a kill of the sink.
     """
+    choice = wanted.choice((*EVERY_TICK, Static, Event))
+    rotation = Rotation(rotate_size, rotate_time, rotate_laps)
+    target = to_target(path, rotation)
+    if rotate_laps and Event not in choice.records:
+        raise click.UsageError("--rotate-laps counts laps by events: add --topic event")
+    options = Options(layout, compress, rotation, min_free, quiet)
     asked = asked_to_end()
-    with subscribed(address, topic_prefix, keys) as bridge:
-        recording = open_recording(bridge, path)
-        try:
-            with closing(recording):
-                pump(bridge, recording, Limits(count, duration), asked)
-        except OSError as error:
-            click.echo(
-                f"acbridge-sink: cannot write {path}: {error.strerror}; what was written before is whole", err=True
-            )
-            sys.exit(EX_IO)
-    click.echo(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost", err=True)
+    with subscribed(wanted) as bridge:
+        recording = open_recording(bridge, target, choice, options)
+        with closing(recording):
+            pump(bridge, recording, wanted.limits, lambda: asked() or recording.reader_gone, choice)
+    sum_up(recording, path)
+
+
+def to_target(path: str, rotation: Rotation) -> Path | None:
+    """Return the file or directory, which then exists; ``None`` for stdout."""
+    if path == "-":
+        target = None
+    else:
+        target = Path(path)
+        if path.endswith(("/", os.sep)):
+            try:
+                target.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                click.echo(f"acbridge-sink: cannot make {path}: {error.strerror}", err=True)
+                sys.exit(EX_IO)
+    if rotation.wanted and not (target and target.is_dir()):
+        raise click.UsageError(f"--rotate-... needs a directory, such as {path.strip('-') or 'drives'}/")
+    return target
+
+
+def open_recording(bridge: Bridge, target: Path | None, choice: Choice, options: Options) -> Jsonl:
+    """Open the file or end with one line."""
+    try:
+        return Jsonl(bridge, target, choice, options)
+    except MissingExtra as error:
+        click.echo(f"acbridge-sink: {error}", err=True)
+        sys.exit(EX_CONFIG)
+    except OSError as error:
+        click.echo(f"acbridge-sink: cannot open {target}: {error.strerror}", err=True)
+        sys.exit(EX_IO)
+
+
+def sum_up(recording: Jsonl, path: str) -> None:
+    """Tell what was recorded; end with 74 if ticks found no place on the disk."""
+    recording.progress.sum_up(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost")
+    if recording.unwritten and not recording.reader_gone:
+        recording.progress.say(
+            f"{recording.unwritten} ticks were not written to {path} ({recording.problem}); what was written is whole"
+        )
+        sys.exit(EX_IO)
 
 
 def open_console(bridge: Bridge) -> "Console | Terminal":
@@ -191,10 +178,7 @@ def open_console(bridge: Bridge) -> "Console | Terminal":
 
 
 @main.command()
-@with_keys
-@CONNECT
-@TOPIC_PREFIX
-@DURATION
+@common
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -209,10 +193,7 @@ def open_console(bridge: Bridge) -> "Console | Terminal":
 @click.option("--max-clients", type=click.IntRange(1, 1000), default=64, show_default=True, help="More are refused.")
 @click.option("--dial", metavar="URL", help="Push to a server at ws://... or wss://... instead of waiting for clients.")
 def ws(
-    address: tuple[str, int],
-    topic_prefix: str,
-    keys: Keys | None,
-    duration: float | None,
+    wanted: Wanted,
     host: str,
     port: int | None,
     token: str | None,
@@ -224,6 +205,8 @@ def ws(
 
     A client that is slow gets the newest frames and is told how many it missed. docs/websocket.md is the protocol.
     """
+    if wanted.topics or wanted.fields or wanted.max_rate or wanted.limits.count:
+        raise click.UsageError("ws leaves --topic, --field, --max-rate and --count to its clients")
     asked = asked_to_end()
     try:
         from acbridge_sink.ws.program import BadSettings, CannotListen, Settings, run  # noqa: PLC0415  needs the extra
@@ -233,10 +216,12 @@ def ws(
         click.echo("acbridge-sink: ws needs websockets: pip install 'acbridge[ws]'", err=True)
         sys.exit(EX_CONFIG)
     try:
-        settings = Settings(host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=duration)
+        settings = Settings(
+            host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=wanted.limits.duration
+        )
     except BadSettings as error:
         raise click.UsageError(str(error)) from error
-    with subscribed(address, topic_prefix, keys) as bridge:
+    with subscribed(wanted) as bridge:
         try:
             run(bridge, settings, asked)
         except CannotListen as error:
@@ -245,22 +230,16 @@ def ws(
 
 
 @contextmanager
-def subscribed(address: tuple[str, int], topic_prefix: str, keys: Keys | None) -> Generator[Bridge]:
+def subscribed(wanted: Wanted) -> Generator[Bridge]:
     """Connect for as long as a sink runs; what acbridge has to complain of ends it with one line."""
-    with connect(*address, topic_prefix=topic_prefix, keys=keys) as bridge:
+    with connect(*wanted.address, topic_prefix=wanted.topic_prefix, keys=wanted.keys) as bridge:
         try:
             yield bridge
+        except BrokenPipeError:
+            # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except AcbridgeError as error:
             click.echo(f"acbridge-sink: {error}", err=True)
             sys.exit(1)
         except ValueError as error:  # ZeroMQ does not take the address
             raise click.UsageError(str(error)) from error
-
-
-def open_recording(bridge: Bridge, path: Path) -> Jsonl:
-    """Open the file or end with one line."""
-    try:
-        return Jsonl(bridge, path)
-    except OSError as error:
-        click.echo(f"acbridge-sink: cannot open {path}: {error.strerror}", err=True)
-        sys.exit(EX_IO)

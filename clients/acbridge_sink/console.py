@@ -1,8 +1,9 @@
 """One readable line every tenth of a second, and one whenever the sim's state changes."""
 
 import time
+from typing import Any
 
-from acbridge import Bridge, NoFrame, StaleFrame, Status
+from acbridge import Bridge, Frame, NoFrame, StaleFrame, Status
 from acbridge_sink.pump import Tick
 
 EVERY_S = 0.1
@@ -41,6 +42,9 @@ class Console:
 
     def close(self) -> None:
         """Leave what was printed."""
+
+    def other(self, frame: Frame[Any]) -> None:
+        """Leave what does not come at every tick alone."""
 
     def idle(self) -> None:
         """Say once what the daemon is waiting for."""

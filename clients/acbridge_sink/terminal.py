@@ -19,6 +19,7 @@ from acbridge import (
     Bridge,
     Derived,
     Event,
+    Frame,
     Graphics,
     NoFrame,
     Physics,
@@ -253,6 +254,9 @@ class Terminal:
         self._view.lost += sum(tick.lost.values())
         self._view.tick = tick
         self._redraw()
+
+    def other(self, frame: Frame[Any]) -> None:
+        """Leave what does not come at every tick: it is looked up when the view is drawn."""
 
     def idle(self) -> None:
         """Draw that nothing comes."""

@@ -14,6 +14,7 @@ from acbridge.errors import (
     DecodeError,
     KeyExists,
     KeyFileError,
+    MissingExtra,
     NoFrame,
     NoReply,
     PageError,
@@ -66,6 +67,11 @@ EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
     ),
     (KeyExists(Path("me.key")), {"path": Path("me.key")}, "choose another name"),
     (CurveMissing(), {}, "install pyzmq"),
+    (
+        MissingExtra("zstd", "zstandard"),
+        {"extra": "zstd", "package": "zstandard"},
+        "pip install 'acbridge[zstd]'",
+    ),
     (Closed(), {}, "connect() again"),
 ]
 

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
-from acbridge import Derived, Frame, Graphics, Physics, Static, connect
+from acbridge import Derived, Event, Frame, Graphics, Physics, Static, Status, connect
 from acbridge.sim import World
-from acbridge_sink.pump import Assembly, Limits, Tick, pump
+from acbridge_sink.pump import Assembly, Choice, Limits, Thinning, Tick, pump
 from deriving import derive
 from programs import Daemon, until
 
@@ -31,7 +32,14 @@ def put(assembly: Assembly, frames: Iterable[Frame[Physics | Graphics | Derived]
 
 
 def whole(tick: int, run: int = 1) -> Tick:
-    return Tick(run, tick, 1000.0 + tick, {}, PHYSICS, GRAPHICS, DERIVED)
+    frames = tuple(frame(letter, tick, run=run) for letter in RECORDS)
+    return Tick(run, tick, 1000.0 + tick, {}, PHYSICS, GRAPHICS, DERIVED, frames)
+
+
+def without(tick: Tick, *names: str) -> Tick:
+    """Return a tick of which some frames were lost."""
+    missing: dict[str, Any] = dict.fromkeys(names)
+    return tick._replace(frames=tuple(f for f in tick.frames if f.topic not in names), **missing)
 
 
 def test_three_frames_of_one_tick_make_a_tick() -> None:
@@ -50,21 +58,21 @@ def test_a_first_tick_that_was_joined_in_the_middle_is_dropped(begin: list[tuple
 
 
 def test_a_tick_without_derived_is_handed_over_when_the_next_one_begins() -> None:
-    expected = whole(1)._replace(derived=None)
+    expected = without(whole(1), "derived")
     assert [expected, whole(2)] == ticks(("p", 1), ("g", 1), ("p", 2), ("g", 2), ("d", 2))
 
 
 def test_a_tick_without_physics_is_handed_over_with_the_rest() -> None:
-    expected = whole(2)._replace(physics=None)
+    expected = without(whole(2), "physics")
     assert [whole(1), expected] == ticks(("p", 1), ("g", 1), ("d", 1), ("g", 2), ("d", 2))
 
 
 def test_a_tick_without_graphics_is_handed_over_with_the_rest() -> None:
-    assert [whole(1)._replace(graphics=None)] == ticks(("p", 1), ("d", 1))
+    assert [without(whole(1), "graphics")] == ticks(("p", 1), ("d", 1))
 
 
 def test_ticks_that_lost_nearly_everything_are_handed_over_one_by_one() -> None:
-    only_physics = [whole(tick)._replace(graphics=None, derived=None) for tick in (1, 2)]
+    only_physics = [without(whole(tick), "graphics", "derived") for tick in (1, 2)]
     assert [*only_physics, whole(9)] == ticks(("p", 1), ("p", 2), ("p", 9), ("g", 9), ("d", 9))
 
 
@@ -73,7 +81,7 @@ def test_a_daemon_that_restarts_in_the_middle_of_a_tick_mixes_no_runs() -> None:
     cut = ticks(("p", 5), ("g", 5), assembly=assembly)
     after = ticks(("p", 5), ("g", 5), ("d", 5), run=2, assembly=assembly)
     assert [] == cut
-    assert [whole(5)._replace(derived=None), whole(5, run=2)] == after
+    assert [without(whole(5), "derived"), whole(5, run=2)] == after
 
 
 def test_what_was_lost_is_told_by_topic() -> None:
@@ -94,10 +102,14 @@ class Collector:
 
     def __init__(self) -> None:
         self.ticks: list[Tick] = []
+        self.others: list[Frame[Any]] = []
         self.idles = 0
 
     def tick(self, tick: Tick) -> None:
         self.ticks.append(tick)
+
+    def other(self, frame: Frame[Any]) -> None:
+        self.others.append(frame)
 
     def idle(self) -> None:
         self.idles += 1
@@ -130,6 +142,52 @@ def test_a_duration_ends_the_pump_while_nothing_comes() -> None:
         assert 0.6 <= time.perf_counter() - begun < 1.5
     assert [] == sink.ticks
     assert sink.idles >= 2
+
+
+def test_ticks_are_made_of_the_topics_that_were_chosen(daemon: Daemon) -> None:
+    sink = Collector()
+    with daemon.connect() as bridge:
+        pump(bridge, sink, Limits(count=3), lambda: False, Choice((Physics, Derived)))
+    assert [["physics", "derived"]] * 3 == [[frame.topic for frame in tick.frames] for tick in sink.ticks]
+    assert [None] * 3 == [tick.graphics for tick in sink.ticks]
+
+
+def test_frames_of_other_topics_are_handed_over_alone(daemon: Daemon) -> None:
+    sink = Collector()
+    with daemon.connect() as bridge:
+        pump(bridge, sink, Limits(), lambda: len(sink.others) > 2, Choice((Status,)))
+    assert {"status"} == {frame.topic for frame in sink.others}
+    assert [] == sink.ticks
+
+
+def test_a_tick_that_lost_its_end_comes_before_what_follows_it() -> None:
+    assembly = Assembly((Physics, Graphics, Derived, Event))
+    assert [] == ticks(("p", 1), ("g", 1), assembly=assembly)
+    assert [without(whole(1), "derived")] == list(assembly.flush())
+    assert [] == list(assembly.flush())
+
+
+def thinned(thinning: Thinning, stamps: Iterable[float]) -> list[float]:
+    offered = (whole(1)._replace(timestamp=stamp) for stamp in stamps)
+    return [tick.timestamp for tick in map(thinning.let, offered) if tick is not None]
+
+
+@pytest.mark.parametrize(("rate", "most", "kept"), [(333, 60, 60), (60, 60, 60), (30, 60, 30), (1000, 1, 1)])
+def test_at_most_so_many_ticks_a_second_pass(rate: int, most: float, kept: int) -> None:
+    seconds = 10
+    passed = thinned(Thinning(most), [1e9 + i / rate for i in range(rate * seconds)])
+    assert kept * seconds - 1 <= len(passed) <= kept * seconds + 1
+
+
+def test_thinning_goes_on_after_a_hole_and_when_the_clock_is_set_back() -> None:
+    thinning = Thinning(10)
+    assert [100.0, 200.0, 50.0] == thinned(thinning, [100.0, 100.01, 200.0, 200.01, 50.0, 50.01])
+
+
+def test_what_was_lost_is_told_by_the_next_tick_that_passes() -> None:
+    thinning = Thinning(10)
+    given = [whole(i)._replace(timestamp=10 + i * 0.05, lost={"physics": 1}) for i in range(3)]
+    assert [{"physics": 1}, {"physics": 2}] == [tick.lost for tick in map(thinning.let, given) if tick]
 
 
 def test_whoever_asks_the_pump_to_stop_need_not_wait_for_a_tick() -> None:

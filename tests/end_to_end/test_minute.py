@@ -46,7 +46,7 @@ def test_a_minute(tmp_path: Path) -> None:
         missed = last.missed_ticks - first.missed_ticks
         assert abs(elapsed - 60) < 1
         assert abs(last.ticks - first.ticks + missed - elapsed * 30) <= 1
-        assert missed <= 3  # a busy machine may hold the loop up for 33 ms now and then
+        assert missed <= 0.05 * 30 * 60  # a busy machine holds the loop up for more than 33 ms now and then
 
         for nap, processes in naps.items():
             ages = sorted(float(process.communicate(timeout=60)[0]) for process in processes)
@@ -54,7 +54,8 @@ def test_a_minute(tmp_path: Path) -> None:
 
     lines = [json.loads(line) for line in recording.read_text().splitlines()]
     ticks = [line["tick"] for line in lines if "type" not in line]
-    assert ["header"] == [line["type"] for line in lines if "type" in line]  # and no gap
+    kinds = [line["type"] for line in lines if "type" in line]
+    assert ["header"] == [kind for kind in kinds if kind != "event"]  # and no gap
     assert sorted(set(ticks)) == ticks
     assert ticks[-1] - ticks[0] > 54 * 333
     # Every turn that the daemon took is there; the only holes are turns that it skipped.

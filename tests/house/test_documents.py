@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import signal
+import subprocess
 import textwrap
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from acbridge_sink.ws.session import MESSAGES_PER_S, STUCK_S
 from acbridge_sink.ws.shapes import DEFAULT_HZ, HIGHEST_HZ
 from programs import Daemon, Program, until
 from relays import Relay
+from tools import require
 
 pytestmark = pytest.mark.house
 
@@ -69,6 +71,7 @@ def busy_daemon() -> Iterator[Daemon]:
         "README.md",
         "docs/derived.md",
         "docs/protocol.md",
+        "docs/recordings.md",
         "docs/reliability.md",
         "docs/running.md",
         "docs/security.md",
@@ -94,6 +97,19 @@ def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: 
             else:
                 assert words == ["pytest"], f"nobody runs {line!r}"
     assert ran
+
+
+def test_the_one_liners_for_recordings_print_something(checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
+    require("jq")
+    run_command(["acbridge-sink", "jsonl", "evening.jsonl", "--count", "50"], tmp_path, busy_daemon)
+    run_command(["acbridge-sink", "jsonl", "drives/", "--compress", "gzip", "--count", "5"], tmp_path, busy_daemon)
+    with (tmp_path / "evening.jsonl").open("a") as file:
+        file.write('{"type":"gap","tick":1}\n{"type":"event","tick":1,"kind":"pit_in","lap":1,"lap_time_ms":null}\n')
+    (block,) = blocks(checkout / "docs" / "recordings.md", "sh")
+    for line in block.splitlines():
+        done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (0, "") == (done.returncode, done.stderr), line
+        assert done.stdout.strip() not in ("", "null"), line
 
 
 def run_command(words: list[str], cwd: Path, daemon: Daemon) -> None:

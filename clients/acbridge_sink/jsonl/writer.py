@@ -1,0 +1,178 @@
+"""
+The thread that carries lines from the backlog to the disk, and waits for the disk when it must.
+
+A disk that is full, nearly full or failing is tried again twice a second; what waits meanwhile waits in the backlog. It
+knows no tick from within: whole lines go in, whole lines come out.
+"""
+
+import errno
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from acbridge_sink.jsonl.backlog import Backlog, Item
+from acbridge_sink.jsonl.files import File
+
+FSYNC_EVERY_S = 1.0
+LINGER_S = 0.12
+"""How long lines are gathered before they are compressed: a kill loses them, and 200 ms is the promise."""
+BATCH = 64
+"""Items written at once; few enough that a disk with a little room takes some."""
+PACKED_BATCH = 1024
+RETRY_S = 0.5
+REMIND_S = 60.0
+LOOK_S = 1.0
+"""How often the room on the disk is looked at."""
+STUCK_S = 1.5
+"""How long the end waits for a disk that takes nothing."""
+MEGABYTE = 1_000_000
+
+Say = Callable[[str], None]
+
+
+class Writer:
+    """
+    Owns the open file, and the thread.
+
+    Attributes:
+        files: Files begun in the directory.
+        size: Bytes of the file that is open.
+        total: Bytes written to all files.
+        ticks: Ticks written.
+        reader_gone: Whether whoever read our pipe has had enough.
+        problem: Why nothing is written at the moment, or why something was not; empty if all went well.
+    """
+
+    def __init__(self, backlog: Backlog, file: File | Path, compression: str | None, min_free: int, say: Say) -> None:
+        """
+        Begin to write.
+
+        Args:
+            backlog: Where lines come from.
+            file: An open file, or the directory in which files begin.
+            compression: Of the files in that directory.
+            min_free: Bytes that stay free on the disk.
+            say: Tells the user a sentence.
+        """
+        self.files = self.size = self.total = self.ticks = 0
+        self.reader_gone = False
+        self.problem = ""
+        self._backlog = backlog
+        self._file = file if isinstance(file, File) else None
+        self._directory = file if isinstance(file, Path) else None
+        self._compression = compression
+        self._min_free = min_free
+        self._say = say
+        self._said = -REMIND_S
+        self._blocked = False
+        self._looked = -LOOK_S
+        self._synced = time.perf_counter()
+        self._moved = time.perf_counter()
+        self._thread = threading.Thread(target=self._run, name="acbridge-writer", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what waits, if the disk takes it, and finish the file."""
+        self._backlog.end()
+        self._moved = time.perf_counter()
+        while self._thread.is_alive() and time.perf_counter() - self._moved < STUCK_S:
+            self._thread.join(0.05)
+        if self._thread.is_alive():  # inside a write that does not return; the thread ends with the process
+            self.problem = "it takes nothing any more"
+
+    def _run(self) -> None:
+        linger = LINGER_S if self._compression else 0.0
+        most = PACKED_BATCH if self._compression else BATCH
+        while True:
+            items = self._backlog.take(most, FSYNC_EVERY_S, linger)
+            if not items and self._backlog.ended:
+                break
+            if not all(self._insist(lambda batch=batch: self._write(batch)) for batch in _by_file(items)):
+                break
+            self._insist(self._sync)
+        if self._file is not None:
+            self._insist(self._file.close)
+
+    def _insist(self, step: Callable[[], None]) -> bool:
+        """Do something until the disk allows it; return whether it did before the end came."""
+        while True:
+            try:
+                step()
+            except BrokenPipeError:
+                self.reader_gone = True
+                return True
+            except OSError as error:
+                self._complain(error)
+                if self._backlog.ended:
+                    return False
+                time.sleep(RETRY_S)
+            else:
+                self._moved = time.perf_counter()
+                if self._blocked and not self._backlog.ended:
+                    self._blocked = False
+                    self._say(f"writes to {self._place} again")
+                return True
+
+    def _write(self, items: list[Item]) -> None:
+        self._leave_room()
+        if items[0].name and self._directory is not None:
+            self._begin(items[0].name)
+        if self._file is None:
+            return
+        before = self._file.size
+        self._file.write(b"".join([item.data for item in items]))
+        self.size = self._file.size
+        self.total += self.size - before
+        self.ticks += sum(item.tick is not None for item in items)
+
+    def _begin(self, name: str) -> None:
+        """Finish the file that is open and begin another; again if the last attempt got only half way."""
+        assert self._directory is not None  # noqa: S101  for the type checker
+        if self._file is not None and self._file.size:
+            file, self._file = self._file, None
+            file.close()
+        if self._file is None:
+            self._file = File.begun(self._directory, name, self._compression)
+            self.size = 0
+            self.files += 1
+
+    def _leave_room(self) -> None:
+        now = time.perf_counter()
+        if not self._min_free or (now - self._looked < LOOK_S and not self._blocked):
+            return
+        self._looked = now
+        on_disk = self._directory or (self._file.path if self._file is not None and self._file.on_disk else None)
+        if on_disk is not None and shutil.disk_usage(on_disk).free < self._min_free:
+            raise OSError(errno.ENOSPC, f"less than {self._min_free / MEGABYTE:g} MB are free (--min-free)")
+
+    def _sync(self) -> None:
+        now = time.perf_counter()
+        if self._file is not None and now - self._synced >= FSYNC_EVERY_S:
+            self._synced = now
+            self._file.sync()
+
+    def _complain(self, error: OSError) -> None:
+        self.problem = error.strerror or str(error)
+        self._blocked = True
+        now = time.perf_counter()
+        if now - self._said >= REMIND_S and not self._backlog.ended:
+            self._said = now
+            self._say(f"cannot write {self._place}: {self.problem}; receives on and tries again")
+
+    @property
+    def _place(self) -> Path:
+        if self._file is not None:
+            return self._file.path
+        return self._directory or Path(os.devnull)
+
+
+def _by_file(items: list[Item]) -> Iterator[list[Item]]:
+    """Yield the items of each file; a file begins with an item that names it."""
+    begin = 0
+    for end in range(1, len(items) + 1):
+        if end == len(items) or items[end].name:
+            yield items[begin:end]
+            begin = end

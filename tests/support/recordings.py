@@ -1,0 +1,95 @@
+"""Recordings without a daemon: ticks of the stand-in, handed to the sink as the pump would, at any pace."""
+
+import json
+import math
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from acbridge import Bridge, Derived, Event, EventKind, Frame, Graphics, NoReply, Physics, Static, Thresholds
+from acbridge.recording import open_recording
+from acbridge.sim import World
+from acbridge.topics import EVERY_TICK
+from acbridge_sink.jsonl import Jsonl, Options, Rotation
+from acbridge_sink.pump import Choice, Tick
+from deriving import derive
+
+RUN = 7
+EVERYTHING = Choice((*EVERY_TICK, Static, Event))
+
+
+@cache
+def records() -> tuple[Physics, Graphics, Static, Derived]:
+    """Return the records of one tick."""
+    pages = World().pages()
+    physics, graphics, static = Physics.from_page(pages[0]), Graphics.from_page(pages[1]), Static.from_page(pages[2])
+    return physics, graphics, static, derive(physics, graphics, static)
+
+
+def frame(record: Any, number: int, *, run: int = RUN, lost: int = 0) -> Frame[Any]:
+    return Frame(record, run, number, seq=number, timestamp=1.8e9 + number / 100, mono_ns=number, lost=lost)
+
+
+def tick(number: int, *, lost: dict[str, int] | None = None, choice: Choice = EVERYTHING, run: int = RUN) -> Tick:
+    """Return the tick of a number, as the pump makes it."""
+    physics, graphics, _, derived = records()
+    frames = tuple(frame(r, number, run=run) for r in (physics, graphics, derived) if type(r) in choice.records)
+    kinds: dict[type, Any] = {type(f.record): f.record for f in frames}
+    stamp = 1.8e9 + number / 100
+    parts = (kinds.get(Physics), kinds.get(Graphics), kinds.get(Derived))
+    return Tick(run, number, stamp, lost or {}, *parts, frames)
+
+
+def event(number: int, kind: EventKind, **details: Any) -> Frame[Any]:
+    return frame(Event.of(kind, **details), number)
+
+
+def another_static(**changes: Any) -> Static:
+    values: dict[str, Any] = vars(records()[2]) | changes
+    return Static(**values)
+
+
+class Answers:
+    """What a daemon would answer; stands where a bridge would."""
+
+    def __init__(self, static: Static | None = None, *, silent: bool = False) -> None:
+        self.static = static or records()[2]
+        self.silent = silent
+
+    def request(self, name: str) -> dict[str, Any]:
+        if self.silent:
+            raise NoReply(name, "tcp://127.0.0.1:1", 1.0, "")
+        return dict(vars(self.static)) if name == "static" else {"rate": 100, "thresholds": Thresholds().values()}
+
+
+def recorder(
+    target: Path, options: Options | None = None, choice: Choice = EVERYTHING, answers: Answers | None = None
+) -> Jsonl:
+    return Jsonl(cast("Bridge", answers or Answers()), target, choice, options or Options(quiet=True))
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Parse every whole line of a recording of any kind."""
+    return [json.loads(line) for line in open_recording(path)]
+
+
+def numbers(path: Path) -> list[int]:
+    return [line["tick"] for line in read(path) if "type" not in line]
+
+
+def endless(target: str, compression: str, rotate_mb: str) -> None:
+    """Record at 1000 ticks a second until somebody kills us, and say on stdout how far we are."""
+    rotation = Rotation(size=float(rotate_mb) or None)
+    recording = recorder(Path(target), Options(compression=compression or None, rotation=rotation, quiet=True))
+    begun = time.perf_counter()
+    for number in range(10**9):
+        time.sleep(max(0.0, begun + number / 1000 - time.perf_counter()))
+        recording.tick(tick(number))
+        if not math.fmod(number, 10):
+            print(number, flush=True)
+
+
+if __name__ == "__main__":
+    endless(*sys.argv[1:])
