@@ -110,7 +110,7 @@ def test_a_query_chooses_topics_fields_and_rate(relay: Relay) -> None:
         fields = {"physics": {"speedKmh", "rpms"}, "derived": set(frame) & {"acc_right_g"}}[frame["topic"]]
         assert {*HEADER, *fields} == set(frame)
     stamps = [frame["mono_ns"] for frame in frames if frame["topic"] == "physics"]
-    assert 18 < (len(stamps) - 1) * 1e9 / (stamps[-1] - stamps[0]) < 22
+    assert 15 < (len(stamps) - 1) * 1e9 / (stamps[-1] - stamps[0]) < 25
 
 
 def test_a_rate_that_a_client_asked_for_is_no_skip(relay: Relay) -> None:

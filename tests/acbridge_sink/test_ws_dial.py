@@ -125,7 +125,8 @@ def test_a_server_that_comes_back_gets_the_newest_and_the_count_of_what_it_misse
 def test_it_serves_as_well_if_a_port_is_given(daemon: Daemon) -> None:
     with server() as (url, calls), Sink(daemon, "ws", "--dial", url, "--port", "0") as sink:
         sink.said("relay at http://127.0.0.1:")
-        until(lambda: calls.get(timeout=PATIENCE_S).received, "the call")
+        call = calls.get(timeout=PATIENCE_S)
+        until(lambda: call.received, "what the caller says")
 
 
 def test_an_end_while_nobody_answers_is_quick(daemon: Daemon) -> None:
