@@ -57,8 +57,8 @@ export class Dash {
   }
 
   #drawDerived(frame) {
-    const delta = frame.delta_to_best_s;
-    const sign = delta == null ? "none" : delta < 0 ? "ahead" : "behind";
+    const delta = Math.round((frame.delta_to_best_s ?? 0) * 100); // as it is written
+    const sign = delta === 0 ? "none" : delta < 0 ? "ahead" : "behind";
     if (this.#delta.dataset.sign !== sign) this.#delta.dataset.sign = sign;
     this.#warn("pit", frame.in_pit_lane);
     this.#warn("wrong", frame.wrong_way);

@@ -35,7 +35,7 @@ const views = [
   fields,
   new Dash(document),
   tyres,
-  new Traces(named("traces"), redraw),
+  new Traces(named("traces"), named("reach"), redraw),
   new GG(named("gg"), redraw),
   new TrackMap(named("map"), { slow: named("slow"), fast: named("fast") }, redraw),
   new Laps(document, fields),

@@ -65,7 +65,7 @@ export class TrackMap {
     context.setTransform(this.#sheet.scale, 0, 0, this.#sheet.scale, 0, 0);
     const { rem } = this.#sheet;
     context.beginPath();
-    context.arc(view.x(this.#car.x), view.y(this.#car.z), 0.55 * rem, 0, 2 * Math.PI);
+    context.arc(view.x(this.#car.x), view.y(this.#car.z), 0.5 * rem, 0, 2 * Math.PI);
     context.fillStyle = colour("ink");
     context.strokeStyle = colour("panel");
     context.lineWidth = 0.22 * rem;
@@ -110,7 +110,7 @@ export class TrackMap {
     if (this.#inked.next === trail.next) return;
     const context = this.#ink.getContext("2d");
     context.setTransform(this.#sheet.scale, 0, 0, this.#sheet.scale, 0, 0);
-    context.lineWidth = Math.max(3, 0.3 * this.#sheet.rem);
+    context.lineWidth = Math.max(3, 0.33 * this.#sheet.rem);
     context.lineJoin = context.lineCap = "round";
     let current = null;
     for (let i = Math.max(trail.first + 1, this.#inked.next); i < trail.next; i += 1) {

@@ -6,6 +6,7 @@ const STEP_S = 0.003; // of physics.packetId
 const SHOWN_S = 10;
 const KEPT = 1024; // ten seconds at 100 Hz; the relay sends at most 60
 const GRID_S = 2;
+const REACHES = [0.1, 0.25, 0.5, 1]; // of steering, from the middle: locks of cars differ widely
 
 export class Traces {
   #times = new Float64Array(KEPT);
@@ -14,22 +15,24 @@ export class Traces {
   #steer = new Float32Array(KEPT);
   #count = 0; // ever taken
   #dirty = true;
+  #reach;
+  #sheet;
 
-  constructor(canvas, changed) {
+  // Writes into `reach` how far the steering is shown.
+  constructor(canvas, reach, changed) {
+    this.#reach = reach;
     this.#sheet = new Sheet(canvas, () => {
       this.#dirty = true;
       changed();
     });
   }
 
-  #sheet;
-
   take(topic, frame) {
     if (topic !== "physics") return;
     const now = frame.packetId * STEP_S;
     const last = this.#count ? this.#times[(this.#count - 1) % KEPT] : -Infinity;
     if (now === last) return;
-    if (now < last) this.#count = 0; // the sim began anew
+    if (now < last) this.#forget(); // the sim began anew
     const place = this.#count % KEPT;
     this.#times[place] = now;
     this.#gas[place] = frame.gas ?? 0;
@@ -50,7 +53,17 @@ export class Traces {
     this.#grid(context, width, pedals, steering);
     this.#line(context, width, this.#gas, colour("gas"), (v) => pedals.top + pedals.height * (1 - v), pedals);
     this.#line(context, width, this.#brake, colour("brake"), (v) => pedals.top + pedals.height * (1 - v), pedals);
-    this.#line(context, width, this.#steer, colour("steer"), (v) => steering.top + (steering.height * (1 + v)) / 2);
+    const farthest = this.#steer.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const reach = REACHES.find((some) => some >= farthest) ?? 1;
+    const written = String(reach * 100);
+    if (this.#reach.textContent !== written) this.#reach.textContent = written;
+    const place = (v) => steering.top + (steering.height * (1 + v / reach)) / 2;
+    this.#line(context, width, this.#steer, colour("steer"), place);
+  }
+
+  #forget() {
+    this.#count = 0;
+    this.#steer.fill(0);
   }
 
   #grid(context, width, pedals, steering) {
