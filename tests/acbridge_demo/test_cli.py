@@ -29,7 +29,7 @@ class Demo(Program):
         found: dict[str, int] = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                parent = int(re.search(r"^PPid:\s+(\d+)", (folder / "status").read_text(), re.MULTILINE)[1])  # pyright: ignore[reportOptionalSubscript]
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
                 words = (folder / "cmdline").read_bytes().decode().split("\0")
             except OSError:
                 continue  # it has just ended

@@ -42,7 +42,7 @@ class Watched:
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.asked: list[str] = []
-        self.page.on("console", lambda said: self._complain(said.text) if said.type in ("error", "warning") else None)
+        self.page.on("console", lambda said: self._complain(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self._complain(str(error)))
         self.page.on("requestfailed", lambda request: self._complain(f"{request.url}: {request.failure}"))
         self.page.on("response", lambda answer: None if answer.ok else self._complain(f"{answer.url}: {answer.status}"))

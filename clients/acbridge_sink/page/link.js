@@ -1,7 +1,7 @@
 // The connection to the relay: opens it, opens it again when it is lost, and hands over what comes.
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 5000;
 const SILENCE_MS = 5000;
 const TOPICS = ["physics", "graphics", "derived", "static", "status", "event"];
 
