@@ -159,7 +159,7 @@ def ws(
     """
     asked = asked_to_end()
     try:
-        from acbridge_sink.ws.program import BadSettings, Settings, run  # noqa: PLC0415  needs the extra
+        from acbridge_sink.ws.program import BadSettings, CannotListen, Settings, run  # noqa: PLC0415  needs the extra
     except ModuleNotFoundError as error:
         if error.name != "websockets":
             raise
@@ -172,8 +172,8 @@ def ws(
     with subscribed(address, topic_prefix) as bridge:
         try:
             run(bridge, settings, asked)
-        except OSError as error:
-            click.echo(f"acbridge-sink: cannot listen on {host} port {port}: {error.strerror}", err=True)
+        except CannotListen as error:
+            click.echo(f"acbridge-sink: {error}", err=True)
             sys.exit(EX_UNAVAILABLE)
 
 

@@ -88,6 +88,14 @@ def test_a_cap_is_kept_on_average_and_is_no_skip() -> None:
         assert not [word for word in sent if "skipped" in word]
 
 
+def test_the_highest_rate_holds_nothing_back_however_close_two_ticks_come() -> None:
+    box = outbox("physics", max_hz=1000)
+    box.offer(parcel(0))
+    list(taken(box))
+    box.offer(Parcel(parcel(1).frame._replace(mono_ns=1000)))
+    assert ["physics 1"] == list(taken(box))
+
+
 def test_of_what_was_lost_a_capped_client_misses_only_what_was_due() -> None:
     box = outbox("physics", max_hz=20)
     box.offer(parcel(0, hz=200))

@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,19 @@ from acbridge.control import ERROR_CODES, REQUESTS
 from acbridge.derived import RULES
 from acbridge.topics import BY_NAME, TOPICS
 from acbridge.wire import HEADER_BYTES, Header, encode, read_header
+from acbridge_sink.ws.access import MIN_TOKEN
+from acbridge_sink.ws.dial import FIRST_WAIT_S, LONGEST_WAIT_S
+from acbridge_sink.ws.hub import SILENCE_S
+from acbridge_sink.ws.outbox import EVENTS
+from acbridge_sink.ws.session import MESSAGES_PER_S, STUCK_S
+from acbridge_sink.ws.shapes import DEFAULT_HZ, HIGHEST_HZ
 from programs import Daemon, Program, until
+from relays import Relay
 
 pytestmark = pytest.mark.house
 
 HEADER = {"v", "run", "tick", "seq", "timestamp", "mono_ns"}
+RELAY = "127.0.0.1:8765"
 ENDS_BY_ITSELF = ("--count", "--duration")
 
 
@@ -52,7 +61,8 @@ def busy_daemon() -> Iterator[Daemon]:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md", "docs/derived.md"]
+    "name",
+    ["README.md", "docs/protocol.md", "docs/running.md", "docs/simulator.md", "docs/derived.md", "docs/websocket.md"],
 )
 def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
     text = (checkout / name).read_text(encoding="utf-8")
@@ -92,7 +102,12 @@ def run_command(words: list[str], cwd: Path, daemon: Daemon) -> None:
 def run_python(code: str, cwd: Path, daemon: Daemon) -> None:
     here = code.replace("acbridge.connect()", f"acbridge.connect(port={daemon.port})")
     here = here.replace("127.0.0.1:5556", f"127.0.0.1:{daemon.port + 1}")
-    with Program("-c", here, cwd=cwd) as program:
+    with ExitStack() as around:
+        if RELAY in here:
+            relay = around.enter_context(Relay(daemon.address))
+            until(lambda: relay.health()["connected"], "the relay meeting the daemon")
+            here = here.replace(RELAY, f"127.0.0.1:{relay.port}")
+        program = around.enter_context(Program("-c", here, cwd=cwd))
         assert 0 == program.wait(), program.err
         assert program.out
 
@@ -197,3 +212,15 @@ def test_every_threshold_of_what_is_derived_is_explained(checkout: Path) -> None
     told = re.findall(r"`(\w+)`\s\((-?[0-9.]+)(?:\s[^)]+)?\)", document.read_text(encoding="utf-8"))
     assert told
     assert [] == [(name, number) for name, number in told if f"{defaults[name]:g}" != number]
+
+
+def test_the_limits_of_the_relay_are_the_ones_that_are_told(checkout: Path) -> None:
+    told = (checkout / "docs" / "websocket.md").read_text(encoding="utf-8")
+    assert f"a queue of {EVENTS}." in told
+    assert f"takes nothing for {STUCK_S:g} s" in told
+    assert f"silent for {SILENCE_S:g} s" in told
+    assert f"| messages to the relay | {MESSAGES_PER_S} a second" in told
+    assert f"at least {MIN_TOKEN} characters" in told
+    assert f"after {FIRST_WAIT_S:g} s at first and {LONGEST_WAIT_S:g} s at most" in told
+    assert f"| {DEFAULT_HZ:g} |" in told
+    assert f"above 0; {HIGHEST_HZ:g} means every one" in told

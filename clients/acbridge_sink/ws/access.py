@@ -98,5 +98,5 @@ def _origins(host: str) -> tuple[str, str]:
 def _given(headers: Mapping[str, str], query: str) -> bytes:
     scheme, _, credentials = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return credentials.strip().encode()
+        return credentials.strip().encode(errors="surrogateescape")  # as websockets before 17 decodes what is not ASCII
     return parse_qs(query).get("token", [""])[-1].encode()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from acbridge import Event, Frame
-from acbridge_sink.ws.shapes import Choice, Parcel
+from acbridge_sink.ws.shapes import HIGHEST_HZ, Choice, Parcel
 
 EVENTS = 64
 """Events that wait for a client that blinks."""
@@ -78,7 +78,7 @@ class Outbox:
             self._queue(parcel)
             self.wake()
             return
-        missing = self._grid(topic).place(parcel.frame)
+        missing = self._place(parcel.frame)
         if again:
             self._waiting[topic, 0] = parcel
         elif missing is None:
@@ -111,8 +111,11 @@ class Outbox:
         self._events.append(key)
         self._waiting[key] = parcel
 
-    def _grid(self, topic: str) -> "_Grid":
-        return self._grids.setdefault(topic, _Grid(round(1e9 / self.choice.max_hz)))
+    def _place(self, frame: Frame[Any]) -> int | None:
+        if self.choice.max_hz >= HIGHEST_HZ:  # every frame, however close two late ticks come
+            return frame.lost
+        grid = self._grids.setdefault(frame.topic, _Grid(round(1e9 / self.choice.max_hz)))
+        return grid.place(frame)
 
     def _skip(self, topic: str, count: int) -> None:
         # Before the first frame of a topic there is nothing to miss; events are awaited from the start.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import click
 
@@ -22,6 +22,10 @@ class BadSettings(ValueError):  # noqa: N818  the name says what happened
     """The settings cannot work together; the text says what would."""
 
 
+class CannotListen(Exception):  # noqa: N818  the name says what happened
+    """The port is taken, or the host is not this machine's; the text says which it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
@@ -29,7 +33,7 @@ class Settings:
 
     Attributes:
         host: Address to listen on.
-        port: Port to listen on, 0 for a free one; ``None`` for 8765, or for not listening if there is a ``dial``.
+        port: Port to listen on, 0 for a free one; ``None`` for the default, or not to listen if there is a ``dial``.
         token: What clients must give; ``None`` on loopback only.
         max_clients: More are refused.
         dial: Server to push to; ``None`` for none.
@@ -50,8 +54,8 @@ class Settings:
             raise BadSettings(f"other machines can reach {self.host}: give --token, at least {MIN_TOKEN} characters")
         if self.dial is not None:
             parts = urlsplit(self.dial)
-            if parts.scheme not in ("ws", "wss") or not parts.hostname:
-                raise BadSettings(f"--dial takes an address such as wss://host/path, not {self.dial!r}")
+            if parts.scheme not in ("ws", "wss") or not parts.hostname or not _has_port(parts):
+                raise BadSettings("--dial takes an address such as wss://host/path or ws://host:port/path")
 
     @property
     def serves(self) -> bool:
@@ -59,15 +63,31 @@ class Settings:
         return self.dial is None or self.port is not None
 
 
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port, if one is given, is a number that a port can have."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) -> None:
     """
     Relay until asked to end.
 
     Raises:
-        OSError: The port is taken, or the host is not this machine's.
+        CannotListen: The port is taken, or the host is not this machine's.
         AcbridgeError: What publishes there is not an acbridge daemon.
     """
     asyncio.run(_run(bridge, settings, asked))
+
+
+async def _opened(relay: Relay, settings: Settings) -> str:
+    port = DEFAULT_PORT if settings.port is None else settings.port
+    try:
+        return await relay.open(port)
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {settings.host} port {port}: {error.strerror}") from error
 
 
 async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) -> None:
@@ -77,7 +97,7 @@ async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) ->
     relay = Relay(hub, Access(settings.host, settings.token), settings.max_clients)
     dial = None if settings.dial is None else Dial(hub, settings.dial)
     if settings.serves:
-        click.echo(f"relay at {await relay.open(DEFAULT_PORT if settings.port is None else settings.port)}", err=True)
+        click.echo(f"relay at {await _opened(relay, settings)}", err=True)
     feed = Feed(bridge, lambda frames: hub.publish(frames, clock()))
     try:
         if dial is not None:

@@ -1,6 +1,7 @@
 """The server: one port for WebSocket clients, the page and `/healthz`."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -17,6 +18,9 @@ from acbridge_sink.ws.outbox import Outbox
 from acbridge_sink.ws.session import Session
 from acbridge_sink.ws.shapes import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, Choice, from_query
 from acbridge_sink.ws.site import HEADERS, Site
+
+# Before 17, websockets logs a traceback for every port scanner.
+logging.getLogger("websockets.server").addFilter(lambda record: record.getMessage() != "opening handshake failed")
 
 _SNDBUF = 65536
 """Small on purpose: what waits in the kernel is old when it is read."""

@@ -21,6 +21,7 @@ MSGPACK_SUBPROTOCOL = "acbridge.msgpack"
 DEFAULT_HZ = 60.0
 """What a screen can show."""
 HIGHEST_HZ = 1000.0
+"""The daemon's own highest rate: every frame."""
 _KEYS = ("topics", "fields", "max_hz")
 _FIELDS = {topic.name: frozenset(column.name for column in topic.record.columns) for topic in TOPICS}
 
@@ -37,7 +38,7 @@ class Choice:
     Attributes:
         topics: Names of topics, in the order in which a tick publishes them.
         fields: Names of fields, whichever of the topics has them; ``None`` for all.
-        max_hz: At most so many frames per second of each topic but ``event``.
+        max_hz: At most so many frames per second of each topic but ``event``; 1000 for every frame.
     """
 
     topics: tuple[str, ...] = tuple(BY_NAME)
