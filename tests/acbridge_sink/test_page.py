@@ -8,9 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-
-pytest.importorskip("playwright", reason="playwright is for development")  # the built wheel is tested without it
-
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from browsing import Watched, browser, require_browser
