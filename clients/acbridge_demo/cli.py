@@ -1,12 +1,14 @@
-"""The demo: a daemon with the stand-in and a console that shows it, as two processes like in earnest."""
+"""The demo: a daemon with the stand-in, a page and a console that show it, as three processes like in earnest."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO
 
 import click
 
@@ -15,6 +17,10 @@ from acbridge.signals import asked_to_end
 LOOK_S = 0.1
 STOP_S = 3.0
 """How long a process may take to end before it is killed."""
+EX_CONFIG = 78
+"""What a sink ends with whose extra is not installed."""
+
+Process = subprocess.Popen[str]
 
 
 @click.command()
@@ -25,45 +31,108 @@ def main(rate: float, duration: float | None) -> None:
     """
     Show live telemetry without the game.
 
-    Starts a daemon with the stand-in simulator on a free port and a console sink that prints what it publishes. Ctrl-C
-    ends both.
+    Starts a daemon with the stand-in simulator on a free port, a relay that serves a page for the browser (needs the
+    extra ws), and a console that prints what the daemon publishes. Ctrl-C ends all of them.
     """
     asked = asked_to_end()
-    daemon = subprocess.Popen(  # noqa: S603  our own program
-        [sys.executable, "-m", "acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0"],
-        stderr=subprocess.PIPE,
+    running: dict[str, Process] = {}
+    try:
+        code = perform(running, rate, [] if duration is None else ["--duration", f"{duration:g}"], asked)
+    finally:
+        ended = end(running)
+    sys.exit(ended if asked() else code)
+
+
+def perform(running: dict[str, Process], rate: float, limit: list[str], asked: Callable[[], bool]) -> int:
+    """Start the programs, wait for the first that ends, and return its exit code."""
+    daemon = running["daemon"] = start("acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0")
+    address = frames_address(daemon)
+    if address is None:
+        return 1
+    click.echo(f"The daemon publishes on {address}. In another terminal: acbridge-sink console --connect {address}")
+    relay = start("acbridge_sink", "ws", "--connect", address, "--port", "0")
+    running["relay"] = relay
+    page = page_address(relay)
+    if page is None:
+        end({"relay": running.pop("relay")})
+    else:
+        click.echo(f"open {page}/ in a browser")
+    running["console"] = start("acbridge_sink", "console", "--connect", address, *limit, shown=True)
+    return watch(running, asked)
+
+
+def start(module: str, *arguments: str, shown: bool = False) -> Process:
+    """Start a program of ours; what it logs is kept from the terminal unless it is the one to be `shown`."""
+    return subprocess.Popen(  # noqa: S603  our own program
+        [sys.executable, "-m", module, *arguments],
+        stderr=None if shown else subprocess.PIPE,
         text=True,
         env=plain_environment(),
     )
-    try:
-        address = frames_address(daemon)
-        click.echo(f"The daemon publishes on {address}. In another terminal: acbridge-sink console --connect {address}")
-        limit = [] if duration is None else ["--duration", f"{duration:g}"]
-        sys.exit(show(["console", "--connect", address, *limit], asked))
-    finally:
-        end(daemon)
 
 
-def frames_address(daemon: "subprocess.Popen[str]") -> str:
-    """Return host and port from the daemon's first log line."""
-    assert daemon.stderr is not None  # noqa: S101  it was asked for
-    line = daemon.stderr.readline()
+def frames_address(daemon: Process) -> str | None:
+    """Return host and port from the daemon's first log line, or say what it says instead and return ``None``."""
+    stderr = logged(daemon)
+    line = stderr.readline()
     try:
-        return json.loads(line)["frames"].removeprefix("tcp://")
+        address: str = json.loads(line)["frames"].removeprefix("tcp://")
     except (ValueError, KeyError):
-        click.echo(line + daemon.stderr.read(), err=True)
-        raise click.ClickException("the daemon did not start") from None
+        click.echo(f"{line}{stderr.read()}acbridge-demo: the daemon did not start", err=True)
+        return None
+    read_away(stderr)
+    return address
 
 
-def show(arguments: list[str], asked: Callable[[], bool]) -> int:
-    """Run a sink until it ends or somebody asks; a Ctrl-C on the terminal reaches it too."""
-    sink = subprocess.Popen([sys.executable, "-m", "acbridge_sink", *arguments], env=plain_environment())  # noqa: S603  our own program
+def page_address(relay: Process) -> str | None:
+    """Return the address of the page, or say in a line why there is none and return ``None``."""
+    stderr = logged(relay)
+    line = stderr.readline().strip()
+    read_away(stderr)
+    said, found, address = line.partition("relay at ")
+    if found and not said:
+        return address
+    if relay.wait(STOP_S) == EX_CONFIG:
+        line = "it needs websockets: pip install 'acbridge[ws]'"
+    click.echo(f"No page for the browser, only the console; {line}", err=True)
+    return None
+
+
+def logged(process: Process) -> IO[str]:
+    """Return what a program logs."""
+    assert process.stderr is not None  # noqa: S101  it was asked for
+    return process.stderr
+
+
+def read_away(stream: IO[str]) -> None:
+    """Take whatever else comes: a full pipe would hold the program up."""
+
+    def read() -> None:
+        for _ in stream:
+            pass
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+def watch(running: dict[str, Process], asked: Callable[[], bool]) -> int:
+    """
+    Wait until a program ends or somebody asks, and return the exit code.
+
+    Only the console may end by itself. A Ctrl-C on the terminal reaches the programs too, so one may end before we
+    have heard of it.
+    """
     while not asked():
-        try:
-            return sink.wait(LOOK_S)
-        except subprocess.TimeoutExpired:
-            continue
-    return end(sink)
+        for name, process in running.items():
+            code = process.poll()
+            if code is None:
+                continue
+            time.sleep(LOOK_S)
+            if not asked() and (name != "console" or code < 0):
+                click.echo(f"acbridge-demo: the {name} was ended ({code}), so all end", err=True)
+                return 1
+            return code
+        time.sleep(LOOK_S)
+    return 0
 
 
 def plain_environment() -> dict[str, str]:
@@ -71,12 +140,16 @@ def plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("ACBRIDGE_")}
 
 
-def end(process: "subprocess.Popen[Any]") -> int:
-    """End a process, by force if it does not listen, and return 0 if it ended as it was told."""
-    process.terminate()
-    try:
-        code = process.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
-    return 0 if code == -signal.SIGTERM else code
+def end(running: dict[str, Process]) -> int:
+    """End all programs, by force those that do not listen, and return 0 if all ended as they were told."""
+    for process in running.values():
+        process.terminate()
+    deadline = time.monotonic() + STOP_S
+    codes: list[int] = []
+    for process in running.values():
+        try:
+            codes.append(process.wait(max(0.0, deadline - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            codes.append(process.wait())
+    return int(any(code not in (0, -signal.SIGTERM, -signal.SIGINT) for code in codes))

@@ -1,0 +1,96 @@
+// The page: takes messages from the relay, and draws when the screen is ready and something has changed.
+
+import { Dash } from "./dash.js";
+import { Fields } from "./fields.js";
+import { GG } from "./gg.js";
+import { Laps } from "./laps.js";
+import { Link } from "./link.js";
+import { TrackMap } from "./map.js";
+import { State } from "./state.js";
+import { Traces } from "./traces.js";
+import { Tyres } from "./tyres.js";
+
+const LOOK_MS = 200;
+const COUNT_MS = 1000;
+
+// What is drawn, besides the fields that elements show.
+const DRAWN = [
+  ...["packetId", "currentMaxRpm", "tyreCoreTemperature", "wheelSlip", "carCoordinates", "maxRpm", "sectorCount"],
+  ...["track", "trackConfiguration", "trackSPlineLength", "locked_wheels", "spinning_wheels", "lap_state"],
+  ...["lap_invalid_reason", "in_pit_lane", "wrong_way", "off_track", "tyre_critical", "bodywork_damaged", "sim_state"],
+  ...["sim_detail", "kind", "lap", "lap_time_ms", "sector_times_ms", "valid", "reason"],
+];
+
+const named = (id) => document.getElementById(id);
+
+let waiting = false; // for the screen
+let draws = 0;
+let counted = performance.now();
+const own = { skipped: 0, draws_per_s: null };
+
+const tyres = new Tyres(document); // before the fields: it makes elements that show some
+const fields = new Fields(document);
+const state = new State();
+const views = [
+  fields,
+  new Dash(document),
+  tyres,
+  new Traces(named("traces"), named("reach"), redraw),
+  new GG(named("gg"), redraw),
+  new TrackMap(named("map"), { slow: named("slow"), fast: named("fast") }, redraw),
+  new Laps(document, fields),
+];
+const link = new Link([...fields.names(), ...DRAWN], take, look);
+
+function take(message) {
+  const now = performance.now();
+  state.take(message, now);
+  if (message.type === "skipped") {
+    own.skipped += message.count;
+    fields.take("page", own);
+  } else if (message.type === "error") {
+    console.error(message.message); // the relay is of another version than this page
+  } else if (message.topic !== undefined) {
+    for (const view of views) view.take?.(message.topic, message);
+    redraw();
+  }
+  if (message.topic === undefined || message.topic === "status") look();
+}
+
+function redraw() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(draw);
+}
+
+function draw() {
+  waiting = false;
+  draws += 1;
+  for (const view of views) view.draw();
+}
+
+function look() {
+  const now = performance.now();
+  const [word, sentence, wait] = state.look(link, now);
+  show(named("state"), sentence);
+  show(named("wait"), wait);
+  if (document.body.dataset.state !== word) document.body.dataset.state = word;
+}
+
+function show(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+setInterval(() => {
+  const now = performance.now();
+  if (state.speaks) link.giveUpIfSilent(now);
+  look();
+  if (now - counted < COUNT_MS) return;
+  own.draws_per_s = (1000 * draws) / (now - counted);
+  fields.take("page", own);
+  draws = 0;
+  counted = now;
+  redraw();
+}, LOOK_MS);
+
+link.connect();

@@ -1,0 +1,42 @@
+// A canvas that fits its place and the screen's pixels, and the colours of the style sheet.
+
+const MOST_PIXELS = 2; // per CSS pixel: more costs time and shows nothing
+
+const style = getComputedStyle(document.documentElement);
+
+export function colour(name) {
+  return style.getPropertyValue(`--${name}`).trim();
+}
+
+export class Sheet {
+  width = 0;
+  height = 0;
+  scale = 1;
+
+  // Calls `onResize` when what was drawn is gone.
+  constructor(canvas, onResize) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    new ResizeObserver(() => {
+      this.#fit();
+      onResize();
+    }).observe(canvas);
+    this.#fit();
+  }
+
+  // Clear it, and let one unit be one CSS pixel.
+  clear() {
+    this.context.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+    this.context.clearRect(0, 0, this.width, this.height);
+    return this.context;
+  }
+
+  #fit() {
+    this.scale = Math.min(MOST_PIXELS, devicePixelRatio || 1);
+    this.width = this.canvas.clientWidth;
+    this.height = this.canvas.clientHeight;
+    this.rem = parseFloat(style.fontSize);
+    this.canvas.width = Math.max(1, Math.round(this.width * this.scale));
+    this.canvas.height = Math.max(1, Math.round(this.height * this.scale));
+  }
+}

@@ -1,0 +1,61 @@
+// How values are written. A value that is not there is an en dash, never "null" or "NaN".
+
+export const DASH = "–";
+const MINUS = "−";
+const SESSIONS = ["practice", "qualify", "race", "hotlap", "time attack", "drift", "drag"];
+const DAY_MS = 86_400_000;
+
+export function isNumber(value) {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+export function number(value, digits = 0) {
+  if (!isNumber(value)) return DASH;
+  const written = value.toFixed(digits);
+  return Number(written) === 0 ? (0).toFixed(digits) : written.replace("-", MINUS);
+}
+
+export function signed(value, digits = 0) {
+  const written = number(value, digits);
+  return isNumber(value) && value > 0 && Number(written) > 0 ? `+${written}` : written;
+}
+
+// A running clock; 0 is a time.
+export function clock(ms) {
+  if (!isNumber(ms) || ms < 0 || ms >= DAY_MS) return DASH;
+  const whole = Math.round(ms);
+  const seconds = String(Math.floor(whole / 1000) % 60).padStart(2, "0");
+  return `${Math.floor(whole / 60_000)}:${seconds}.${String(whole % 1000).padStart(3, "0")}`;
+}
+
+// The time of a lap; the sim writes 0 when there is none.
+export function time(ms) {
+  return ms === 0 ? DASH : clock(ms);
+}
+
+function sector(ms) {
+  return isNumber(ms) ? (ms / 1000).toFixed(3) : DASH;
+}
+
+function text(value) {
+  return typeof value === "string" && value !== "" ? value.replaceAll("_", " ") : DASH;
+}
+
+function gear(value) {
+  if (!isNumber(value)) return DASH;
+  return value < 0 ? "R" : value === 0 ? "N" : String(value);
+}
+
+// What `data-as` may say.
+export const WAYS = {
+  number,
+  signed,
+  clock,
+  time,
+  sector,
+  text,
+  gear,
+  percent: (value, digits) => number(isNumber(value) ? value * 100 : null, digits),
+  "signed-percent": (value, digits) => signed(isNumber(value) ? value * 100 : null, digits),
+  session: (value) => SESSIONS[value] ?? DASH,
+};

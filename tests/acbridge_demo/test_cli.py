@@ -1,0 +1,96 @@
+"""`acbridge-demo` as a process: what it starts, what it prints, and that nothing of it is left."""
+
+import os
+import re
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from programs import Program, until
+
+LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
+
+
+class Demo(Program):
+    """A demo that has said where its page is."""
+
+    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
+        super().__init__("acbridge_demo", *arguments, env=env)
+
+    def page(self) -> str:
+        found = re.search(r"open (http://127\.0\.0\.1:\d+/) in a browser", self.said("in a browser"))
+        assert found
+        return found[1]
+
+    def children(self) -> dict[str, int]:
+        """Return the processes that it started, by what they are."""
+        found: dict[str, int] = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                words = (folder / "cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue  # it has just ended
+            if parent == self.process.pid:
+                found[next((word for word in words if word in ("ws", "console")), "daemon")] = int(folder.name)
+        return found
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_the_page_answers_while_the_console_prints() -> None:
+    with Demo() as demo:
+        with urllib.request.urlopen(demo.page(), timeout=20) as answer:
+            assert b"<title>acbridge</title>" in answer.read()
+        demo.said("km/h")
+        assert 0 == demo.end(signal.SIGINT)
+    assert [] == demo.err
+
+
+def test_it_ends_by_itself_after_a_duration() -> None:
+    with Demo("--duration", "0.5") as demo:
+        assert 0 == demo.wait()
+    assert any("km/h" in line for line in demo.out)
+
+
+@LINUX
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_running_when_it_is_told_to_end(how: int) -> None:
+    with Demo() as demo:
+        demo.said("km/h")
+        started = demo.children()
+        assert {"daemon", "ws", "console"} == set(started)
+        assert 0 == demo.end(how)
+        assert [] == [name for name, pid in started.items() if not gone(pid)]
+
+
+@LINUX
+@pytest.mark.parametrize(("killed", "name"), [("daemon", "daemon"), ("ws", "relay"), ("console", "console")])
+def test_when_one_is_killed_the_others_end(killed: str, name: str) -> None:
+    with Demo() as demo:
+        demo.said("km/h")
+        started = demo.children()
+        os.kill(started[killed], signal.SIGKILL)
+        assert 1 == demo.wait()
+        assert [f"acbridge-demo: the {name} was ended (-9), so all end"] == demo.err
+        until(lambda: all(gone(pid) for pid in started.values()), "the others' end")
+
+
+def test_without_the_extra_it_says_what_to_install_and_goes_on_with_the_console(tmp_path: Path) -> None:
+    # Stands before the real one on the path, and is not there.
+    (tmp_path / "websockets.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'websockets'\", name='websockets')"
+    )
+    with Demo("--duration", "1", env={"PYTHONPATH": str(tmp_path)}) as demo:
+        assert 0 == demo.wait()
+    assert ["No page for the browser, only the console; it needs websockets: pip install 'acbridge[ws]'"] == demo.err
+    assert any("km/h" in line for line in demo.out)
+    assert not any("in a browser" in line for line in demo.out)

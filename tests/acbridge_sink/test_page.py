@@ -1,0 +1,299 @@
+"""The page as a browser shows it: the numbers of the frames, what it says of the state, and that it stays at home."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize, expect
+
+from browsing import Watched, browser, require_browser
+from programs import PATIENCE_S, Daemon, Program, until
+from relays import Message, Relay, messages
+
+PATIENCE_MS = 1000 * PATIENCE_S
+TABLET: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 375, "height": 667}
+PHONE_ASIDE: ViewportSize = {"width": 667, "height": 375}
+UPRIGHT: ViewportSize = {"width": 800, "height": 1280}
+LARGE: ViewportSize = {"width": 3840, "height": 2160}
+DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+LEAST_DRAWS_PER_S = 30
+WAYS: dict[str, Callable[[Any], str]] = {
+    "text": lambda value: value.replace("_", " "),
+    "session": lambda value: ["practice", "qualify", "race", "hotlap"][value],
+    "gear": lambda value: {-1: "R", 0: "N"}.get(value, str(value)),
+    "sector": lambda value: f"{value / 1000:.3f}",
+}
+
+INKED = """id => {
+    const canvas = document.getElementById(id);
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let hash = 0, inked = 0;
+    for (let i = 0; i < pixels.length; i += 4) {
+        if (pixels[i + 3]) inked += 1;
+        hash = (Math.imul(hash, 31) + pixels[i] + 7 * pixels[i + 1] + 13 * pixels[i + 2] + 17 * pixels[i + 3]) | 0;
+    }
+    return [inked, hash];
+}"""
+SHOWN = """() => [...document.querySelectorAll("[data-field]")].map(element => ({
+    field: element.dataset.field, way: element.dataset.as ?? "number", digits: Number(element.dataset.digits ?? 0),
+    text: element.textContent,
+}))"""
+UNNAMED = """() => {
+    const name = element => (element.getAttribute("aria-label")
+        ?? document.getElementById(element.getAttribute("aria-labelledby"))?.textContent ?? "").trim();
+    const named = "section, canvas, [role=region], [role=group], [role=img], [tabindex], button, a, input, select, ul";
+    const text = element => ["BUTTON", "A"].includes(element.tagName) ? element.textContent.trim() : "";
+    const found = [...document.querySelectorAll(named)].filter(element => !name(element) && !text(element));
+    return found.map(element => element.outerHTML.slice(0, 80));
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    require_browser()
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def relay() -> Iterator[Relay]:
+    with Daemon("--source", "sim", "--rate", "60") as daemon, Relay(daemon.address) as running:
+        yield running
+
+
+@pytest.fixture
+def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
+    """Open pages that must not complain, and ask nobody but us."""
+    opened: list[Watched] = []
+
+    def open_page(port: int, path: str = "/", size: ViewportSize = TABLET, **options: Any) -> Watched:
+        watched = Watched(chromium, viewport=size, **options)
+        opened.append(watched)
+        watched.page.goto(f"http://127.0.0.1:{port}{path}")
+        return watched
+
+    yield open_page
+    for watched in opened:
+        watched.context.close()
+    assert [] == [complaint for watched in opened for complaint in watched.complaints]
+    assert {"127.0.0.1"} == {urlsplit(address).hostname for watched in opened for address in watched.asked}
+
+
+def says(watched: Watched, sentence: str) -> None:
+    expect(watched.page.locator("#state")).to_have_text(sentence, timeout=PATIENCE_MS)
+
+
+def written(way: str, digits: int, value: Any) -> str:
+    """Say how the page should write a value."""
+    if value is None or value == "" or (way == "time" and value == 0):
+        return DASH
+    if way in ("clock", "time"):
+        return f"{value // 60000}:{value // 1000 % 60:02}.{value % 1000:03}"
+    if way in WAYS:
+        return WAYS[way](value)
+    number = float(f"{value * (100 if 'percent' in way else 1):.{digits}f}")
+    sign = MINUS if number < 0 else "+" if "signed" in way and number > 0 else ""
+    return f"{sign}{abs(number):.{digits}f}"
+
+
+def newest(relay: Relay) -> dict[str, Message]:
+    """Return the newest frame of each topic."""
+    with relay.client() as client:
+        found: dict[str, Message] = {}
+        for message in messages(client):
+            found[message.get("topic", "hello")] = message
+            if {"physics", "graphics", "derived", "static", "status"} <= found.keys():
+                return found
+    raise AssertionError
+
+
+def test_the_numbers_on_the_page_are_those_of_the_frames(watch: Callable[..., Watched], page_dir: Path) -> None:
+    sim = ("acbridge_sim", "--page-dir", str(page_dir), "--script", "hotlap; live 3; pause 60", "--seed", "2")
+    with Daemon("--page-dir", str(page_dir)) as daemon, Relay(daemon.address) as relay, Program(*sim):
+        watched = watch(relay.port)
+        says(watched, "Paused")
+        watched.page.wait_for_timeout(300)  # the last frames of the drive are drawn
+        frames = newest(relay)
+        shown: list[dict[str, Any]] = watched.page.evaluate(SHOWN)
+    expected: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = []
+    for element in shown:
+        topic, name, *place = element["field"].split(".")
+        if topic not in frames or topic == "status":
+            continue  # of the page itself, or it goes on while the sim is paused
+        value = frames[topic][name]
+        if place:
+            value = value[int(place[0])] if int(place[0]) < len(value) else None
+        expected.append((element["field"], written(element["way"], element["digits"], value)))
+        found.append((element["field"], element["text"]))
+    assert expected == found
+    fields = dict(found)
+    assert len(fields) > 40
+    assert frames["physics"]["speedKmh"] > 50
+    assert DASH == fields["derived.delta_to_best_s"] == fields["graphics.iLastTime"]
+    assert not re.search(r"NaN|undefined|null|Infinity", " ".join(fields.values()))
+
+
+def test_the_banner_tells_what_the_sim_does_and_the_page_goes_on(watch: Callable[..., Watched], page_dir: Path) -> None:
+    with Daemon("--page-dir", str(page_dir)) as daemon, Relay(daemon.address) as relay:
+        watched = watch(relay.port)
+        says(watched, "Waiting for the sim")
+        script = "hotlap; live 2.5; pause 2.5; live 2.5; replay 2.5; exit"
+        with Program("acbridge_sim", "--page-dir", str(page_dir), "--script", script):
+            for sentence in ("Live", "Paused", "Live", "Replay", "Waiting for the sim: no session is loaded"):
+                says(watched, sentence)
+        assert "polite" == watched.page.locator("#state").get_attribute("aria-live")
+        daemon.end()
+        says(watched, "Waiting for the daemon")
+
+
+def test_a_page_whose_frames_stop_says_stale_and_not_live(watch: Callable[..., Watched]) -> None:
+    import signal
+
+    with Daemon("--source", "sim") as daemon, Relay(daemon.address) as relay:
+        watched = watch(relay.port)
+        says(watched, "Live")
+        relay.process.send_signal(signal.SIGSTOP)
+        says(watched, "Stale")
+        assert re.fullmatch(r"no frame for \d+ s", watched.page.inner_text("#wait"))
+        relay.process.send_signal(signal.SIGCONT)
+        says(watched, "Live")
+
+
+def test_the_page_comes_back_by_itself_when_the_relay_does(watch: Callable[..., Watched]) -> None:
+    with Daemon("--source", "sim") as daemon:
+        with Relay(daemon.address) as relay:
+            watched = watch(relay.port)
+            says(watched, "Live")
+            assert 0 == relay.end()
+        says(watched, "Disconnected")
+        until(lambda: "reconnecting in" in watched.page.inner_text("#wait"), "the countdown")
+        with Relay(daemon.address, port=relay.port):
+            says(watched, "Live")
+            before = watched.page.inner_text("[data-field='graphics.iCurrentTime'] >> nth=0")
+            until(lambda: before != watched.page.inner_text("[data-field='graphics.iCurrentTime'] >> nth=0"), "a frame")
+    refused = [complaint for complaint in watched.complaints if "ERR_CONNECTION_REFUSED" in complaint]
+    assert refused == watched.complaints  # a browser tells of every failed try; there is no way to keep it from that
+    watched.complaints.clear()
+
+
+def test_a_page_without_the_token_says_what_is_missing(watch: Callable[..., Watched], relay: Relay) -> None:
+    with Relay("127.0.0.1:9", "--token", "sixteen letters at least") as guarded:
+        stranger = watch(guarded.port)
+        says(stranger, "The relay wants a token: open this page with ?token= and the token")
+        stranger.context.close()
+        assert all("healthz" in said or "WebSocket" in said or "401" in said for said in stranger.complaints)
+        stranger.complaints.clear()
+        says(watch(guarded.port, "/?token=sixteen%20letters%20at%20least"), "Waiting for the daemon")
+
+
+def test_map_traces_and_accelerations_are_drawn_and_move(watch: Callable[..., Watched], relay: Relay) -> None:
+    watched = watch(relay.port)
+    says(watched, "Live")
+    for canvas in ("map", "traces", "gg"):
+
+        def inked(canvas: str = canvas) -> list[int]:
+            return watched.page.evaluate(INKED, canvas)
+
+        until(lambda inked=inked: inked()[0] > 300, f"ink on {canvas}")
+        first = inked()
+        until(lambda inked=inked, first=first: inked() != first, f"change on {canvas}")
+
+
+def test_it_draws_as_fast_as_frames_come(watch: Callable[..., Watched], relay: Relay) -> None:
+    watched = watch(relay.port)
+    says(watched, "Live")
+    watched.page.wait_for_timeout(1500)  # opening a page is not drawing
+    shown = watched.page.locator("[data-field='page.draws_per_s']")
+    rates: list[int] = []
+    for _ in range(3):
+        before = shown.inner_text()
+        watched.page.wait_for_timeout(1100)
+        rates.append(int(shown.inner_text() if shown.inner_text() != DASH else before))
+    print(f"drawn {rates} times a second")
+    assert max(rates) >= LEAST_DRAWS_PER_S
+
+
+def test_it_draws_next_to_nothing_without_news(watch: Callable[..., Watched], page_dir: Path) -> None:
+    with Daemon("--page-dir", str(page_dir)) as daemon, Relay(daemon.address) as relay:
+        watched = watch(relay.port)
+        says(watched, "Waiting for the sim")
+        watched.page.wait_for_timeout(2500)
+        assert int(watched.page.inner_text("[data-field='page.draws_per_s']")) <= 4
+
+
+@pytest.mark.parametrize("size", [PHONE, PHONE_ASIDE, UPRIGHT, TABLET, LARGE], ids=lambda size: f"{size['width']}")
+def test_nothing_sticks_out_sideways(size: ViewportSize, watch: Callable[..., Watched], relay: Relay) -> None:
+    watched = watch(relay.port, size=size)
+    says(watched, "Live")
+    wide = watched.page.evaluate(
+        """() => [...document.querySelectorAll("body *")].filter(element => {
+            const box = element.getBoundingClientRect();
+            return box.right > innerWidth + 0.5 && !element.closest(".scroll") && !element.closest(".unseen");
+        }).map(element => element.outerHTML.slice(0, 80))"""
+    )
+    assert [] == wide
+    assert size["width"] >= watched.page.evaluate("document.documentElement.scrollWidth")
+    if size["width"] >= 1280:  # all at once on a tablet on its side
+        assert size["height"] >= watched.page.evaluate("document.documentElement.scrollHeight")
+
+
+def test_everything_has_a_name_for_who_cannot_see_it(watch: Callable[..., Watched], relay: Relay) -> None:
+    page = watch(relay.port, reduced_motion="reduce").page
+    assert [] == page.evaluate(UNNAMED)
+    assert "en" == page.locator("html").get_attribute("lang")
+    assert [1, 1, 1] == [page.locator(name).count() for name in ("main", "header", "h1")]
+    assert 4 == page.get_by_role("group").count()
+    assert all(role.get_attribute("aria-live") == "polite" for role in page.get_by_role("status").all())
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(element => element.id)")
+    assert len(ids) == len(set(ids))
+    headers = page.locator("thead th")
+    assert all(header.get_attribute("scope") == "col" for header in headers.all())
+    focused: list[str] = []
+    for _ in range(3):  # the only thing to operate is the scrolling table, and the keyboard gets past it
+        page.keyboard.press("Tab")
+        focused.append(page.evaluate("document.activeElement.className"))
+    assert "scroll" in focused
+    assert "" in focused
+
+
+def test_laps_are_listed_and_told_once(watch: Callable[..., Watched], relay: Relay) -> None:
+    """A lap takes minutes, so the relay is played by the test."""
+    watched = Watched(watch(relay.port).context.browser, viewport=TABLET)  # pyright: ignore[reportArgumentType]
+    page = watched.page
+    sent = [json.loads(text) for text in recorded_laps()]
+
+    def serve(socket: Any) -> None:
+        for message in sent:
+            socket.send(json.dumps(message))
+
+    page.route_web_socket(re.compile(r"^ws://"), serve)
+    page.goto(f"http://127.0.0.1:{relay.port}/")
+    rows = page.locator("#laps tr")
+    expect(rows).to_have_count(3)
+    assert [
+        f"3\t1:30.000\t{DASH}\t{DASH}\tcut",
+        "2\t1:31.000\t30.500\t60.500\tbest",
+        "1\t1:32.500\t31.000\t61.500\tvalid",
+    ] == [row.inner_text() for row in rows.all()]
+    expect(page.locator("#lap-told")).to_have_text("Lap 3: 1:30.000, not valid: cut")
+    watched.context.close()
+    assert [] == watched.complaints
+
+
+def recorded_laps() -> list[str]:
+    lap = {"topic": "event", "kind": "lap_completed", "reason": None}
+    told: list[Message] = [
+        {"type": "hello", "connected": True},
+        {"topic": "static", "sectorCount": 2, "track": "t", "trackConfiguration": "", "trackSPlineLength": 0.0},
+        {**lap, "lap": 1, "lap_time_ms": 92500, "sector_times_ms": [31000, 61500], "valid": True},
+        {**lap, "lap": 2, "lap_time_ms": 91000, "sector_times_ms": [30500, 60500], "valid": True},
+        {**lap, "lap": 3, "lap_time_ms": 90000, "sector_times_ms": None, "valid": False, "reason": "cut"},
+    ]
+    return [json.dumps(message) for message in told]
