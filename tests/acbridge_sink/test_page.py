@@ -25,7 +25,7 @@ MINUS = "\N{MINUS SIGN}"
 LEAST_DRAWS_PER_S = 30
 WAYS: dict[str, Callable[[Any], str]] = {
     "text": lambda value: str(value).replace("_", " "),
-    "session": lambda value: "practice qualify race hotlap".split()[int(value)],
+    "session": lambda value: ["practice", "qualify", "race", "hotlap"][int(value)],
     "gear": lambda value: "R" if value < 0 else str(value or "N"),
     "sector": lambda value: f"{value / 1000:.3f}",
 }
