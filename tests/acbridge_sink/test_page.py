@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, WebSocketRoute, expect
 
 from browsing import Watched, browser, require_browser
 from programs import PATIENCE_S, Daemon, Program, until
@@ -24,9 +24,9 @@ DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 LEAST_DRAWS_PER_S = 30
 WAYS: dict[str, Callable[[Any], str]] = {
-    "text": lambda value: value.replace("_", " "),
-    "session": lambda value: ["practice", "qualify", "race", "hotlap"][value],
-    "gear": lambda value: {-1: "R", 0: "N"}.get(value, str(value)),
+    "text": lambda value: str(value).replace("_", " "),
+    "session": lambda value: ["practice", "qualify", "race", "hotlap"][int(value)],
+    "gear": lambda value: "R" if value < 0 else str(value or "N"),
     "sector": lambda value: f"{value / 1000:.3f}",
 }
 
@@ -263,37 +263,84 @@ def test_everything_has_a_name_for_who_cannot_see_it(watch: Callable[..., Watche
     assert "" in focused
 
 
-def test_laps_are_listed_and_told_once(watch: Callable[..., Watched], relay: Relay) -> None:
-    """A lap takes minutes, so the relay is played by the test."""
-    watched = Watched(watch(relay.port).context.browser, viewport=TABLET)  # pyright: ignore[reportArgumentType]
-    page = watched.page
-    sent = [json.loads(text) for text in recorded_laps()]
+def played(chromium: Browser, relay: Relay, told: list[Message]) -> Watched:
+    """Open a page to which the test plays the relay: what it tells takes minutes to drive, or hardly ever happens."""
+    watched = Watched(chromium, viewport=TABLET)
 
-    def serve(socket: Any) -> None:
-        for message in sent:
+    def serve(socket: WebSocketRoute) -> None:
+        for message in [{"type": "hello", "connected": True}, *told]:
             socket.send(json.dumps(message))
 
-    page.route_web_socket(re.compile(r"^ws://"), serve)
-    page.goto(f"http://127.0.0.1:{relay.port}/")
-    rows = page.locator("#laps tr")
+    watched.page.route_web_socket(re.compile(r"^ws://"), serve)
+    watched.page.goto(f"http://127.0.0.1:{relay.port}/")
+    return watched
+
+
+def test_laps_are_listed_and_told_once(chromium: Browser, relay: Relay) -> None:
+    lap = {"topic": "event", "kind": "lap_completed", "reason": None}
+    told: list[Message] = [
+        {"topic": "static", "sectorCount": 2, "track": "t", "trackConfiguration": "", "trackSPlineLength": 0.0},
+        {**lap, "lap": 1, "lap_time_ms": 92500, "sector_times_ms": [31000, 61500], "valid": True},
+        {**lap, "lap": 2, "lap_time_ms": 91000, "sector_times_ms": [30500, 60500], "valid": True},
+        {**lap, "lap": 3, "lap_time_ms": 90000, "sector_times_ms": None, "valid": False, "reason": "cut"},
+    ]
+    watched = played(chromium, relay, told)
+    rows = watched.page.locator("#laps tr")
     expect(rows).to_have_count(3)
     assert [
         f"3\t1:30.000\t{DASH}\t{DASH}\tcut",
         "2\t1:31.000\t30.500\t60.500\tbest",
         "1\t1:32.500\t31.000\t61.500\tvalid",
     ] == [row.inner_text() for row in rows.all()]
-    expect(page.locator("#lap-told")).to_have_text("Lap 3: 1:30.000, not valid: cut")
+    expect(watched.page.locator("#lap-told")).to_have_text("Lap 3: 1:30.000, not valid: cut")
     watched.context.close()
     assert [] == watched.complaints
 
 
-def recorded_laps() -> list[str]:
-    lap = {"topic": "event", "kind": "lap_completed", "reason": None}
-    told: list[Message] = [
-        {"type": "hello", "connected": True},
-        {"topic": "static", "sectorCount": 2, "track": "t", "trackConfiguration": "", "trackSPlineLength": 0.0},
-        {**lap, "lap": 1, "lap_time_ms": 92500, "sector_times_ms": [31000, 61500], "valid": True},
-        {**lap, "lap": 2, "lap_time_ms": 91000, "sector_times_ms": [30500, 60500], "valid": True},
-        {**lap, "lap": 3, "lap_time_ms": 90000, "sector_times_ms": None, "valid": False, "reason": "cut"},
-    ]
-    return [json.dumps(message) for message in told]
+def test_the_table_of_laps_does_not_grow_for_ever(chromium: Browser, relay: Relay) -> None:
+    lap = {"topic": "event", "kind": "lap_completed", "reason": None, "lap_time_ms": 90000, "valid": True}
+    watched = played(chromium, relay, [{**lap, "lap": number, "sector_times_ms": None} for number in range(1, 101)])
+    expect(watched.page.locator("#laps tr")).to_have_count(60)
+    assert watched.page.locator("#laps tr").first.inner_text().startswith("100\t")
+    assert 800 >= watched.page.evaluate("document.documentElement.scrollHeight")
+    watched.context.close()
+
+
+@pytest.mark.parametrize(("rpms", "shift"), [(7124, "false"), (7125, "true")])
+def test_the_shift_light_and_the_warnings_come_on(rpms: int, shift: str, chromium: Browser, relay: Relay) -> None:
+    frames = newest(relay)
+    frames["physics"] |= {"rpms": rpms, "currentMaxRpm": 7500}
+    frames["derived"] |= {
+        "locked_wheels": [True, False, False, False],
+        "spinning_wheels": [False, False, False, True],
+        "wrong_way": True,
+        "in_pit_lane": False,
+        "off_track": "fully",
+        "delta_to_best_s": -0.254,
+    }
+    watched = played(chromium, relay, list(frames.values()))
+    page = watched.page
+    expect(page.locator("#gear")).to_have_attribute("data-shift", shift)
+    expect(page.locator("#delta")).to_have_text(f"{MINUS}0.25")
+    assert ["locked", "", "", "spinning"] == [tyre.text_content() for tyre in page.locator(".told").all()]
+    assert ["Wrong way", "Off track"] == [item.inner_text() for item in page.locator("#flags li:visible").all()][:2]
+    assert "ahead" == page.get_attribute("#delta", "data-sign")
+    watched.context.close()
+    assert [] == watched.complaints
+
+
+def test_what_is_not_there_is_a_dash(chromium: Browser, relay: Relay) -> None:
+    frames = newest(relay)
+    for topic in ("physics", "graphics", "derived"):
+        for name, value in frames[topic].items():
+            if isinstance(value, float) and name != "timestamp":
+                frames[topic][name] = None
+            elif isinstance(value, list) and name not in ("locked_wheels", "spinning_wheels"):
+                frames[topic][name] = [None] * len(value)  # pyright: ignore[reportUnknownArgumentType]
+    watched = played(chromium, relay, list(frames.values()))
+    expect(watched.page.locator("[data-field='derived.gear_number']")).not_to_have_text(DASH)
+    for name in ("physics.speedKmh", "physics.wheelSlip.0", "derived.delta_to_best_s", "derived.fuel_laps_left"):
+        assert DASH == watched.page.inner_text(f"[data-field='{name}']"), name
+    assert not re.search(r"NaN|undefined|null|Infinity", watched.page.inner_text("body"))
+    watched.context.close()
+    assert [] == watched.complaints

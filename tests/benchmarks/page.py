@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from playwright.sync_api import ViewportSize
 
-from bench import neighbours, print_table
+from bench import print_table
 from browsing import browser
 from programs import Daemon
 from relays import Relay
@@ -25,7 +25,6 @@ SIZES: dict[str, ViewportSize] = {
 def main() -> None:
     rows: list[list[str]] = []
     with (
-        neighbours(),
         browser() as chromium,
         Daemon("--source", "sim") as daemon,
         Relay(daemon.address) as relay,
