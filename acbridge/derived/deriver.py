@@ -171,6 +171,7 @@ class Deriver:
             self._end(why)
         if not self._met:
             self._met, self._session = True, _Session(graphics)
+            self._common["lap"] = graphics.completedLaps + 1
             self._emit(EventKind.SESSION_STARTED, session=self._session.name, reason=why)
         session = self._session
         session.situation.update(tick, stance)

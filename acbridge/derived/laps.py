@@ -290,8 +290,11 @@ class Laps:
             self.lap = closing.lap
         elif tick.graphics.iCurrentTime == 0:
             self.lap.reason, self.lap.clean = OUT_LAP, False
-        else:
+        elif closing.lap.reason is None:
             self._spoil(tick, NOT_SEEN_WHOLE)
+        else:  # that the lap of this number does not count was told before
+            self.lap.reason = self.lap.reason or NOT_SEEN_WHOLE
+            self.lap.clean = False
 
     @staticmethod
     def _verdict(closing: _Closing, graphics: Graphics) -> str:

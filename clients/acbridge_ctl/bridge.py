@@ -10,6 +10,7 @@ from acbridge_ctl.findings import Finding, Level
 KEPT = 0.98
 """A rate kept worse than this is not kept."""
 PROBE_S = 1.0
+FIX_TAKEN = "a daemon with keys wants --key and --server-key; anything else: start the daemon on another --port"
 
 
 def look_at_bridge(where: Where, timeout: float) -> list[Finding]:
@@ -83,7 +84,7 @@ def nobody(where: Where) -> Finding:
         try:
             with socket.create_connection((host, each), timeout=PROBE_S):
                 text = f"port {each} of {host} is taken by something that does not answer as an acbridge daemon does"
-                return Finding(Level.FAIL, "daemon", text, "end it, or start the daemon on another --port")
+                return Finding(Level.FAIL, "daemon", text, FIX_TAKEN)
         except ConnectionRefusedError:
             continue
         except (OSError, UnicodeError) as error:  # a name too long to be one is a UnicodeError

@@ -72,16 +72,19 @@ def start(module: str, *arguments: str, shown: bool = False) -> Process:
 
 
 def frames_address(daemon: Process) -> str | None:
-    """Return host and port from the daemon's first log line, or say what it says instead and return ``None``."""
+    """Return host and port from the daemon's log, or say what it says instead and return ``None``."""
     stderr = logged(daemon)
-    line = stderr.readline()
-    try:
-        address: str = json.loads(line)["frames"].removeprefix("tcp://")
-    except (ValueError, KeyError):
-        click.echo(f"{line}{stderr.read()}acbridge-demo: the daemon did not start", err=True)
-        return None
-    read_away(stderr)
-    return address
+    said: list[str] = []
+    for line in stderr:  # a warning may come before
+        said.append(line)
+        try:
+            address: str = json.loads(line)["frames"].removeprefix("tcp://")
+        except (ValueError, KeyError, TypeError):
+            continue
+        read_away(stderr)
+        return address
+    click.echo(f"{''.join(said)}acbridge-demo: the daemon did not start", err=True)
+    return None
 
 
 def page_address(relay: Process) -> str | None:

@@ -11,6 +11,8 @@ PER_PEER = 1000.0
 """Requests per second that one connection may make."""
 IN_ALL = 2000.0
 """Requests per second that all connections may make together."""
+MODEST = 50.0
+"""Who has asked no more than this in the last second is answered even when the others have used up what all may ask."""
 KNOWN_PEERS = 1024
 """Peers whose buckets are remembered; the one that was silent longest is forgotten first."""
 
@@ -32,9 +34,10 @@ class Allowance:
         """
         own = _filled(self._peers.pop(peer, (PER_PEER, now)), PER_PEER, now)
         shared = _filled(self._shared, IN_ALL, now)
-        granted = own >= 1 and shared >= 1
+        modest = own >= PER_PEER - MODEST
+        granted = own >= 1 and (shared >= 1 or modest)
         self._peers[peer] = (own - granted, now)
-        self._shared = (shared - granted, now)
+        self._shared = (max(0.0, shared - granted), now)
         if len(self._peers) > KNOWN_PEERS:
             self._peers.popitem(last=False)
         return granted

@@ -57,7 +57,7 @@ class Publisher:
         socket.sndbuf = SNDBUF
         socket.sndhwm = self._queue
         socket.maxmsgsize = MAX_SUBSCRIPTION_BYTES
-        harden(socket)
+        harden(socket, heartbeats=True)
         if self._gate.keyring is not None:
             socket.maxmsgsize = MIN_MESSAGE_BYTES
         self._gate.guard(socket)

@@ -98,13 +98,16 @@ class Keyring:
 
         A file that cannot be used shuts its holder out; the others are not affected. The daemon's own key stays.
         """
-        before = self._peers.keys()
+        before = self._peers
         self._peers, problems = _load_peers(self._directory)
         self.problems = [str(problem) for problem in problems]
+        if not self._peers:  # as at start: a daemon that nobody can reach helps nobody
+            self._peers = before
+            self.problems.append(f"{self._directory / CLIENTS}: no client's key is here, so the list stays as it was")
         for problem in self.problems:
             self._log.error("key_not_loaded", problem=problem)
         self.log_peers()
-        return bool(before - self._peers.keys())
+        return bool(before.keys() - self._peers.keys())
 
 
 class Gate:

@@ -331,6 +331,8 @@ class Service:
         return vars(wire.decode(newest, Static).record)
 
     def _set_rate(self, request: Request) -> Mapping[str, Any]:
+        if request.arguments["rate"] == self._rate:
+            return {"rate": self._rate}
         self._rate = request.arguments["rate"]
         self._pacer = Pacer(self._rate, self._clock.mono_ns())
         self._history.clear()

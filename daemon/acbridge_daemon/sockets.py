@@ -8,12 +8,26 @@ LINGER_MS = 200
 """What was sent has so long to leave when the daemon ends: enough for a burst of 2000 frames, and never a hang."""
 
 
-def harden(socket: "zmq.Socket[bytes]") -> None:
-    """Set the limits that both sockets share: dead and half-open peers are noticed and dropped."""
+def harden(socket: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
+    """
+    Set the limits that both sockets share: dead and half-open peers are noticed and dropped.
+
+    Args:
+        socket: Not bound yet.
+        heartbeats: Notice dead peers within seconds, by heartbeats of ZeroMQ; else in a minute, by those of TCP.
+            A socket that peers can fill with messages must not have heartbeats: libzmq 4.3.5 aborts the process when
+            one is due for a peer that flooded it and hung up (assertion in stream_engine_base.cpp).
+    """
     socket.handshake_ivl = 2000
-    socket.heartbeat_ivl = 1000
-    socket.heartbeat_timeout = 3000
-    socket.heartbeat_ttl = 5000
+    if heartbeats:
+        socket.heartbeat_ivl = 1000
+        socket.heartbeat_timeout = 3000
+        socket.heartbeat_ttl = 5000
+    else:
+        socket.tcp_keepalive = 1
+        socket.tcp_keepalive_idle = 30
+        socket.tcp_keepalive_intvl = 10
+        socket.tcp_keepalive_cnt = 3
 
 
 class Connections:

@@ -1,6 +1,6 @@
 """How many requests a peer may make."""
 
-from acbridge_daemon.allowance import IN_ALL, KNOWN_PEERS, PER_PEER, Allowance
+from acbridge_daemon.allowance import IN_ALL, KNOWN_PEERS, MODEST, PER_PEER, Allowance
 
 
 def granted(allowance: Allowance, peer: bytes, wanted: int, now: float) -> int:
@@ -21,9 +21,10 @@ def test_a_greedy_peer_takes_nothing_from_another() -> None:
     assert 20 == granted(allowance, b"modest", 20, 100.0)
 
 
-def test_all_peers_together_have_a_limit() -> None:
+def test_all_peers_together_have_a_limit_that_spares_the_modest() -> None:
     allowance = Allowance()
-    assert IN_ALL == sum(granted(allowance, b"%d" % peer, 50, 100.0) for peer in range(100))
+    assert IN_ALL == sum(granted(allowance, b"%d" % peer, 200, 100.0) for peer in range(10))
+    assert MODEST + 1 == granted(allowance, b"late", 200, 100.0)
 
 
 def test_a_clock_that_stands_still_gives_no_more() -> None:

@@ -231,3 +231,40 @@ def test_more_connections_than_there_is_room_for_are_told_to_come_back_later(
     until(lambda: connections(daemon) <= 4, "the crowd's end")
     with Healthy(daemon) as newcomer:
         assert 0 == newcomer.finish()[1]
+
+
+def test_floods_of_requests_that_hang_up_do_not_end_the_daemon(storm: tuple[Daemon, list[Healthy]]) -> None:
+    daemon, _ = storm
+    body = control.encode_request("hello", "a", {})
+    for _ in range(3):
+        context = zmq.Context()
+        floods = [context.socket(zmq.DEALER) for _ in range(3)]
+        for flood in floods:
+            flood.connect(f"tcp://127.0.0.1:{daemon.port + 1}")
+        end = time.monotonic() + 1.5  # longer than a heartbeat, of which libzmq must have none here
+        while time.monotonic() < end:
+            for flood in floods:
+                try:
+                    for _ in range(20):
+                        flood.send_multipart([b"", body], zmq.NOBLOCK)
+                except zmq.Again:
+                    time.sleep(0.001)
+        context.destroy(linger=0)
+        time.sleep(0.5)
+        assert None is daemon.process.poll()
+    with daemon.connect() as bridge:
+        assert daemon.run == bridge.request("hello", timeout=10)["run"]
+
+
+def test_a_request_of_a_hundred_thousand_parts_holds_nobody_up(storm: tuple[Daemon, list[Healthy]]) -> None:
+    daemon, _ = storm
+    with zmq.Context() as context, context.socket(zmq.DEALER) as asker, daemon.connect() as bridge:
+        asker.linger = 0
+        asker.connect(f"tcp://127.0.0.1:{daemon.port + 1}")
+        ticks = bridge.status(timeout=5).missed_ticks
+        asker.send_multipart([b""] * 100_000)
+        assert daemon.run == bridge.request("hello", timeout=10)["run"]
+        assert asker.poll(20_000)
+        assert b"bad_request" in asker.recv_multipart()[1]
+        # Read at once it would hold the loop up for half a second: thirty ticks.
+        assert bridge.status(timeout=5).missed_ticks - ticks < 10
