@@ -2,8 +2,8 @@
 A game to test against: a process that owns the three pages and rewrites them every 3 ms, as the real one does.
 
 It is not the stand-in: it knows nothing of cars beyond what `acbridge.sim` computes, and everything of bad manners. Run
-it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and answers each with ``done``. On Windows the
-pages are named mappings, and the directory says nothing.
+it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and answers each with ``done``. On Windows
+the pages are named mappings, and the directory says nothing.
 """
 
 import mmap

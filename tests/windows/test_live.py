@@ -82,7 +82,7 @@ def test_subscribers_on_both_systems_get_every_tick_at_the_rate(
 
 
 def test_the_wall_clock_goes_with_the_monotonic_one_between_ticks(windows: Interpreter, windows_game: Game) -> None:
-    # time.time() of Windows before Python 3.13 moves by 15.6 ms at a time: half the ticks of 100 Hz would share a timestamp.
+    # time.time() of Windows before Python 3.13 moves by 15.6 ms at a time: ticks of 100 Hz would share timestamps.
     with (
         Daemon("--rate", "100", python=windows) as daemon,
         Program("-c", SUBSCRIBER, str(daemon.port), "200", python=windows) as there,
