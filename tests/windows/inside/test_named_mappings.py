@@ -9,8 +9,7 @@ from ctypes import wintypes
 
 import pytest
 
-from acbridge.sources import PAGE_SIZES
-from acbridge.sources.named_mappings import NamedMappings
+from acbridge.sources import PAGE_SIZES, named_mappings
 
 assert sys.platform == "win32"
 
@@ -33,8 +32,8 @@ def create() -> Iterator[Create]:
 
 
 @pytest.fixture
-def mappings() -> Iterator[NamedMappings]:
-    mappings = NamedMappings(PREFIX)
+def mappings() -> Iterator[named_mappings.NamedMappings]:
+    mappings = named_mappings.NamedMappings(PREFIX)
     yield mappings
     mappings.detach()
 
@@ -46,7 +45,7 @@ def exists(page: str) -> bool:
     return bool(handle)
 
 
-def test_looking_for_pages_creates_none(mappings: NamedMappings) -> None:
+def test_looking_for_pages_creates_none(mappings: named_mappings.NamedMappings) -> None:
     for _ in range(3):
         problem = mappings.attach()
         assert problem is not None
@@ -56,7 +55,9 @@ def test_looking_for_pages_creates_none(mappings: NamedMappings) -> None:
     assert not any(exists(page) for page in PAGE_SIZES)
 
 
-def test_two_pages_of_three_are_not_enough_and_are_let_go(create: Create, mappings: NamedMappings) -> None:
+def test_two_pages_of_three_are_not_enough_and_are_let_go(
+    create: Create, mappings: named_mappings.NamedMappings
+) -> None:
     with create("physics"), create("graphics"):
         problem = mappings.attach()
         assert problem is not None
@@ -65,7 +66,7 @@ def test_two_pages_of_three_are_not_enough_and_are_let_go(create: Create, mappin
     assert not exists("physics")
 
 
-def test_what_the_game_writes_is_what_is_read(create: Create, mappings: NamedMappings) -> None:
+def test_what_the_game_writes_is_what_is_read(create: Create, mappings: named_mappings.NamedMappings) -> None:
     made = {page: create(page) for page in PAGE_SIZES}
     for number, (page, memory) in enumerate(made.items()):
         memory[: PAGE_SIZES[page]] = bytes([number + 1]) * PAGE_SIZES[page]
@@ -79,7 +80,7 @@ def test_what_the_game_writes_is_what_is_read(create: Create, mappings: NamedMap
     assert again.physics[0] == 77
 
 
-def test_the_views_cannot_be_written_through(create: Create, mappings: NamedMappings) -> None:
+def test_the_views_cannot_be_written_through(create: Create, mappings: named_mappings.NamedMappings) -> None:
     class Region(ctypes.Structure):
         _fields_ = (
             ("BaseAddress", ctypes.c_void_p),
@@ -103,7 +104,7 @@ def test_the_views_cannot_be_written_through(create: Create, mappings: NamedMapp
         assert region.Protect == PAGE_READONLY
 
 
-def test_a_view_keeps_a_dead_game_alive_until_it_is_let_go(mappings: NamedMappings) -> None:
+def test_a_view_keeps_a_dead_game_alive_until_it_is_let_go(mappings: named_mappings.NamedMappings) -> None:
     made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
     made[0][0] = 5
     assert mappings.attach() is None
@@ -119,7 +120,7 @@ def test_a_view_keeps_a_dead_game_alive_until_it_is_let_go(mappings: NamedMappin
     assert problem is not None
 
 
-def test_a_game_that_comes_again_is_another_memory(create: Create, mappings: NamedMappings) -> None:
+def test_a_game_that_comes_again_is_another_memory(create: Create, mappings: named_mappings.NamedMappings) -> None:
     for turn in (1, 2, 3):
         made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
         made[0][0] = turn
@@ -132,7 +133,7 @@ def test_a_game_that_comes_again_is_another_memory(create: Create, mappings: Nam
             memory.close()
 
 
-def test_inspecting_says_the_size_and_holds_nothing(create: Create, mappings: NamedMappings) -> None:
+def test_inspecting_says_the_size_and_holds_nothing(create: Create, mappings: named_mappings.NamedMappings) -> None:
     with create("physics"), create("graphics"), create("static"):
         seen = mappings.inspect()
         assert [(page.there, page.problem) for page in seen] == [(True, None)] * 3
