@@ -162,7 +162,7 @@ def test_who_makes_files_but_shares_nothing_is_told() -> None:
 
 def test_a_bridge_that_came_too_late_is_told() -> None:
     said = str(judge_bridge(Content.EMPTY, [GAME, ACBRIDGE]))
-    assert "the bridge came too late: leave it, and start the game again" in said
+    assert "the bridge came too late: end both, start the bridge, then the game" in said
 
 
 def test_pages_left_from_before_are_told_from_new_ones() -> None:
