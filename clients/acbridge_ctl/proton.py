@@ -91,7 +91,7 @@ def judge_bridge(content: Content, running: list[Process]) -> Finding:
         return Finding(Level.FAIL if unfilled else Level.WARN, "bridge", text, AGAIN)
     if game and unfilled:
         text = f"{bridges} runs, and so does the game, {told(game)}, but nothing has come of it yet"
-        fix = "wait until you drive; if it stays so, the bridge came too late: end both, start the bridge, then the game"
+        fix = "wait until you drive; if it stays, the bridge came too late: end both, start the bridge, then the game"
         return Finding(Level.WARN, "bridge", text, fix)
     if sharing:
         return Finding(Level.OK, "bridge", f"{bridges} runs{'' if game else ' and waits for the game'}")
