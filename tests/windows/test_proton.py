@@ -125,3 +125,15 @@ def test_a_bridge_that_came_too_late_keeps_what_the_next_game_writes_to_itself(
         first.kill()
         with Game(tmp_path, prefix, python=windows):
             assert "they are all zeros" in doctor(prefix)["sim"]
+
+
+def test_on_windows_there_is_nothing_to_make_and_no_bridge_to_look_for(windows: Interpreter) -> None:
+    with Program("acbridge_ctl", "proton-stubs", python=windows) as program:
+        assert program.wait() == 1
+    assert ["acbridge-ctl: proton-stubs is for Linux; on Windows the game makes its pages itself"] == [
+        line.partition(", and")[0] for line in program.err
+    ]
+    options = ("--json", "--connect", "127.0.0.1:1", "--timeout", "0.2", "--page-prefix", "nobodys_")
+    with Program("acbridge_ctl", "doctor", *options, python=windows) as program:
+        assert program.wait() == 0, program.err
+    assert "bridge" not in [found["check"] for found in json.loads(program.out[0])["findings"]]
