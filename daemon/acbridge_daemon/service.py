@@ -33,6 +33,7 @@ from acbridge_daemon.sampler import Sampler, read_stable
 from acbridge_daemon.security import Gate, Keyring
 from acbridge_daemon.settings import Settings
 from acbridge_daemon.sockets import BindError, bind_pair
+from acbridge_daemon.supervisor import Supervisor
 
 COPY_GAP_NS = 20_000
 """Between two copies of the pages that are compared."""
@@ -68,6 +69,7 @@ class Service:
         context: "zmq.Context[zmq.Socket[bytes]]",
         version: str,
         gate: Gate,
+        supervisor: Supervisor,
     ) -> None:
         """
         Bind both sockets, behind a gate.
@@ -82,6 +84,7 @@ class Service:
         self._version = version
         self._log = structlog.get_logger()
         self._gate = gate
+        self._supervisor = supervisor
         self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), gate)
         self._responder = Responder(context, self._handlers(), gate)
         self._sampler = Sampler(self.run, settings.thresholds, names=settings.names)
@@ -130,6 +133,7 @@ class Service:
         while not self._stopping:
             self._turn(self._clock.now())
             self._answer_until_due()
+        self._supervisor.stopping()
         self._report(self._clock.now())
         self._source.detach()
         if self._port_lost is not None:
@@ -162,6 +166,7 @@ class Service:
         """Answer requests until the next tick is due; look at the sockets at least once."""
         mono_ns = self._clock.mono_ns
         while True:
+            self._supervisor.beat(mono_ns())
             left_ns = self._pacer.deadline_ns - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
@@ -242,6 +247,7 @@ class Service:
         self._history.append((stamp.mono_ns, self._turns))
         self._lateness.turn()
         self.newest_status = self._status(stamp)
+        self._supervisor.status(self._liveness.state, self._detail())
         self._publisher.send(self._sampler.record(self.newest_status, self._tick, stamp))
         if self._liveness.state.flows:
             self._publisher.send(self._sampler.static(self._tick, stamp))
