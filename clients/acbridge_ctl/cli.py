@@ -14,6 +14,7 @@ from acbridge.topics import BY_NAME
 from acbridge_ctl.asking import Commands, Where, as_json, asking, connection, fail, patience
 from acbridge_ctl.doctor import doctor
 from acbridge_ctl.keygen import keygen
+from acbridge_ctl.service import service
 from acbridge_ctl.watch import watch
 
 FLOWING = tuple(state for state in SimState if state.flows)
@@ -38,7 +39,8 @@ def main() -> None:
     """
     Look after an acbridge daemon: ask it, change it, find out what is missing.
 
-    Every command takes --connect, or ACBRIDGE_CONNECT from the environment. Answers go to stdout, the rest to stderr.
+    Every command that asks takes --connect, or ACBRIDGE_CONNECT from the environment. Answers go to stdout, the rest to
+    stderr.
     """
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
@@ -233,5 +235,5 @@ def shutdown(where: Where, timeout: float) -> None:
     click.echo("the daemon ends")
 
 
-for command in (watch, doctor, keygen):
+for command in (watch, doctor, keygen, service):
     main.add_command(command)

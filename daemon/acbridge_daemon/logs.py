@@ -11,6 +11,9 @@ def configure() -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if not sys.stderr:  # under pythonw, which is how a task runs us
+        structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
+        return
     if sys.stderr.isatty():
         processors.append(structlog.dev.ConsoleRenderer())
     else:
