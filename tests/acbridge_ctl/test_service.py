@@ -29,8 +29,9 @@ SCHEMA = {
     "Principals": "Principal",
     "Principal": "UserId LogonType GroupId DisplayName RunLevel",
     "Settings": "AllowStartOnDemand RestartOnFailure MultipleInstancesPolicy DisallowStartIfOnBatteries "
-    "StopIfGoingOnBatteries AllowHardTerminate StartWhenAvailable NetworkProfileName RunOnlyIfNetworkAvailable WakeToRun "
-    "Enabled Hidden DeleteExpiredTaskAfter IdleSettings NetworkSettings ExecutionTimeLimit Priority RunOnlyIfIdle",
+    "StopIfGoingOnBatteries AllowHardTerminate StartWhenAvailable NetworkProfileName RunOnlyIfNetworkAvailable "
+    "WakeToRun Enabled Hidden DeleteExpiredTaskAfter IdleSettings NetworkSettings ExecutionTimeLimit Priority "
+    "RunOnlyIfIdle",
     "Actions": "Exec",
     "Exec": "Command Arguments WorkingDirectory",
 }
