@@ -81,9 +81,10 @@ TASK = """\
 </Task>
 """
 """
-The repetition starts a daemon that has ended, within a minute; while one runs it is ignored. (What the Task Scheduler
-calls a failure, after which it would restart, is not an exit code.) Priority 5 is a normal process; 7, the default, is
-below that. Without the user's name the trigger would be everybody's, which only an administrator may register.
+The repetition starts a daemon that has ended, within a minute; while one runs it is ignored. (Whether an exit code is a
+failure after which RestartOnFailure restarts, its documents do not say.) Priority 5 is a normal process; 7, the
+default, is below that. Without the user's name the trigger would be everybody's, which only an administrator may
+register.
 """
 PLAIN = re.compile(r"[\w@%+=:,./-]+")
 """A word that systemd needs no quotes for."""
