@@ -49,6 +49,7 @@ class Program:
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **python.env, **(env or {})},
             text=True,
+            errors="backslashreplace",  # a pipe on Windows is not UTF-8
             cwd=cwd,
         )
         self.out: list[str] = []
