@@ -15,6 +15,7 @@ from acbridge_ctl.asking import Commands, Where, as_json, asking, connection, fa
 from acbridge_ctl.doctor import doctor
 from acbridge_ctl.keygen import keygen
 from acbridge_ctl.proton_stubs import proton_stubs
+from acbridge_ctl.service import service
 from acbridge_ctl.watch import watch
 
 FLOWING = tuple(state for state in SimState if state.flows)
@@ -39,7 +40,8 @@ def main() -> None:
     """
     Look after an acbridge daemon: ask it, change it, find out what is missing.
 
-    Every command takes --connect, or ACBRIDGE_CONNECT from the environment. Answers go to stdout, the rest to stderr.
+    Every command that asks takes --connect, or ACBRIDGE_CONNECT from the environment. Answers go to stdout, the rest to
+    stderr.
     """
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
@@ -234,5 +236,5 @@ def shutdown(where: Where, timeout: float) -> None:
     click.echo("the daemon ends")
 
 
-for command in (watch, doctor, keygen, proton_stubs):
+for command in (watch, doctor, keygen, proton_stubs, service):
     main.add_command(command)

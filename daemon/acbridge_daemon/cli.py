@@ -30,6 +30,7 @@ from acbridge_daemon.settings import (
 )
 from acbridge_daemon.sockets import BindError
 from acbridge_daemon.stand_in import StandIn
+from acbridge_daemon.supervisor import Supervisor
 
 EX_UNAVAILABLE = 69
 """The exit code for a port that is taken."""
@@ -123,7 +124,8 @@ def main(**options: Any) -> None:
         try:
             keyring = None if settings.keys is None else Keyring(settings.keys)
             gate = Gate(context, keyring)
-            service = Service(settings, open_source(settings, clock), clock, context, version("acbridge"), gate)
+            source, supervisor = open_source(settings, clock), Supervisor(os.environ)
+            service = Service(settings, source, clock, context, version("acbridge"), gate, supervisor)
         except (KeyFileError, CurveMissing, BindError) as error:
             click.echo(f"acbridge-daemon: {error}", err=True)
             context.destroy(linger=0)

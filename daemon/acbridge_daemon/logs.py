@@ -33,7 +33,7 @@ def configure() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if sys.stderr is None:  # pythonw.exe on Windows has none
-        structlog.configure(processors=[_drop])
+        structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
         return
     if sys.stderr.isatty():
         processors.append(structlog.dev.ConsoleRenderer())
@@ -114,7 +114,3 @@ class Lines:
             if not sent:  # stderr was made not to block by whoever shares it
                 time.sleep(0.05)
             line = line[sent or 0 :]
-
-
-def _drop(_logger: object, _method: str, _event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    raise structlog.DropEvent

@@ -27,6 +27,7 @@ from acbridge_daemon.sampler import Sampler
 from acbridge_daemon.security import Gate, Keyring
 from acbridge_daemon.settings import Settings
 from acbridge_daemon.sockets import BindError, bind_pair
+from acbridge_daemon.supervisor import Supervisor
 
 REPORT_EVERY_NS = 1_000_000_000
 RATE_WINDOW = 11
@@ -61,6 +62,7 @@ class Service:
         context: "zmq.Context[zmq.Socket[bytes]]",
         version: str,
         gate: Gate,
+        supervisor: Supervisor,
     ) -> None:
         """
         Bind both sockets, behind a gate.
@@ -76,6 +78,7 @@ class Service:
         self._clock = clock
         self._log = structlog.get_logger()
         self._gate = gate
+        self._supervisor = supervisor
         self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), gate)
         sampler = Sampler(self.run, settings.thresholds, names=settings.names)
         self._feed = Feed(source, sampler, self._publisher, clock)
@@ -132,6 +135,7 @@ class Service:
         while not self._stopping:
             self._turn(self._clock.now())
             self._answer_until_due()
+        self._supervisor.stopping()
         self._report(self._clock.now())
         self._feed.end()
         if self._port_lost is not None:
@@ -161,6 +165,7 @@ class Service:
         """Answer requests until the next tick is due; look at the sockets at least once."""
         mono_ns = self._clock.mono_ns
         while True:
+            self._supervisor.beat(mono_ns())
             left_ns = self._pacer.deadline_ns - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
@@ -206,6 +211,7 @@ class Service:
             self._slice_due = stamp.mono_ns + REPORT_EVERY_NS
             self._lateness.turn()
         self.newest_status = self.status(stamp)
+        self._supervisor.status(self.newest_status.sim_state, self.newest_status.sim_detail)
         self._feed.tell(self.newest_status, stamp)
         self._feed.repeat_static(stamp)
 

@@ -72,13 +72,15 @@ def complaint(*arguments: str, code: int, at: Daemon | None = None) -> str:
     return program.err[-1]
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in (*ASKING, "watch", "doctor", "keygen"))], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [(), *((name,) for name in (*ASKING, "watch", "doctor", "keygen", "service"))], ids=" ".join
+)
 def test_every_command_explains_itself_with_examples(command: tuple[str, ...]) -> None:
     program = run(*command, "--help")
     assert (OK, []) == (program.process.returncode, program.err)
     text = "\n".join(program.out)
     assert re.search(rf"Examples?:\s+acbridge-ctl {' '.join(command)}", text), text
-    assert command in ((), ("keygen",)) or "--connect" in text
+    assert command in ((), ("keygen",), ("service",)) or "--connect" in text
 
 
 def test_the_group_tells_exit_codes_and_completion() -> None:

@@ -12,7 +12,7 @@ import pytest
 import zmq
 
 from acbridge import Physics, Static, connect
-from programs import Daemon, Program, until
+from programs import PATIENCE_S, Daemon, Program, until
 
 UNAVAILABLE = 69
 NOT_OURS = "192.0.2.1"
@@ -180,6 +180,18 @@ def test_log_lines_are_json_when_nobody_watches() -> None:
     assert all(event.keys() >= {"event", "level", "timestamp"} for event in events)
     assert ["daemon_started", "daemon_ended"] == [events[0]["event"], events[-1]["event"]]
     assert [] == daemon.out
+
+
+def test_a_daemon_without_a_stderr_serves_in_silence() -> None:
+    with taken_port() as port:
+        pass  # now both of the pair are free
+    code = "import sys; sys.stdout = sys.stderr = None; from acbridge_daemon.cli import main; main()"
+    with (
+        Program("-c", code, "--source", "sim", "--port", str(port - 1)) as program,
+        connect(port=port - 1) as bridge,
+    ):
+        assert bridge.latest(Physics, timeout=PATIENCE_S)
+        assert (0, []) == (program.end(), program.err)
 
 
 def test_an_insecure_daemon_says_so() -> None:

@@ -1,5 +1,7 @@
 """The house itself: what it offers, and what its folders may hold."""
 
+import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -39,3 +41,18 @@ def test_exact_versions_cover_what_the_project_needs(checkout: Path) -> None:
     pinned = {line.partition("==")[0] for line in project["tool"]["uv"]["constraint-dependencies"]}
     needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     assert {line.partition(">=")[0].partition("[")[0] for line in needed} <= pinned
+
+
+def test_the_workflow_runs_what_the_readme_says_on_every_python_that_is_promised(checkout: Path) -> None:
+    workflow = (checkout / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    linux, windows = workflow.split("\n  windows:\n")
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pythons = [words[-1] for words in map(str.split, project["classifiers"]) if words[-1].startswith("3.")]
+    for job in (linux, windows):
+        assert f"python: {json.dumps(pythons)}" in job
+    assert "- run: .ci/run\n" in linux
+    told = re.findall(r"^pip install uv && (.*)$", (checkout / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert told
+    for command in told:
+        assert f"\n{command}" in (checkout / ".ci" / "run").read_text(encoding="utf-8")
+        assert f"- run: {command}" in windows

@@ -23,14 +23,17 @@ def windows() -> Iterator[Interpreter]:
     if python is HERE:
         yield python
         return
-    # Wine boots when its first process starts and shuts down after its last: one that waits spares every test seconds.
+    # Wine boots with its first process and shuts down after its last: one that waits spares every test seconds. Two that
+    # boot it at the same time may wait five minutes for each other.
     with subprocess.Popen(
-        [*python.command, "-c", "input()"],
+        [*python.command, "-c", "print('up', flush=True); input()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **python.env},
     ) as waiting:
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline().startswith(b"up"), waiting.communicate()[1]
         yield python
         waiting.communicate(b"\n")
 

@@ -1,0 +1,53 @@
+"""The task that `acbridge-ctl service` prints, run as Windows would: without a window, and so without a stderr."""
+
+import socket
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from acbridge import Physics, connect
+from programs import PATIENCE_S, Program
+from wine import Interpreter
+
+pytestmark = pytest.mark.windows
+
+AWKWARD = 'a b\\"c&<é\\'
+"""A topic prefix of whatever Windows would like to read as something else."""
+START = """
+import subprocess, sys
+DETACHED_PROCESS = 8
+sys.exit(subprocess.run(sys.argv[1], creationflags=DETACHED_PROCESS).returncode)
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return held.getsockname()[1]
+
+
+def command_line(windows: Interpreter, *options: str) -> str:
+    """Return what the Task Scheduler would run, as one line."""
+    with Program("acbridge_ctl", "service", "--", *options, python=windows) as program:
+        assert program.wait() == 0, program.err
+    found = {element.tag.rpartition("}")[2]: element.text for element in ET.fromstring("\n".join(program.out)).iter()}
+    assert str(found["Command"]).endswith("\\pythonw.exe")
+    return f'"{found["Command"]}" {found["Arguments"]}'
+
+
+def test_the_task_runs_the_daemon_with_its_options_as_they_were_given(windows: Interpreter) -> None:
+    port = free_port()
+    options = ("--source", "sim", "--port", str(port), "--topic-prefix", AWKWARD, "--allow-shutdown")
+    with Program("-c", START, command_line(windows, *options), python=windows) as running:
+        with connect(port=port, topic_prefix=AWKWARD) as bridge:
+            assert bridge.latest(Physics, timeout=PATIENCE_S)
+            assert AWKWARD == bridge.request("hello", timeout=5)["topic_prefix"]
+            bridge.request("shutdown", timeout=5)
+        assert running.wait() == 0
+
+
+@pytest.mark.parametrize(("options", "code"), [(("--rate", "0"), 2), (("--keys", "Z:\\nowhere"), 78)])
+def test_the_exit_code_is_all_that_is_left_of_a_mistake(
+    windows: Interpreter, options: tuple[str, ...], code: int
+) -> None:
+    with Program("-c", START, command_line(windows, *options), python=windows) as running:
+        assert running.wait() == code
