@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -27,6 +27,12 @@ def to_address(_context: click.Context, _option: click.Parameter, text: str) -> 
         raise click.BadParameter(str(error)) from error
 
 
+def fail(text: str, code: int) -> NoReturn:
+    """End with one line."""
+    click.echo(f"acbridge-sink: {text}", err=True)
+    sys.exit(code)
+
+
 def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
     """Read the keys if the user gave any; what is wrong with them ends us with one line."""
     try:
@@ -34,8 +40,7 @@ def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except (KeyFileError, CurveMissing) as error:
-        click.echo(f"acbridge-sink: {error}", err=True)
-        sys.exit(EX_CONFIG)
+        fail(str(error), EX_CONFIG)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Dial:
                 wait = FIRST_WAIT_S
             if news != said:
                 said = news
-                click.echo(news, err=True)
+                click.echo(f"acbridge-sink: {news}", err=True)
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  not all rigs at once
             wait = min(2 * wait, LONGEST_WAIT_S)
 

@@ -11,11 +11,9 @@ from typing import Any
 from acbridge import WIRE_VERSION, Event, Status
 from acbridge.topics import TOPICS
 from acbridge.wire import Frame
+from acbridge_sink.presence import SILENCE_S
 from acbridge_sink.ws.outbox import Outbox
 from acbridge_sink.ws.shapes import Choice, Parcel
-
-SILENCE_S = 2.0
-"""A daemon that says nothing for so long is called gone: it sends its status every second."""
 
 _EVERY_TICK = frozenset(topic.name for topic in TOPICS if topic.every_tick)
 
