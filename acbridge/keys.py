@@ -245,7 +245,7 @@ def _write_pair(public_file: Path, secret_file: Path, metadata: str) -> None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
                 file.write(f"# A ZeroMQ CURVE key of acbridge, {banner}.\n\n{text}{key}")
-        except FileExistsError:
-            raise KeyExists(path) from None
         except OSError as error:
+            if path.exists():
+                raise KeyExists(path) from None
             raise KeyFileError(path, f"cannot be written: {error.strerror}") from error

@@ -16,6 +16,8 @@ DEFAULT_PAGE_DIR = Path("/dev/shm")  # noqa: S108  this is where Linux keeps sha
 
 PAGE_SIZES = {page.topic: page.page_size for page in PAGES}
 """Bytes to read of each page; the memory behind it may be larger."""
+PAGE_FILE_SIZE = 2048
+"""Bytes of each file that bridges under Proton make, though the pages are smaller."""
 
 
 class Pages(NamedTuple):

@@ -1,4 +1,4 @@
-"""What every command shares: where the daemon is, how long to wait for it, and how to end when it does not answer."""
+"""What commands share: where the daemon and the pages are, how long to wait, and how to end when nobody answers."""
 
 import functools
 import os
@@ -13,6 +13,7 @@ import click
 from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, NoReply, connect
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
 from acbridge.control import REQUESTS
+from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
 
 EX_UNAVAILABLE = 69
 """The exit code for a daemon that does not answer."""
@@ -78,6 +79,26 @@ def patience(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Seconds to wait for a reply.",
     )(command)
+
+
+def page_names(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which pages are meant; the command takes them as ``page_prefix`` and ``page_dir``."""
+    prefix = click.option(
+        "--page-prefix",
+        default=DEFAULT_PAGE_PREFIX,
+        show_default=True,
+        envvar="ACBRIDGE_PAGE_PREFIX",
+        help="Beginning of the pages' names, as the daemon was told.",
+    )
+    directory = click.option(
+        "--page-dir",
+        type=click.Path(path_type=Path),
+        default=DEFAULT_PAGE_DIR,
+        show_default=True,
+        envvar="ACBRIDGE_PAGE_DIR",
+        help="Directory of the page files (Linux).",
+    )
+    return prefix(directory(command))
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,28 +10,36 @@ from acbridge_ctl.findings import Finding, Level
 KEPT = 0.98
 """A rate kept worse than this is not kept."""
 PROBE_S = 1.0
-FIX_TAKEN = "a daemon with keys wants --key and --server-key; anything else: start the daemon on another --port"
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03"
+"""How a peer of ZeroMQ begins (ZMTP 3); its answer names the mechanism before it asks for ours."""
+MECHANISM = slice(12, 32)
+NULL, CURVE = "NULL", "CURVE"
 
 
-def look_at_bridge(where: Where, timeout: float) -> list[Finding]:
-    """Ask the daemon, subscribe to it, and look at its ports if it does not answer."""
+def look_at_bridge(where: Where, timeout: float) -> tuple[str | None, list[Finding]]:
+    """
+    Ask the daemon, subscribe to it, and look at its ports if it does not answer.
+
+    Returns:
+        The daemon's source, ``None`` if none answers; and what was found.
+    """
     bridge = connect(where.host, where.port, keys=where.keys)
     try:
         hello = bridge.request("hello", timeout=timeout)
         if hello.get("wire") != WIRE_VERSION:
-            return [_other_wire(hello)]
+            return None, [_other_wire(hello)]
         status = bridge.status(timeout=timeout)
     except NoReply:
-        return [nobody(where)]
+        return None, [nobody(where)]
     except AcbridgeError as error:
         text = f"something answers at {bridge.control_endpoint}, but not as an acbridge daemon does ({error})"
-        return [Finding(Level.FAIL, "daemon", text, "look what it is, or start the daemon on another --port")]
+        return None, [Finding(Level.FAIL, "daemon", text, "look what it is, or start the daemon on another --port")]
     except ValueError as error:  # ZeroMQ does not take the address
-        return [Finding(Level.FAIL, "daemon", str(error), "check --connect")]
+        return None, [Finding(Level.FAIL, "daemon", str(error), "check --connect")]
     finally:
         bridge.close()
     text = f"version {status.version} at {bridge.endpoint}, source {status.source}"
-    return [
+    return status.source, [
         Finding(Level.OK, "daemon", text),
         judge_rate(status),
         judge_sim(status),
@@ -78,13 +86,12 @@ def _other_wire(hello: dict[str, Any]) -> Finding:
 
 
 def nobody(where: Where) -> Finding:
-    """Say why no daemon answers: nobody is there, somebody else is, or the way is barred."""
-    host, port, _ = where
+    """Say why no daemon answers: nobody is there, somebody else is, it wants other keys, or the way is barred."""
+    host, port, keys = where
     for each in (port + 1, port):
         try:
-            with socket.create_connection((host, each), timeout=PROBE_S):
-                text = f"port {each} of {host} is taken by something that does not answer as an acbridge daemon does"
-                return Finding(Level.FAIL, "daemon", text, FIX_TAKEN)
+            with socket.create_connection((host, each), timeout=PROBE_S) as peer:
+                return judge_silence(each, host, _mechanism(peer), keys=keys is not None)
         except ConnectionRefusedError:
             continue
         except (OSError, UnicodeError) as error:  # a name too long to be one is a UnicodeError
@@ -93,3 +100,43 @@ def nobody(where: Where) -> Finding:
             return Finding(Level.FAIL, "daemon", text, "check --connect, the network and the firewall")
     text = f"none runs at {host}:{port}, and ports {port} and {port + 1} are free"
     return Finding(Level.WARN, "daemon", text, "start acbridge-daemon")
+
+
+def judge_silence(port: int, host: str, mechanism: str | None, *, keys: bool) -> Finding:
+    """
+    Judge why something listens and does not answer.
+
+    Args:
+        port: Where it listens.
+        host: On which machine.
+        mechanism: What it asks of whoever connects; ``None`` if it does not speak as ZeroMQ does.
+        keys: Whether it was shown keys.
+    """
+    text = f"port {port} of {host} is taken by something that does not answer as an acbridge daemon does"
+    fix = "look what it is, or start the daemon on another --port"
+    if mechanism == CURVE and keys:
+        text = f"what listens on port {port} of {host} does not answer to these keys"
+        fix = "see that --server-key is its server.key, and our public key among its clients; its log has peer_refused"
+    elif mechanism == CURVE:
+        text = f"what listens on port {port} of {host} has keys (CURVE), and does not answer without"
+        fix = "give --key and --server-key: docs/security.md"
+    elif mechanism == NULL and keys:
+        text = f"what listens on port {port} of {host} has no keys, and does not answer to any"
+        fix = "leave out --key and --server-key (ACBRIDGE_KEY, ACBRIDGE_SERVER_KEY), or start the daemon with --keys"
+    return Finding(Level.FAIL, "daemon", text, fix)
+
+
+def _mechanism(peer: socket.socket) -> str | None:
+    """Return what a peer of ZeroMQ says it asks for, ``None`` if it is none."""
+    heard = b""
+    try:
+        peer.sendall(GREETING)
+        while len(heard) < MECHANISM.stop:
+            more = peer.recv(64)
+            if not more:
+                return None
+            heard += more
+    except OSError:
+        return None
+    ours = heard[0] == GREETING[0] and heard[9] == GREETING[9]
+    return heard[MECHANISM].rstrip(b"\0").decode(errors="replace") if ours else None

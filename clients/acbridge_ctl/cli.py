@@ -14,6 +14,7 @@ from acbridge.topics import BY_NAME
 from acbridge_ctl.asking import Commands, Where, as_json, asking, connection, fail, patience
 from acbridge_ctl.doctor import doctor
 from acbridge_ctl.keygen import keygen
+from acbridge_ctl.proton_stubs import proton_stubs
 from acbridge_ctl.watch import watch
 
 FLOWING = tuple(state for state in SimState if state.flows)
@@ -239,5 +240,5 @@ def shutdown(where: Where, timeout: float) -> None:
     click.echo("the daemon ends")
 
 
-for command in (watch, doctor, keygen):
+for command in (watch, doctor, keygen, proton_stubs):
     main.add_command(command)

@@ -6,14 +6,16 @@ from pathlib import Path
 import click
 
 from acbridge.json_lines import to_json
-from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
-from acbridge_ctl.asking import Where, as_json, connection, patience
+from acbridge_ctl.asking import Where, as_json, connection, page_names, patience
 from acbridge_ctl.bridge import look_at_bridge
 from acbridge_ctl.findings import Finding, Level
 from acbridge_ctl.machine import look_at_machine
-from acbridge_ctl.pages import look_at_pages
+from acbridge_ctl.pages import Content, look_at_pages
+from acbridge_ctl.proton import look_at_proton
 
 HERE = ("127.0.0.1", "localhost", "::1")
+LIVE = "live"
+"""The source of a daemon that reads the sim's pages."""
 
 EPILOG = """\b
 Examples:
@@ -25,21 +27,7 @@ What merely does not run yet is a WARN; a FAIL must be mended before frames can 
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--page-prefix",
-    default=DEFAULT_PAGE_PREFIX,
-    show_default=True,
-    envvar="ACBRIDGE_PAGE_PREFIX",
-    help="Beginning of the pages' names, as the daemon was told.",
-)
-@click.option(
-    "--page-dir",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_PAGE_DIR,
-    show_default=True,
-    envvar="ACBRIDGE_PAGE_DIR",
-    help="Directory of the page files (Linux).",
-)
+@page_names
 @as_json
 @patience
 @connection
@@ -50,24 +38,29 @@ def doctor(where: Where, timeout: float, page_prefix: str, page_dir: Path, *, as
     Reads only: it creates no pages, changes nothing and disturbs nobody.
     """
     found: list[Finding] = []
-    looks = (
-        look_at_machine,
-        lambda: _pages(where.host, page_dir, page_prefix),
-        lambda: look_at_bridge(where, timeout),
-    )
-    for look in looks:
-        for finding in look():
-            found.append(finding)
+
+    def tell(findings: list[Finding]) -> None:
+        found.extend(findings)
+        for finding in findings:
             if not as_json:
                 click.echo(str(finding))
+
+    tell(look_at_machine())
+    # The daemon is asked before the pages are looked at, since it may not need them; it is told of after them.
+    source, of_daemon = look_at_bridge(where, timeout)
+    tell(_pages(where.host, source, page_dir, page_prefix))
+    tell(of_daemon)
     bad = any(finding.level is Level.FAIL for finding in found)
     if as_json:
         click.echo(to_json({"ok": not bad, "findings": [finding._asdict() for finding in found]}))
     sys.exit(1 if bad else 0)
 
 
-def _pages(host: str, directory: Path, prefix: str) -> list[Finding]:
-    if host in HERE:
-        return look_at_pages(directory, prefix)
-    there = f"not looked at, since the daemon is on {host}"
-    return [Finding(Level.OK, "pages", there, "run acbridge-ctl doctor there as well")]
+def _pages(host: str, source: str | None, directory: Path, prefix: str) -> list[Finding]:
+    if host not in HERE:
+        there = f"not looked at, since the daemon is on {host}"
+        return [Finding(Level.OK, "pages", there, "run acbridge-ctl doctor there as well")]
+    if source not in (None, LIVE):
+        return [Finding(Level.OK, "pages", f"not looked at, since the daemon has its own (--source {source})")]
+    found, content = look_at_pages(directory, prefix)
+    return found if content is Content.UNFIT else [*found, *look_at_proton(content)]

@@ -1,11 +1,11 @@
 """The sim's pages: are they there, may they be read, whose are they, and does anything move in them."""
 
-import sys
 import time
+from enum import Enum
 from pathlib import Path
 
 from acbridge.pages import SM_VERSION, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
-from acbridge.sources import Pages, Presence
+from acbridge.sources import Pages, Presence, SharedMemory
 from acbridge.sources.shared_memory import shared_memory
 from acbridge_ctl.findings import Finding, Level
 
@@ -15,19 +15,38 @@ OTHER_SIMS = {"1.9": "Assetto Corsa Competizione", "1.0": "Assetto Corsa EVO"}
 """What others of the family write where Assetto Corsa writes its 1.7."""
 SAYS = {STATUS_OFF: "off", STATUS_REPLAY: "replay", STATUS_LIVE: "live", STATUS_PAUSE: "pause"}
 START = "start a session in Assetto Corsa"
-PROTON = (
-    "; under Proton a bridge must be there before the game: simshmbridge (acshm, then in the game's prefix its "
-    "acbridge.exe, which is another program than this), simd, shm-bridge or winecarte"
-)
-BRIDGE = PROTON if sys.platform == "linux" else ""
 
 
-def look_at_pages(directory: Path, prefix: str) -> list[Finding]:
+class Content(Enum):
+    """What the pages hold, as far as it matters to whoever fills them."""
+
+    ABSENT = "absent"
+    """There are no pages."""
+    EMPTY = "empty"
+    """Nobody has filled them: as a bridge makes them, or while the game loads."""
+    STILL = "still"
+    """Assetto Corsa has filled them, and nothing moves now."""
+    LIVE = "live"
+    """Assetto Corsa, moving."""
+    UNFIT = "unfit"
+    """They cannot be used, or are another sim's."""
+
+
+def look_at_pages(directory: Path, prefix: str) -> tuple[list[Finding], Content]:
     """Look at the pages twice, and create none."""
     memory = shared_memory(directory, prefix)
-    found = judge_presence(memory.inspect())
+    seen = memory.inspect()
+    found = judge_presence(seen)
     if any(finding.level is not Level.OK for finding in found):
-        return found
+        return found, Content.UNFIT if any(page.there for page in seen) else Content.ABSENT
+    looks = look_twice(memory)
+    if looks is None:
+        return [*found, Finding(Level.WARN, "sim", "the pages went away meanwhile", "look again")], Content.ABSENT
+    return [*found, *judge_pages(*looks)], content_of(*looks)
+
+
+def look_twice(memory: SharedMemory) -> tuple[Pages, Pages] | None:
+    """Copy the pages, and again a little later; ``None`` if they cannot be attached to, or went away."""
     try:
         memory.attach()
         first = memory.read()
@@ -35,18 +54,27 @@ def look_at_pages(directory: Path, prefix: str) -> list[Finding]:
         second = memory.read()
     finally:
         memory.detach()
-    if first is None or second is None:
-        return [*found, Finding(Level.WARN, "sim", "the pages went away meanwhile", "look again")]
-    return [*found, *judge_pages(first, second)]
+    return None if first is None or second is None else (first, second)
+
+
+def steps_between(first: Pages, second: Pages) -> int:
+    """Return by how much packetId of the physics page moved."""
+    return Physics.from_page(second.physics).packetId - Physics.from_page(first.physics).packetId
+
+
+def content_of(first: Pages, second: Pages) -> Content:
+    """Tell what the pages hold, from two looks at them."""
+    version = Static.from_page(second.static).smVersion
+    if version == SM_VERSION:
+        return Content.LIVE if steps_between(first, second) else Content.STILL
+    return Content.UNFIT if version else Content.EMPTY
 
 
 def judge_presence(seen: list[Presence]) -> list[Finding]:
     """Judge whether the pages are there and may be read."""
     there = [page for page in seen if page.there]
     if not there:
-        return [
-            Finding(Level.WARN, "pages", f"there is no {' and no '.join(p.name for p in seen)}", f"{START}{BRIDGE}")
-        ]
+        return [Finding(Level.WARN, "pages", f"there is no {' and no '.join(p.name for p in seen)}", START)]
     problems = [
         Finding(Level.FAIL, "pages", page.problem, "" if page.there else "the others are there: start the sim again")
         for page in seen
@@ -58,17 +86,16 @@ def judge_presence(seen: list[Presence]) -> list[Finding]:
 def judge_pages(first: Pages, second: Pages) -> list[Finding]:
     """Judge what the pages hold, from two looks at them."""
     static, graphics = Static.from_page(second.static), Graphics.from_page(second.graphics)
-    steps = Physics.from_page(second.physics).packetId - Physics.from_page(first.physics).packetId
     if not static.smVersion:
-        text = "the pages are there but no sim has filled them: smVersion is empty"
-        return [Finding(Level.WARN, "sim", text, f"{START}{BRIDGE}")]
+        why = "smVersion is empty" if any(map(any, second)) else "they are all zeros"
+        return [Finding(Level.WARN, "sim", f"the pages are there but no sim has filled them: {why}", START)]
     if static.smVersion != SM_VERSION:
         other = OTHER_SIMS.get(static.smVersion, "another sim, or another version")
         text = f'the pages are those of {other}: smVersion is "{static.smVersion}", Assetto Corsa says "{SM_VERSION}"'
         return [Finding(Level.FAIL, "sim", text, "end that one, and start Assetto Corsa (the first, 1.16)")]
     layout = f" {static.trackConfiguration}" if static.trackConfiguration else ""
     which = f"Assetto Corsa {static.acVersion}: {static.carModel} on {static.track}{layout}"
-    return [Finding(Level.OK, "sim", which), judge_movement(graphics.status, steps)]
+    return [Finding(Level.OK, "sim", which), judge_movement(graphics.status, steps_between(first, second))]
 
 
 def judge_movement(status: int, steps: int) -> Finding:

@@ -70,22 +70,25 @@ class Publisher:
         libzmq cannot disconnect one alone. Those who may, come back by themselves within a quarter of a second.
 
         Raises:
-            BindError: Somebody else took the port meanwhile.
+            BindError: Somebody else took the port meanwhile, or the system gives no more sockets.
         """
         endpoint = self.socket.get_string(zmq.LAST_ENDPOINT)
-        self.connections.close()
-        self.socket.close(0)
-        self._open_anew()
         deadline = time.monotonic() + _REBIND_S
         while True:
+            self.connections.close()
+            self.socket.close(0)
             try:
+                self._open_anew()
                 bind(self.socket, endpoint)
+            except zmq.ZMQError as error:
+                if time.monotonic() > deadline:
+                    raise BindError(f"cannot use {endpoint} again: {error.strerror}") from error
             except BindError:
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.0005)
             else:
                 return
+            time.sleep(0.0005)
 
     def sent(self, topic: str) -> int:
         """Return how many frames of a topic were sent so far."""

@@ -6,6 +6,7 @@ lose the reply. A ROUTER that answers ``[identity, "", body]`` looks the same to
 it knows each asker's, and carries out changes for drivers only.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -48,7 +49,7 @@ class Responder:
         self._handlers = handlers
         self._gate = gate
         self._flooder: bytes | None = None
-        self._cache = control.ReplyCache()
+        self._caches: defaultdict[str, control.ReplyCache] = defaultdict(control.ReplyCache)
         self._allowance = Allowance()
         self._log = structlog.get_logger()
         self.socket = context.socket(zmq.ROUTER)
@@ -120,7 +121,7 @@ class Responder:
             if not request.changing or request.id is None:
                 return control.encode_reply(request.id, self._handlers[request.name](request))
             self._check_role(peer, request)
-            return self._change(request, request.id, body, now)
+            return self._change(self._caches[peer.name], request, request.id, body, now)
         except RequestRefused as refused:
             return self._refuse(request_id, refused)
         except Exception:  # noqa: BLE001  a reply must leave whatever happens; the log has the traceback
@@ -132,15 +133,17 @@ class Responder:
             self._log.warning("request_denied", request=request.name, key=peer.name, role=peer.role)
             raise RequestRefused(request.name, control.FORBIDDEN, _NOT_A_DRIVER)
 
-    def _change(self, request: Request, request_id: str | int, body: bytes, now: float) -> bytes:
-        known = self._cache.find(request_id, body, now)
+    def _change(
+        self, cache: control.ReplyCache, request: Request, request_id: str | int, body: bytes, now: float
+    ) -> bytes:
+        known = cache.find(request_id, body, now)
         if known is not None:
             return known
         try:
             reply = control.encode_reply(request_id, self._handlers[request.name](request))
         except RequestRefused as refused:
             reply = self._refuse(request_id, refused)
-        self._cache.keep(request_id, body, reply, now)
+        cache.keep(request_id, body, reply, now)
         return reply
 
     def _busy(self, body: bytes) -> bytes:

@@ -6,7 +6,6 @@ service's loop answers, which polls this socket beside the other two: no second 
 to one. It never shows or logs a secret, and lets nobody in when in doubt.
 """
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +23,6 @@ CURVE_BYTES = 33
 """What encryption adds to each part of a message, which the limits on messages count."""
 MIN_MESSAGE_BYTES = 1024
 """The handshake needs 257; a lower limit would shut out everybody."""
-REFUSALS_EVERY_S = 1.0
-"""How often refusals are logged; those in between are counted."""
-
 MOST = 1000
 """Connections to both ports together; one more is told to come back later."""
 
@@ -125,7 +121,6 @@ class Gate:
         self.keyring = keyring
         self.connections = 0
         self._log = structlog.get_logger()
-        self._refused, self._refusals_due = 0, 0.0
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0
         self.socket.bind(ZAP_ENDPOINT)
@@ -162,17 +157,10 @@ class Gate:
         self.socket.send_multipart((identity, delimiter, version, number, *status, b""))
         where = address.decode("ascii", "replace")
         if reason is not None:
-            self._log_refusal(reason, where, public.decode())
+            self._log.warning("peer_refused", reason=reason, address=where, public_key=public.decode())
         elif peer is not None and self.keyring is not None:
             self._log.info("peer_admitted", key=peer.name, role=peer.role, address=where)
         return True
-
-    def _log_refusal(self, reason: str, address: str, public: str) -> None:
-        self._refused += 1
-        now = time.monotonic()
-        if now >= self._refusals_due:
-            self._log.warning("peer_refused", reason=reason, address=address, public_key=public, refused=self._refused)
-            self._refused, self._refusals_due = 0, now + REFUSALS_EVERY_S
 
 
 def _load_server_secret(directory: Path) -> bytes:

@@ -56,6 +56,7 @@ class Connections:
     def close(self) -> None:
         """Stop counting; an open monitor would keep the context from ending."""
         self._watched.disable_monitor()
+        self.socket.close(0)
 
 
 class BindError(OSError):

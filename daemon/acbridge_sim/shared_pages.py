@@ -1,8 +1,8 @@
 """
 Creates the pages the way the game does: 2048-byte files in shared memory on Linux, named mappings on Windows.
 
-Here, and only here, pages are created: the stand-in takes the game's place. Pages that somebody else keeps rewriting
-are left alone.
+The stand-in takes the game's place, so it creates pages and fills them; what only reads them never does. Pages that
+somebody else keeps rewriting are left alone.
 """
 
 import mmap
@@ -14,9 +14,8 @@ from pathlib import Path
 from acbridge.pages import PAGES, Physics
 from acbridge.sim.controls import PAGE as CONTROL_PAGE
 from acbridge.sim.controls import SIZE as CONTROL_SIZE
+from acbridge.sources import PAGE_FILE_SIZE
 
-FILE_SIZE = 2048
-"""What bridges under Proton make, though the pages are smaller."""
 LOOK_S = 0.05
 """A sim that runs rewrites its physics page many times in this."""
 _PACKET = slice(Physics.offsets["packetId"], Physics.offsets["packetId"] + 4)
@@ -88,16 +87,16 @@ class SharedPages:
 
     def _open(self, name: str) -> mmap.mmap:
         if sys.platform == "win32":
-            return mmap.mmap(-1, FILE_SIZE, tagname=f"Local\\{self._prefix}{name}")
+            return mmap.mmap(-1, PAGE_FILE_SIZE, tagname=f"Local\\{self._prefix}{name}")
         # Anyone may put a link into /dev/shm: it is not followed to somebody's file.
         handle = os.open(self._directory / f"{self._prefix}{name}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         self._handles.append(handle)  # kept: the lock goes with it
         if not _locked(handle):
             self.close()
             raise self._in_use()
-        if os.fstat(handle).st_size < FILE_SIZE:
-            os.ftruncate(handle, FILE_SIZE)
-        return mmap.mmap(handle, FILE_SIZE)
+        if os.fstat(handle).st_size < PAGE_FILE_SIZE:
+            os.ftruncate(handle, PAGE_FILE_SIZE)
+        return mmap.mmap(handle, PAGE_FILE_SIZE)
 
     def _in_use(self) -> InUseError:
         return InUseError(

@@ -226,6 +226,7 @@ def test_a_frame_cut_anywhere_is_refused(topic: str) -> None:
         b"\xa1\xff\x01",
         b"\xa1a\xd4\x01\x00",
     ],
+    ids=lambda rest: rest[:8].hex(),
 )
 def test_a_header_with_rubbish_behind_it_is_refused(rest: bytes) -> None:
     with pytest.raises(DecodeError):

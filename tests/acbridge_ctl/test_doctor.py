@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 import zmq
 
+from acbridge import Keys
 from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY
 from acbridge.sources import PAGE_SIZES, Presence
 from acbridge_ctl import machine
 from acbridge_ctl.findings import Finding, Level
 from acbridge_ctl.pages import judge_movement, judge_presence
 from game import Game
+from keyring import Keyring
 from programs import Daemon, Program, until
 
 NOBODY = "127.0.0.1:1"
@@ -75,9 +77,7 @@ def test_with_nothing_there_it_says_what_to_start(page_dir: Path) -> None:
     ((level, said),) = report.of("pages")
     assert "WARN" == level
     assert f"there is no {page_dir}/acpmf_physics and no " in said
-    assert "start a session in Assetto Corsa; under Proton a bridge" in said
-    for bridge in ("simshmbridge", "acshm", "simd", "shm-bridge", "winecarte", "another program than this"):
-        assert bridge in said
+    assert "start a session in Assetto Corsa" in said
     assert [("WARN", "none runs at 127.0.0.1:1, and ports 1 and 2 are free; start acbridge-daemon")] == report.of(
         "daemon"
     )
@@ -87,7 +87,7 @@ def test_for_people_every_finding_is_one_line(page_dir: Path) -> None:
     options = ("--page-dir", str(page_dir), "--connect", NOBODY, "--timeout", "0.5")
     with Program("acbridge_ctl", "doctor", *options) as program:
         assert 0 == program.wait()
-    assert ["python", "packages", "msgpack", "zeromq", "timer", "clock", "files", "pages", "daemon"] == [
+    assert ["python", "packages", "msgpack", "zeromq", "timer", "clock", "files", "pages", "bridge", "daemon"] == [
         line.split()[1] for line in program.out
     ]
     assert {"OK", "WARN"} == {line.split()[0] for line in program.out}
@@ -100,8 +100,57 @@ def test_pages_that_no_sim_has_filled_are_told_from_a_sim(page_dir: Path) -> Non
     assert "2048 bytes, mode 0" in report.of("pages")[0][1]
     ((level, said),) = report.of("sim")
     assert "WARN" == level
-    assert "no sim has filled them" in said
-    assert "acbridge.exe, which is another program than this" in said
+    assert "no sim has filled them: they are all zeros" in said
+
+
+def test_pages_that_a_sim_has_begun_to_fill_are_told_from_empty_ones(page_dir: Path) -> None:
+    stubs(page_dir)
+    (page_dir / "acpmf_physics").write_bytes(b"\1".ljust(2048, b"\0"))
+    assert "no sim has filled them: smVersion is empty" in doctor(page_dir).of("sim")[0][1]
+
+
+def test_a_daemon_with_pages_of_its_own_makes_those_of_the_game_irrelevant(page_dir: Path, daemon: Daemon) -> None:
+    with daemon.connect() as bridge:
+        until(lambda: bridge.status().sim_state == "live", "the sim's start")
+    report = doctor(page_dir, connect=daemon.address)
+    assert 0 == report.code
+    assert [("OK", "not looked at, since the daemon has its own (--source sim); ")] == report.of("pages")
+    assert [] == report.of("bridge")
+    assert "OK" == report.levels()["state"]
+
+
+def test_a_daemon_with_keys_answers_the_doctor_that_has_them(page_dir: Path, tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path / "keys")
+    keyring.add("me")
+    keyring.add("other")
+    mine = ("--key", str(keyring.secret_file("me")), "--server-key", str(keyring.server))
+    with Daemon("--page-dir", str(page_dir), "--keys", str(keyring.directory)) as daemon:
+        known = doctor(page_dir, *mine, connect=daemon.address)
+        without = doctor(page_dir, connect=daemon.address)
+        keyring.public_file("me").unlink()
+        with daemon.connect(Keys.load(keyring.secret_file("other"), keyring.server)) as bridge:
+            bridge.request("reload_keys")
+        unknown = doctor(page_dir, *mine, connect=daemon.address)
+    assert (0, 1, 1) == (known.code, without.code, unknown.code)
+    assert {"daemon": "OK", "frames": "OK"}.items() <= known.levels().items()
+    ((level, said),) = without.of("daemon")
+    assert "FAIL" == level
+    assert f"port {daemon.port + 1} of 127.0.0.1 has keys (CURVE), and does not answer without; give --key" in said
+    ((level, said),) = unknown.of("daemon")
+    assert "FAIL" == level
+    assert f"port {daemon.port + 1} of 127.0.0.1 does not answer to these keys" in said
+    assert "peer_refused" in said
+
+
+def test_keys_for_a_daemon_that_has_none_are_told(page_dir: Path, tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path / "keys")
+    keyring.add("me")
+    mine = ("--key", str(keyring.secret_file("me")), "--server-key", str(keyring.server))
+    with Daemon("--page-dir", str(page_dir)) as daemon:
+        report = doctor(page_dir, *mine, connect=daemon.address)
+    ((level, said),) = report.of("daemon")
+    assert (1, "FAIL") == (report.code, level)
+    assert "has no keys, and does not answer to any; leave out --key and --server-key" in said
 
 
 @pytest.mark.parametrize(("says", "named"), [("1.9", "Assetto Corsa Competizione"), ("2.0", "another sim")])

@@ -232,6 +232,20 @@ def test_an_observer_does_not_get_the_reply_to_a_drivers_change(
     assert "forbidden" == unpackb(ask(sockets, daemon.port, screen, body))["error"]["code"]
 
 
+def test_two_drivers_may_take_the_same_id(daemon: Daemon, ring: Keyring, rig: Keys) -> None:
+    wheel = ring.add("wheel", "driver")
+    with daemon.connect(rig) as of_rig:
+        of_rig.request("reload_keys", timeout=10)
+        first = of_rig.request("mark", timeout=10, request_id="1", text="mine")
+        with daemon.connect(wheel) as of_wheel:
+            other = of_wheel.request("mark", timeout=10, request_id="1", text="another")
+            same = of_wheel.request("mark", timeout=10, request_id="1", text="another")
+        again = of_rig.request("mark", timeout=10, request_id="1", text="mine")
+    assert first == again
+    assert other == same
+    assert first != other
+
+
 def test_the_longest_request_fits_and_a_longer_one_does_not(daemon: Daemon, rig: Keys, sockets: Sockets) -> None:
     text = "x" * (MAX_REQUEST_BYTES - len(packb({"request": "hello", "text": "x" * 4000})) + 4000)
     body = packb({"request": "hello", "text": text})

@@ -70,6 +70,7 @@ def busy_daemon() -> Iterator[Daemon]:
     [
         "README.md",
         "docs/derived.md",
+        "docs/proton.md",
         "docs/protocol.md",
         "docs/recordings.md",
         "docs/reliability.md",

@@ -1,16 +1,18 @@
 """
-A game to test against: a process that owns three page files and rewrites them every 3 ms, as the real one does.
+A game to test against: a process that owns the three pages and rewrites them every 3 ms, as the real one does.
 
 It is not the stand-in: it knows nothing of cars beyond what `acbridge.sim` computes, and everything of bad manners. Run
-it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and answers each with ``done``.
+it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and answers each with ``done``. On Windows
+the pages are named mappings, and the directory says nothing.
 """
 
 import mmap
 import os
-import select
+import queue
 import struct
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +20,7 @@ from typing import Self
 
 from acbridge.pages import PAGES, Graphics, Static
 from acbridge.sim import STEP_S, Session, World
+from wine import HERE, Interpreter
 
 FILE_SIZE = 2048
 NAMES = ("physics", "graphics", "static")
@@ -26,11 +29,16 @@ NAMES = ("physics", "graphics", "static")
 class Game:
     """The game as a test sees it: a process and what can be told to it."""
 
-    def __init__(self, directory: Path, prefix: str = "acpmf_") -> None:
+    def __init__(self, directory: Path, prefix: str = "acpmf_", python: Interpreter = HERE) -> None:
         self.directory = directory
         self.prefix = prefix
         self._process = subprocess.Popen(
-            [sys.executable, __file__, str(directory), prefix], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*python.command, python.path(Path(__file__)), str(directory), prefix],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,  # Python under wine cannot start with a file for any of the three
+            env={**os.environ, **python.env},
+            text=True,
         )
         self._wait()
 
@@ -56,11 +64,13 @@ class Game:
 
     def _wait(self) -> None:
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "done\n"
+        assert self._process.stderr is not None
+        if self._process.stdout.readline() != "done\n":
+            raise AssertionError(f"the game failed: {self._process.stderr.read()}")
 
     def _end(self) -> None:
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert pipe is not None
             pipe.close()
 
@@ -83,6 +93,9 @@ class _Pages:
 
     def create(self) -> None:
         for name, path in self._paths.items():
+            if sys.platform == "win32":
+                self._maps[name] = mmap.mmap(-1, FILE_SIZE, tagname=f"Local\\{path.name}")
+                continue
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             os.ftruncate(handle, FILE_SIZE)
             self._maps[name] = mmap.mmap(handle, FILE_SIZE)
@@ -148,18 +161,29 @@ def main(directory: Path, prefix: str) -> None:
     for name, page in world.pages().items():
         pages.write(name, page)
     print("done", flush=True)
+    orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(orders,), daemon=True).start()
     while True:
-        if select.select([sys.stdin], [], [], 0 if world.storms else 0.0005)[0]:
-            line = sys.stdin.readline()
+        while not orders.empty():
+            line = orders.get()
             if not line:
                 return
             _obey(line.split(), pages, world)
             print("done", flush=True)
         if world.storms:
             pages.storm()
-        elif world.advance():
+            continue
+        if world.advance():
             for name, page in world.pages().items():
                 pages.write(name, page)
+        time.sleep(0.0005)
+
+
+def _listen(orders: "queue.SimpleQueue[str]") -> None:
+    """Hand over every line of stdin, and an empty one at its end."""
+    for line in sys.stdin:
+        orders.put(line)
+    orders.put("")
 
 
 def _obey(words: list[str], pages: _Pages, world: _World) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from acbridge import Bridge, Keys, connect
+from wine import HERE, Interpreter
 
 T = TypeVar("T")
 
@@ -35,15 +35,21 @@ class Program:
     """A process of ours with its output at hand."""
 
     def __init__(
-        self, module: str, *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None
+        self,
+        module: str,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        python: Interpreter = HERE,
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, *(() if module.startswith("-") else ("-m",)), module, *arguments],
+            [*python.command, *(() if module.startswith("-") else ("-m",)), module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **python.env, **(env or {})},
             text=True,
+            errors="backslashreplace",  # a pipe on Windows is not UTF-8
             cwd=cwd,
         )
         self.out: list[str] = []
@@ -103,8 +109,8 @@ class Daemon(Program):
         port: Its frame port; requests go to the next one.
     """
 
-    def __init__(self, *arguments: str, port: int = 0) -> None:
-        super().__init__("acbridge_daemon", "--port", str(port), *arguments)
+    def __init__(self, *arguments: str, port: int = 0, python: Interpreter = HERE) -> None:
+        super().__init__("acbridge_daemon", "--port", str(port), *arguments, python=python)
         until(lambda: self.events("daemon_started") or self.process.poll() is not None, "the daemon's start")
         started = self.events("daemon_started")
         assert started, f"the daemon did not start: {self.err}"
@@ -122,6 +128,6 @@ class Daemon(Program):
 class Sink(Program):
     """A sink that subscribes to a daemon."""
 
-    def __init__(self, daemon: Daemon, *arguments: str) -> None:
+    def __init__(self, daemon: Daemon, *arguments: str, python: Interpreter = HERE) -> None:
         kind, *rest = arguments
-        super().__init__("acbridge_sink", kind, "--connect", daemon.address, *rest)
+        super().__init__("acbridge_sink", kind, "--connect", daemon.address, *rest, python=python)

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from programs import PATIENCE_S, Program
+from wine import HERE, Interpreter
 
 Message = dict[str, Any]
 
@@ -23,8 +24,16 @@ class Relay(Program):
         port: Where it serves.
     """
 
-    def __init__(self, daemon: str, *arguments: str, port: int = 0, env: dict[str, str] | None = None) -> None:
-        super().__init__("acbridge_sink", "ws", "--connect", daemon, "--port", str(port), *arguments, env=env)
+    def __init__(
+        self,
+        daemon: str,
+        *arguments: str,
+        port: int = 0,
+        env: dict[str, str] | None = None,
+        python: Interpreter = HERE,
+    ) -> None:
+        given = ("ws", "--connect", daemon, "--port", str(port), *arguments)
+        super().__init__("acbridge_sink", *given, env=env, python=python)
         self.port = int(self.said("relay at http://").rpartition(":")[2])
 
     def client(self, query: str = "", **options: Any) -> ClientConnection:

@@ -1,0 +1,102 @@
+"""From the sim's pages to the frames port: attach, read, follow the sim's state, publish."""
+
+import structlog
+
+from acbridge.schema import Record
+from acbridge.sources import PageSource
+from acbridge.wire import Stamp
+from acbridge_daemon.clock import Clock
+from acbridge_daemon.liveness import Liveness
+from acbridge_daemon.publisher import Publisher
+from acbridge_daemon.sampler import Sampler, read_stable
+
+COPY_GAP_NS = 20_000
+"""Between two copies of the pages that are compared."""
+ATTACH_EVERY_NS = 500_000_000
+
+
+class Feed:
+    """
+    What the daemon makes of the sim, tick by tick.
+
+    Attributes:
+        sampler: Makes the frames.
+        liveness: The sim's state and sessions.
+        since: When it came into that state.
+        tick: The newest tick.
+        published: Ticks that were published.
+        rereads: Times that a page changed while it was read.
+        torn: Ticks given up because the pages never held still.
+    """
+
+    def __init__(self, source: PageSource, sampler: Sampler, publisher: Publisher, clock: Clock) -> None:
+        self.sampler = sampler
+        self.liveness = Liveness()
+        self.since = clock.now()
+        self.tick = 0
+        self.published = self.rereads = self.torn = 0
+        self._source = source
+        self._publisher = publisher
+        self._clock = clock
+        self._log = structlog.get_logger()
+        self._problem: str | None = None
+        self._attach_due = 0
+
+    @property
+    def detail(self) -> str | None:
+        """Why the sim is in its state, if there is more to say."""
+        return self._problem or self.liveness.detail
+
+    def turn(self, tick: int, stamp: Stamp) -> bool:
+        """Read the pages, publish what they hold, and return whether the sim's state changed."""
+        self.tick = tick
+        if stamp.mono_ns >= self._attach_due:
+            self._attach_due = stamp.mono_ns + ATTACH_EVERY_NS
+            self._attach()
+        reading = read_stable(self._source.read, self._pause)
+        self.rereads += reading.rereads
+        if reading.torn:
+            self.torn += 1
+            return False
+        if reading.pages is None and self._problem is None:
+            self._attach()  # they vanished: find out why
+        before = self.liveness.state
+        state = self.liveness.update(reading.pages, stamp.mono_ns * 1e-9)
+        if state.flows and reading.pages is not None:
+            for message in self.sampler.tick(reading.pages, tick, stamp):
+                self._publisher.send(message)
+            self.published += 1
+        elif state is not before:
+            for event in self.sampler.rest(state):
+                self.tell(event, stamp)
+        if state is before:
+            return False
+        self.since = stamp
+        self._log.info("sim_state_changed", state=state, before=before, detail=self.detail)
+        return True
+
+    def tell(self, record: Record, stamp: Stamp) -> None:
+        """Publish a record of ours."""
+        self._publisher.send(self.sampler.record(record, self.tick, stamp))
+
+    def repeat_static(self, stamp: Stamp) -> None:
+        """Publish the static page again, for whoever came late, while a session runs."""
+        if self.liveness.state.flows:
+            self._publisher.send(self.sampler.static(self.tick, stamp))
+
+    def end(self) -> None:
+        """Let go of the pages."""
+        self._source.detach()
+
+    def _attach(self) -> None:
+        """Look for the pages; let go of them first if nothing moves, since a handle keeps a dead session alive."""
+        if not self.liveness.state.flows:
+            self._source.detach()
+        before, self._problem = self._problem, self._source.attach()
+        if self._problem is not None and self._problem != before:
+            self._log.info("waiting_for_sim", detail=self._problem)
+
+    def _pause(self) -> None:
+        end_ns = self._clock.mono_ns() + COPY_GAP_NS
+        while self._clock.mono_ns() < end_ns:
+            pass

@@ -1,0 +1,144 @@
+"""The daemon's log when nobody reads it, or when there is too much of it."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from acbridge import connect
+from programs import PATIENCE_S, Daemon, until
+
+SMALL = 4096
+"""Bytes that the pipe holds."""
+
+
+@pytest.fixture
+def full_pipe() -> Iterator[tuple[int, int]]:
+    """Make a pipe that takes not one byte more; both ends are closed afterwards by whoever is last."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, SMALL)
+    os.write(writing, b"\n" * SMALL)
+    ends = [reading, writing]
+    yield reading, writing
+    for end in ends:
+        try:
+            os.close(end)
+        except OSError:
+            continue
+
+
+def free_port() -> int:
+    """Return the first of two free ports."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+def start(port: int, log: int) -> "subprocess.Popen[bytes]":
+    arguments = ("--port", str(port), "--source", "sim", "--rate", "100")
+    return subprocess.Popen([sys.executable, "-m", "acbridge_daemon", *arguments], stdin=subprocess.DEVNULL, stderr=log)
+
+
+def test_a_log_that_nobody_reads_holds_nothing_up_and_is_told_later(full_pipe: tuple[int, int]) -> None:
+    reading, writing = full_pipe
+    port = free_port()
+    daemon = start(port, writing)
+    try:
+        with connect(port=port) as bridge:
+            first = until(lambda: bridge.status(timeout=PATIENCE_S), "an answer")
+            for n in range(20):
+                bridge.request("set_rate", rate=100.0 + n)
+            until(lambda: bridge.status().published_ticks > first.published_ticks + 100, "a second of ticks")
+            assert bridge.status().rate == 119.0
+        os.close(writing)  # so that the daemon's end is the last one
+        text = b""
+        daemon.send_signal(signal.SIGTERM)
+        while chunk := os.read(reading, 65536):
+            text += chunk
+        assert daemon.wait(PATIENCE_S) == 0
+    finally:
+        daemon.kill()
+        daemon.wait()
+    events = [json.loads(line)["event"] for line in text.decode().splitlines() if line]
+    assert ("daemon_started", "daemon_ended") == (events[0], events[-1])
+    assert events.count("rate_changed") == 10
+
+
+def test_lines_that_find_no_room_are_counted(full_pipe: tuple[int, int]) -> None:
+    reading, writing = full_pipe
+    talk = (
+        "import structlog, time; from acbridge_daemon import logs; logs.configure(); log = structlog.get_logger()\n"
+        "for n in range(3000): log.info(f'event_{n}')\n"
+        "print('said', flush=True); input()"
+    )
+    talker = subprocess.Popen(
+        [sys.executable, "-c", talk], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=writing, text=True
+    )
+    os.close(writing)
+    try:
+        assert talker.stdout is not None
+        assert talker.stdout.readline() == "said\n"  # it was not held up
+        text = b""
+        while b"log_lines_lost" not in text:
+            text += os.read(reading, 65536)
+        talker.communicate("\n", timeout=PATIENCE_S)
+    finally:
+        talker.kill()
+        talker.wait()
+    events = [json.loads(line) for line in text.decode().splitlines() if line]
+    assert events[-1]["event"] == "log_lines_lost"
+    assert len(events) - 1 + events[-1]["lines"] == 3000
+
+
+def test_it_ends_though_nobody_reads_its_log(full_pipe: tuple[int, int]) -> None:
+    port = free_port()
+    daemon = start(port, full_pipe[1])
+    try:
+        with connect(port=port) as bridge:
+            until(lambda: bridge.status(timeout=PATIENCE_S), "an answer")
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(PATIENCE_S) == 0
+    finally:
+        daemon.kill()
+        daemon.wait()
+
+
+def test_it_goes_on_when_the_reader_of_its_log_is_gone() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    port = free_port()
+    daemon = start(port, writing)
+    os.close(writing)
+    try:
+        with connect(port=port) as bridge:
+            first = until(lambda: bridge.status(timeout=PATIENCE_S), "an answer")
+            until(lambda: bridge.status().published_ticks > first.published_ticks + 100, "a second of ticks")
+    finally:
+        daemon.terminate()
+        assert daemon.wait(PATIENCE_S) == 0
+
+
+def test_what_peers_can_make_happen_often_is_logged_a_few_times_with_the_number_of_the_others(daemon: Daemon) -> None:
+    with daemon.connect() as bridge:
+        for n in range(200):
+            bridge.request("set_rate", rate=60.0 + n % 2)
+        until(lambda: [bridge.request("set_rate", rate=30.0 + n) for n in range(2)] and _unlogged(daemon), "the number")
+    logged = daemon.events("rate_changed")
+    assert len(logged) < 100
+    assert _unlogged(daemon) + len(logged) >= 199
+
+
+def _unlogged(daemon: Daemon) -> int:
+    return sum(event.get("unlogged", 0) for event in daemon.events("rate_changed"))

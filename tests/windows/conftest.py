@@ -1,0 +1,42 @@
+"""What the Windows tests share: the Windows Python, a game and a daemon that run with it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import wine
+from game import Game
+from wine import HERE, Interpreter
+
+# These run inside the Windows Python; elsewhere test_inside.py runs them there.
+collect_ignore = [] if sys.platform == "win32" else ["inside"]
+
+
+@pytest.fixture(scope="session")
+def windows() -> Iterator[Interpreter]:
+    """Return the Windows Python."""
+    python = wine.windows()
+    if python is HERE:
+        yield python
+        return
+    # Wine boots when its first process starts and shuts down after its last: one that waits spares every test seconds.
+    with subprocess.Popen(
+        [*python.command, "-c", "input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **python.env},
+    ) as waiting:
+        yield python
+        waiting.communicate(b"\n")
+
+
+@pytest.fixture
+def windows_game(windows: Interpreter, tmp_path: Path) -> Iterator[Game]:
+    """Run a game that creates the named mappings, in a process of its own."""
+    with Game(tmp_path, python=windows) as running:
+        yield running

@@ -1,0 +1,91 @@
+"""What differs on Windows and must not: clocks, the C extension, signals, files."""
+
+import importlib
+import signal
+import sys
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import zmq
+
+from acbridge.keys import Keys, generate_client, generate_server
+from acbridge.signals import asked_to_end
+from acbridge_daemon.clock import Clock
+
+assert sys.platform == "win32"
+
+STEP_S = 0.0156
+"""By which time.time() and time.monotonic() move before Python 3.13."""
+
+
+def test_msgpack_is_the_compiled_one() -> None:
+    assert importlib.import_module("msgpack").Packer.__module__ == "msgpack._cmsgpack"
+
+
+def test_libzmq_can_encrypt() -> None:
+    assert zmq.has("curve")
+
+
+def test_stamps_are_finer_than_the_wall_clock_of_windows() -> None:
+    clock = Clock()
+    stamps = [clock.now()]
+    while len(stamps) < 200:
+        time.sleep(0.001)
+        stamps.append(clock.now())
+    walls = [after.timestamp - before.timestamp for before, after in pairwise(stamps)]
+    steady = [(after.mono_ns - before.mono_ns) * 1e-9 for before, after in pairwise(stamps)]
+    assert min(walls) > 0
+    assert sorted(walls)[len(walls) // 2] < STEP_S / 2
+    assert walls == pytest.approx(steady, abs=1e-5)
+    assert stamps[-1].timestamp == pytest.approx(time.time(), abs=4 * STEP_S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGBREAK])
+def test_ctrl_c_and_ctrl_break_ask_once_and_then_end_at_once(number: signal.Signals) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)}
+    try:
+        asked = asked_to_end()
+        assert not asked()
+        handler = signal.getsignal(number)
+        assert callable(handler)
+        handler(number, None)
+        assert asked()
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGBREAK])
+def test_the_daemon_ends_cleanly_when_its_handler_is_called(
+    number: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from acbridge_daemon.cli import main
+
+    def press() -> None:
+        before = signal.getsignal(number)
+        while not callable(handler := signal.getsignal(number)) or handler is before or handler is ours:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        handler(number, None)
+
+    ours = signal.getsignal(number)
+    presser = threading.Thread(target=press)
+    presser.start()
+    with pytest.raises(SystemExit) as ended:
+        main(["--source", "sim", "--port", "0"])
+    presser.join()
+    assert ended.value.code == 0
+    logged = capfd.readouterr().err
+    assert "daemon_started" in logged
+
+
+def test_keys_are_made_and_read_where_paths_have_spaces_and_letters(tmp_path: Path) -> None:
+    ring = tmp_path / "Schlüssel für die Box — 鍵"
+    server = generate_server(ring)
+    secret = generate_client(ring, "rig", "driver")
+    keys = Keys.load(secret, server)
+    assert len(keys.public) == len(keys.secret) == len(keys.server) == 40

@@ -1,0 +1,141 @@
+"""The sim's pages on Windows, looked at from inside: opened and never created, for reading only, and let go."""
+
+import ctypes
+import mmap
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from ctypes import wintypes
+
+import pytest
+
+from acbridge.sources import PAGE_SIZES, named_mappings
+
+assert sys.platform == "win32"
+
+PREFIX = "acbridge_inside_"
+SIZE = 2048
+PAGE_READONLY = 0x02
+
+kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+kernel32.OpenFileMappingW.restype = wintypes.HANDLE
+kernel32.CloseHandle.argtypes = (wintypes.HANDLE,)
+
+Create = Callable[[str], mmap.mmap]
+
+
+@pytest.fixture
+def create() -> Iterator[Create]:
+    """Create pages as the game does."""
+    with ExitStack() as stack:
+        yield lambda page: stack.enter_context(mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}"))
+
+
+@pytest.fixture
+def mappings() -> Iterator[named_mappings.NamedMappings]:
+    mappings = named_mappings.NamedMappings(PREFIX)
+    yield mappings
+    mappings.detach()
+
+
+def exists(page: str) -> bool:
+    handle = kernel32.OpenFileMappingW(4, False, f"Local\\{PREFIX}{page}")
+    if handle:
+        kernel32.CloseHandle(handle)
+    return bool(handle)
+
+
+def test_looking_for_pages_creates_none(mappings: named_mappings.NamedMappings) -> None:
+    for _ in range(3):
+        problem = mappings.attach()
+        assert problem is not None
+        assert f"Local\\{PREFIX}physics" in problem
+        assert mappings.read() is None
+    assert [seen.there for seen in mappings.inspect()] == [False] * 3
+    assert not any(exists(page) for page in PAGE_SIZES)
+
+
+def test_two_pages_of_three_are_not_enough_and_are_let_go(
+    create: Create, mappings: named_mappings.NamedMappings
+) -> None:
+    with create("physics"), create("graphics"):
+        problem = mappings.attach()
+        assert problem is not None
+        assert "static" in problem
+        assert mappings.read() is None
+    assert not exists("physics")
+
+
+def test_what_the_game_writes_is_what_is_read(create: Create, mappings: named_mappings.NamedMappings) -> None:
+    made = {page: create(page) for page in PAGE_SIZES}
+    for number, (page, memory) in enumerate(made.items()):
+        memory[: PAGE_SIZES[page]] = bytes([number + 1]) * PAGE_SIZES[page]
+    assert mappings.attach() is None
+    pages = mappings.read()
+    assert pages is not None
+    assert [bytes([n + 1]) * size for n, size in enumerate(PAGE_SIZES.values())] == list(pages)
+    made["physics"][0] = 77
+    again = mappings.read()
+    assert again is not None
+    assert again.physics[0] == 77
+
+
+def test_the_views_cannot_be_written_through(create: Create, mappings: named_mappings.NamedMappings) -> None:
+    class Region(ctypes.Structure):
+        _fields_ = (
+            ("BaseAddress", ctypes.c_void_p),
+            ("AllocationBase", ctypes.c_void_p),
+            ("AllocationProtect", wintypes.DWORD),
+            ("PartitionId", wintypes.WORD),
+            ("RegionSize", ctypes.c_size_t),
+            ("State", wintypes.DWORD),
+            ("Protect", wintypes.DWORD),
+            ("Type", wintypes.DWORD),
+        )
+
+    for page in PAGE_SIZES:
+        create(page)
+    assert mappings.attach() is None
+    views: dict[str, int] = mappings._views  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    assert len(views) == 3
+    for view in views.values():
+        region = Region()
+        assert kernel32.VirtualQuery(ctypes.c_void_p(view), ctypes.byref(region), ctypes.sizeof(region))
+        assert region.Protect == PAGE_READONLY
+
+
+def test_a_view_keeps_a_dead_game_alive_until_it_is_let_go(mappings: named_mappings.NamedMappings) -> None:
+    made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
+    made[0][0] = 5
+    assert mappings.attach() is None
+    for memory in made:
+        memory.close()
+    kept = mappings.read()
+    assert kept is not None
+    assert kept.physics[0] == 5
+    mappings.detach()
+    assert mappings.read() is None
+    assert not any(exists(page) for page in PAGE_SIZES)
+    problem = mappings.attach()
+    assert problem is not None
+
+
+def test_a_game_that_comes_again_is_another_memory(create: Create, mappings: named_mappings.NamedMappings) -> None:
+    for turn in (1, 2, 3):
+        made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
+        made[0][0] = turn
+        assert mappings.attach() is None
+        pages = mappings.read()
+        assert pages is not None
+        assert pages.physics[:2] == bytes([turn, 0])
+        mappings.detach()
+        for memory in made:
+            memory.close()
+
+
+def test_inspecting_says_the_size_and_holds_nothing(create: Create, mappings: named_mappings.NamedMappings) -> None:
+    with create("physics"), create("graphics"), create("static"):
+        seen = mappings.inspect()
+        assert [(page.there, page.problem) for page in seen] == [(True, None)] * 3
+        assert all("bytes" in page.detail for page in seen)
+    assert not any(exists(page) for page in PAGE_SIZES)

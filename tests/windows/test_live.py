@@ -1,0 +1,178 @@
+"""The daemon on Windows: named mappings of another process, found, followed and let go."""
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from acbridge import Graphics, Physics, Static, Status
+from game import Game
+from programs import PATIENCE_S, Daemon, Program, until
+from wine import HERE, Interpreter
+
+pytestmark = pytest.mark.windows
+
+PERIODS = 3
+"""Seconds of frames to look at."""
+
+SUBSCRIBER = """
+import json, sys
+from acbridge import Physics, connect
+wanted = int(sys.argv[2])
+with connect(port=int(sys.argv[1])) as bridge:
+    frames = []
+    for frame in bridge.frames(Physics):
+        frames.append(frame)
+        if len(frames) == wanted:
+            break
+    print(json.dumps({
+        "platform": sys.platform,
+        "seqs": [frame.seq for frame in frames],
+        "ticks": [frame.tick for frame in frames],
+        "stamps": [frame.mono_ns for frame in frames],
+        "walls": [frame.timestamp for frame in frames],
+        "packets": [frame.record.packetId for frame in frames],
+    }), flush=True)
+"""
+
+OPENS = """
+import ctypes, sys
+kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+handle = kernel32.OpenFileMappingW(4, False, "Local\\\\" + sys.argv[1])
+print("there" if handle else f"error {ctypes.get_last_error()}", flush=True)
+"""
+
+
+@pytest.fixture
+def windows_daemon(windows: Interpreter) -> Iterator[Daemon]:
+    """Run a daemon on Windows that follows the game at 60 Hz."""
+    with Daemon("--allow-shutdown", python=windows) as running:
+        yield running
+
+
+def mapping(windows: Interpreter, name: str) -> str:
+    """Return what a third process finds under a name: ``there``, or the number of the error."""
+    with Program("-c", OPENS, name, python=windows) as program:
+        assert program.wait() == 0, program.err
+        return program.out[0]
+
+
+@pytest.mark.parametrize("rate", [30, 60, 333])
+def test_subscribers_on_both_systems_get_every_tick_at_the_rate(
+    windows: Interpreter, windows_game: Game, rate: int
+) -> None:
+    with Daemon("--rate", str(rate), python=windows) as daemon:
+        arguments = ("-c", SUBSCRIBER, str(daemon.port), str(PERIODS * rate))
+        with Program(*arguments) as here, Program(*arguments, python=windows) as there:
+            assert here.wait() == 0, here.err
+            assert there.wait() == 0, there.err
+            told = [json.loads(here.out[0]), json.loads(there.out[0])]
+    assert [who["platform"] for who in told] == [sys.platform, "win32"]
+    for who in told:
+        seqs, ticks, stamps, packets = who["seqs"], who["ticks"], who["stamps"], who["packets"]
+        assert seqs == list(range(seqs[0], seqs[0] + PERIODS * rate))
+        assert ticks == sorted(set(ticks))
+        # Ticks are points of the schedule, even those that a busy machine missed: their number tells the rate kept.
+        elapsed = (stamps[-1] - stamps[0]) * 1e-9
+        assert (ticks[-1] - ticks[0]) / elapsed == pytest.approx(rate, rel=0.05)
+        assert packets == sorted(packets)
+        assert packets[-1] - packets[0] == pytest.approx(elapsed * 333, rel=0.1)
+
+
+def test_the_wall_clock_goes_with_the_monotonic_one_between_ticks(windows: Interpreter, windows_game: Game) -> None:
+    # time.time() of Windows before Python 3.13 moves by 15.6 ms at a time: ticks of 100 Hz would share timestamps.
+    with (
+        Daemon("--rate", "100", python=windows) as daemon,
+        Program("-c", SUBSCRIBER, str(daemon.port), "200", python=windows) as there,
+    ):
+        assert there.wait() == 0, there.err
+        told = json.loads(there.out[0])
+    for (before, wall_before), (after, wall_after) in pairwise(zip(told["stamps"], told["walls"], strict=True)):
+        assert wall_after - wall_before == pytest.approx((after - before) * 1e-9, abs=0.002)
+
+
+def test_the_daemon_creates_no_page_and_finds_the_game_that_comes_later(
+    windows: Interpreter, windows_daemon: Daemon, tmp_path: Path
+) -> None:
+    with windows_daemon.connect() as bridge:
+        until(lambda: windows_daemon.events("waiting_for_sim"), "waiting")
+        assert [mapping(windows, f"acpmf_{page}") for page in ("physics", "graphics", "static")] == ["error 2"] * 3
+        assert bridge.status().sim_state == "absent"
+        with Game(tmp_path, python=windows):
+            until(lambda: bridge.status().sim_state == "live", "live")
+            frame = next(bridge.frames(Physics))
+            assert frame.record.packetId > 0
+            assert bridge.latest(Static, timeout=5).record.smVersion == "1.7"
+
+
+def test_a_game_that_exits_is_let_go_and_found_when_it_returns(
+    windows: Interpreter, windows_daemon: Daemon, tmp_path: Path
+) -> None:
+    with windows_daemon.connect() as bridge:
+        for sessions in (1, 2, 3):
+            with bridge.frames(Physics, Status, timeout=PATIENCE_S) as frames:
+                with Game(tmp_path, python=windows):
+                    moved = next(frame for frame in frames if frame.topic == "physics").timestamp
+                # The daemon's view keeps the dead game's memory alive, as it was left: it must not be fooled.
+                packet = 0
+                for frame in frames:
+                    if isinstance(frame.record, Physics):
+                        if frame.record.packetId != packet:
+                            packet, moved = frame.record.packetId, frame.timestamp
+                    elif frame.record.sim_state == "frozen":
+                        assert frame.timestamp - moved < 1.0
+                        break
+            assert bridge.status().sim_sessions == sessions
+            until(lambda: bridge.status().sim_state == "absent", "letting go")
+            assert mapping(windows, "acpmf_physics") == "error 2"
+    changes = [event["state"] for event in windows_daemon.events("sim_state_changed")]
+    assert changes == ["live", "frozen", "absent"] * 3
+
+
+def test_a_game_that_says_off_before_it_exits_is_let_go_too(
+    windows: Interpreter, windows_daemon: Daemon, tmp_path: Path
+) -> None:
+    with windows_daemon.connect() as bridge:
+        with Game(tmp_path, python=windows) as game:
+            until(lambda: bridge.status().sim_state == "live", "live")
+            game.tell("status 2")
+            game.tell("status 3")
+            until(lambda: bridge.status().sim_state == "paused", "paused")
+            assert bridge.latest(Graphics, timeout=5).record.status == 3
+            game.tell("status 0")
+            until(lambda: bridge.status().sim_state == "idle", "idle")
+        until(lambda: bridge.status().sim_state == "absent", "letting go")
+
+
+def test_another_prefix_is_another_game(windows: Interpreter, tmp_path: Path) -> None:
+    with (
+        Daemon("--page-prefix", "left_", python=windows) as left,
+        Daemon("--page-prefix", "right_", python=windows) as right,
+        Game(tmp_path, "left_", python=windows),
+        left.connect() as of_left,
+        right.connect() as of_right,
+    ):
+        until(lambda: of_left.status().sim_state == "live", "live")
+        assert of_right.status().sim_state == "absent"
+
+
+def test_a_request_ends_it_cleanly(windows_daemon: Daemon) -> None:
+    with windows_daemon.connect() as bridge:
+        bridge.request("shutdown")
+    assert windows_daemon.wait() == 0
+    assert windows_daemon.events("daemon_ended")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this compares two systems")
+def test_the_stand_in_computes_the_same_pages_on_both_systems(windows: Interpreter) -> None:
+    program = (
+        "from acbridge.sim import Session, World; import hashlib; w = World(session=Session.HOTLAP); w.step(2000);"
+        "print([hashlib.sha256(page).hexdigest() for page in w.pages()])"
+    )
+    with Program("-c", program, python=HERE) as here, Program("-c", program, python=windows) as there:
+        assert here.wait() == 0, here.err
+        assert there.wait() == 0, there.err
+        assert here.out == there.out

@@ -1,0 +1,139 @@
+"""A game on Windows, a bridge beside it, and the daemon on Linux: the chain under Proton, with wine in its place."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from acbridge import Bridge, Graphics, Physics, Static
+from acbridge.sim import Session, World
+from game import Game
+from programs import Daemon, Program, until
+from wine import Interpreter
+
+pytestmark = [
+    pytest.mark.windows,
+    pytest.mark.skipif(sys.platform == "win32", reason="the daemon is on Linux here, the game on Windows"),
+]
+
+SHM = Path("/dev/shm")
+PAGES = ("physics", "graphics", "static")
+FAR = 1000
+"""Steps of 3 ms; the daemon looks for pages that were let go once a second."""
+
+
+@pytest.fixture
+def prefix() -> Iterator[str]:
+    """Make page files in real shared memory, under names that no game has, and remove them in the end."""
+    name = f"acbridge-test-{os.getpid()}_"
+    with Program("acbridge_ctl", "proton-stubs", "--page-prefix", name) as program:
+        assert program.wait() == 0, program.err
+    yield name
+    for page in PAGES:
+        (SHM / f"{name}{page}").unlink(missing_ok=True)
+
+
+def page_bridge(windows: Interpreter, prefix: str) -> Program:
+    """Start a bridge, and wait until it shares the files, if it can."""
+    script = windows.path(Path(__file__).parents[1] / "support" / "page_bridge.py")
+    program = Program("-u", script, windows.path(SHM), prefix, python=windows)
+    program.said("ready")
+    return program
+
+
+def state(bridge: Bridge) -> str:
+    return bridge.status().sim_state
+
+
+def doctor(prefix: str) -> dict[str, str]:
+    """Return what the doctor finds, by what it looked at."""
+    with Program("acbridge_ctl", "doctor", "--json", "--page-prefix", prefix, "--connect", "127.0.0.1:1") as program:
+        program.wait()
+    return {found["check"]: found["text"] for found in json.loads(program.out[0])["findings"]}
+
+
+def test_what_the_game_writes_on_windows_is_published_on_linux(
+    windows: Interpreter, prefix: str, tmp_path: Path
+) -> None:
+    before = {page: (SHM / f"{prefix}{page}").stat() for page in PAGES}
+    with (
+        page_bridge(windows, prefix) as shares,
+        Daemon("--page-prefix", prefix, "--rate", "100") as daemon,
+        daemon.connect() as bridge,
+    ):
+        assert [f"{prefix}{page} shared" for page in PAGES] == shares.out[:3]
+        assert state(bridge) == "absent"
+        assert "they are all zeros" in doctor(prefix)["sim"]
+        with Game(tmp_path, prefix, python=windows):
+            until(lambda: state(bridge) == "live", "live")
+            frames = [frame for frame, _ in zip(bridge.frames(Physics), range(50), strict=False)]
+            packets = [frame.record.packetId for frame in frames]
+            assert packets == sorted(set(packets))
+            # The game's world is known: what arrives must be its page at that step, to the last bit.
+            world = World(session=Session.HOTLAP)
+            world.step(packets[-1] - Physics.from_page(world.pages()[0]).packetId)
+            physics, _, static = world.pages()
+            assert Physics.from_page(physics) == frames[-1].record
+            assert Static.from_page(static).track == bridge.latest(Static, timeout=5).record.track
+            assert bridge.latest(Graphics, timeout=5).record.status == 2
+            assert "the sim says live; packetId moved by" in doctor(prefix)["movement"]
+    for page, was in before.items():
+        now = (SHM / f"{prefix}{page}").stat()
+        assert (was.st_ino, was.st_size, was.st_mode) == (now.st_ino, now.st_size, now.st_mode)
+
+
+def test_a_game_that_ends_and_returns_beside_its_bridge_is_followed(
+    windows: Interpreter, prefix: str, tmp_path: Path
+) -> None:
+    with (
+        page_bridge(windows, prefix),
+        Daemon("--page-prefix", prefix) as daemon,
+        daemon.connect() as bridge,
+    ):
+        for sessions in (1, 2, 3):
+            with Game(tmp_path, prefix, python=windows) as game:
+                until(lambda: state(bridge) == "live", "live")
+                # A new session is told by a packetId that falls: this one must get farther than the next is when seen.
+                until(lambda: bridge.latest(Physics, timeout=5).record.packetId > FAR, "driving for a while")
+                if sessions == 2:
+                    game.exit()  # the others are killed, and leave pages that say live
+            left = until(lambda: status if (status := bridge.status()).sim_state != "live" else None, "leaving live")
+            assert left.sim_sessions == sessions
+    states = [event["state"] for event in daemon.events("sim_state_changed")]
+    assert states.count("live") == 3
+
+
+def test_a_bridge_that_comes_after_the_game_shares_nothing_until_both_are_started_again(
+    windows: Interpreter, prefix: str, tmp_path: Path
+) -> None:
+    with Daemon("--page-prefix", prefix) as daemon, daemon.connect() as bridge:
+        with Game(tmp_path, prefix, python=windows), page_bridge(windows, prefix) as late:
+            assert [f"{prefix}{page} late" for page in PAGES] == late.out[:3]
+            assert "they are all zeros" in doctor(prefix)["sim"]
+            assert state(bridge) == "absent"
+        with page_bridge(windows, prefix), Game(tmp_path, prefix, python=windows):
+            until(lambda: state(bridge) == "live", "live")
+
+
+def test_a_bridge_that_came_too_late_keeps_what_the_next_game_writes_to_itself(
+    windows: Interpreter, prefix: str, tmp_path: Path
+) -> None:
+    with Game(tmp_path, prefix, python=windows) as first, page_bridge(windows, prefix):
+        first.kill()
+        with Game(tmp_path, prefix, python=windows):
+            assert "they are all zeros" in doctor(prefix)["sim"]
+
+
+def test_on_windows_there_is_nothing_to_make_and_no_bridge_to_look_for(windows: Interpreter) -> None:
+    with Program("acbridge_ctl", "proton-stubs", python=windows) as program:
+        assert program.wait() == 1
+    assert ["acbridge-ctl: proton-stubs is for Linux; on Windows the game makes its pages itself"] == [
+        line.partition(", and")[0] for line in program.err
+    ]
+    options = ("--json", "--connect", "127.0.0.1:1", "--timeout", "0.2", "--page-prefix", "nobodys_")
+    with Program("acbridge_ctl", "doctor", *options, python=windows) as program:
+        assert program.wait() == 0, program.err
+    assert "bridge" not in [found["check"] for found in json.loads(program.out[0])["findings"]]
