@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 
-def to_json(values: Mapping[str, Any]) -> bytes:
-    """Encode as JSON."""
+def to_json(values: Mapping[str, Any], *, ensure_ascii: bool = True) -> bytes:
+    """
+    Encode as JSON.
+
+    Args:
+        values: What to encode.
+        ensure_ascii: Escape all other letters, since not every terminal knows them; else they are UTF-8.
+    """
     try:
-        return json.dumps(values, allow_nan=False, separators=(",", ":")).encode()
+        text = json.dumps(values, allow_nan=False, ensure_ascii=ensure_ascii, separators=(",", ":"))
     except ValueError:
-        return json.dumps(_finite(values), allow_nan=False, separators=(",", ":")).encode()
+        text = json.dumps(_finite(values), allow_nan=False, ensure_ascii=ensure_ascii, separators=(",", ":"))
+    return text.encode()
 
 
 def _finite(value: Any) -> Any:

@@ -1,9 +1,16 @@
-"""How a program of ours is told to end: the first Ctrl-C or SIGTERM asks, the second one ends it at once."""
+"""How a program of ours is told to end: by Ctrl-C, SIGTERM or a closed terminal; told twice, it ends at once."""
 
 import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
+
+ENDING = [signal.SIGINT, signal.SIGTERM]
+"""The signals that ask."""
+if sys.platform == "win32":
+    ENDING.append(signal.SIGBREAK)
+elif signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # under nohup it outlives its terminal
+    ENDING.append(signal.SIGHUP)
 
 
 def asked_to_end() -> Callable[[], bool]:
@@ -19,8 +26,6 @@ def asked_to_end() -> Callable[[], bool]:
         asked = True
         signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, ask)
-    if sys.platform == "win32":
-        signal.signal(signal.SIGBREAK, ask)
     return lambda: asked

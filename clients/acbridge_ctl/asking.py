@@ -23,17 +23,12 @@ EX_CONFIG = 78
 """The exit code for keys that cannot be used."""
 
 
-class Address(click.ParamType[tuple[str, int]]):
-    """``HOST`` or ``HOST:PORT``; an IPv6 address goes in brackets."""
-
-    name = "host[:port]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        """Split the text, or fail with what was expected."""
-        try:
-            return parse_address(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def to_address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:
+    """Return host and port of what the user wrote."""
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 class Where(NamedTuple):
@@ -53,7 +48,8 @@ def connection(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--connect",
         "address",
-        type=Address(),
+        metavar="HOST[:PORT]",
+        callback=to_address,
         default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
         show_default=True,
         envvar="ACBRIDGE_CONNECT",

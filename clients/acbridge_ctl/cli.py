@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from acbridge import SimState, Status
-from acbridge.control import check_mark, check_rate
+from acbridge.control import check_mark, check_rate, check_thresholds
 from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.topics import BY_NAME
@@ -169,7 +169,7 @@ def set_threshold(where: Where, timeout: float, words: tuple[str, ...]) -> None:
     event of kind thresholds_changed.
     """
     try:
-        wanted = parse_thresholds(words)
+        wanted = check_thresholds(parse_thresholds(words))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with asking(where) as bridge:
@@ -217,13 +217,19 @@ def mark(where: Where, timeout: float, text: str) -> None:
 @patience
 @connection
 def reload_keys(where: Where, timeout: float) -> None:
-    """Let the daemon read again who may connect; who no longer may is disconnected."""
+    """
+    Let the daemon read again who may connect; who no longer may is disconnected.
+
+    Exit code 1 says that some keys cannot be used; their holders stay outside.
+    """
     with asking(where) as bridge:
         found = bridge.request("reload_keys", timeout=timeout)
     for name, role in found["clients"].items():
         click.echo(f"{name:<32} {role}")
     for problem in found["problems"]:
         click.echo(f"acbridge-ctl: {problem}", err=True)
+    if found["problems"]:
+        sys.exit(1)
 
 
 @main.command(epilog="\b\nExample:\n  acbridge-ctl shutdown")

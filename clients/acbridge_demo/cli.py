@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -12,13 +11,16 @@ from typing import IO
 
 import click
 
-from acbridge.signals import asked_to_end
+from acbridge.signals import ENDING, asked_to_end
 
 LOOK_S = 0.1
 STOP_S = 3.0
 """How long a process may take to end before it is killed."""
 EX_CONFIG = 78
 """What a sink ends with whose extra is not installed."""
+
+ENDED = (0, 130, *(-number for number in ENDING))
+"""Exit codes of programs that ended as they were told; 130 if the terminal told them before we did."""
 
 Process = subprocess.Popen[str]
 
@@ -64,7 +66,8 @@ def perform(running: dict[str, Process], rate: float, limit: list[str], asked: C
 def start(module: str, *arguments: str, shown: bool = False) -> Process:
     """Start a program of ours; what it logs is kept from the terminal unless it is the one to be `shown`."""
     return subprocess.Popen(  # noqa: S603  our own program
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-m", "acbridge_demo.child", module, *arguments],
+        stdin=subprocess.PIPE,  # its end tells that we are gone
         stderr=None if shown else subprocess.PIPE,
         text=True,
         env=plain_environment(),
@@ -111,8 +114,9 @@ def read_away(stream: IO[str]) -> None:
     """Take whatever else comes: a full pipe would hold the program up."""
 
     def read() -> None:
-        for _ in stream:
-            pass
+        with stream:
+            for _ in stream:
+                pass
 
     threading.Thread(target=read, daemon=True).start()
 
@@ -155,4 +159,6 @@ def end(running: dict[str, Process]) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
             codes.append(process.wait())
-    return int(any(code not in (0, -signal.SIGTERM, -signal.SIGINT) for code in codes))
+        if process.stdin is not None:
+            process.stdin.close()
+    return int(any(code not in ENDED for code in codes))

@@ -13,8 +13,8 @@ from acbridge import AcbridgeError, Bridge, Event, MissingExtra, Static, connect
 from acbridge.signals import asked_to_end
 from acbridge.topics import EVERY_TICK
 from acbridge_sink.console import Console
-from acbridge_sink.jsonl import Jsonl, Options, Rotation
-from acbridge_sink.options import EX_CONFIG, Wanted, common
+from acbridge_sink.jsonl import Jsonl, NotARecording, Options, Rotation, named
+from acbridge_sink.options import EX_CONFIG, Wanted, common, fail
 from acbridge_sink.pump import Choice, pump
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def jsonl(
     """
     choice = wanted.choice((*EVERY_TICK, Static, Event))
     rotation = Rotation(rotate_size, rotate_time, rotate_laps)
-    target = to_target(path, rotation)
+    target = to_target(path, compress, rotation)
     if rotate_laps and Event not in choice.records:
         raise click.UsageError("--rotate-laps counts laps by events: add --topic event")
     options = Options(layout, compress, rotation, min_free, quiet)
@@ -121,11 +121,11 @@ def jsonl(
         recording = open_recording(bridge, target, choice, options)
         with closing(recording):
             pump(bridge, recording, wanted.limits, lambda: asked() or recording.reader_gone, choice)
-    sum_up(recording, path)
+    sum_up(recording, str(target or path))
 
 
-def to_target(path: str, rotation: Rotation) -> Path | None:
-    """Return the file or directory, which then exists; ``None`` for stdout."""
+def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | None:
+    """Return the file by its whole name, or the directory, which then exists; ``None`` for stdout."""
     if path == "-":
         target = None
     else:
@@ -134,31 +134,28 @@ def to_target(path: str, rotation: Rotation) -> Path | None:
             try:
                 target.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                click.echo(f"acbridge-sink: cannot make {path}: {error.strerror}", err=True)
-                sys.exit(EX_IO)
+                fail(f"cannot make {path}: {error.strerror}", EX_IO)
     if rotation.wanted and not (target and target.is_dir()):
         raise click.UsageError(f"--rotate-... needs a directory, such as {path.strip('-') or 'drives'}/")
-    return target
+    return target if target is None or target.is_dir() else named(target, compress)
 
 
 def open_recording(bridge: Bridge, target: Path | None, choice: Choice, options: Options) -> Jsonl:
     """Open the file or end with one line."""
     try:
         return Jsonl(bridge, target, choice, options)
-    except MissingExtra as error:
-        click.echo(f"acbridge-sink: {error}", err=True)
-        sys.exit(EX_CONFIG)
+    except (MissingExtra, NotARecording) as error:
+        fail(str(error), EX_CONFIG)
     except OSError as error:
-        click.echo(f"acbridge-sink: cannot open {target}: {error.strerror}", err=True)
-        sys.exit(EX_IO)
+        fail(f"cannot open {target}: {error.strerror}", EX_IO)
 
 
-def sum_up(recording: Jsonl, path: str) -> None:
+def sum_up(recording: Jsonl, place: str) -> None:
     """Tell what was recorded; end with 74 if ticks found no place on the disk."""
-    recording.progress.sum_up(f"{path}: {recording.ticks} ticks written, {recording.lost} frames lost")
+    recording.progress.sum_up(f"{place}: {recording.ticks} ticks written, {recording.lost} frames lost")
     if recording.unwritten and not recording.reader_gone:
         recording.progress.say(
-            f"{recording.unwritten} ticks were not written to {path} ({recording.problem}); what was written is whole"
+            f"{recording.unwritten} ticks were not written to {place} ({recording.problem}); what was written is whole"
         )
         sys.exit(EX_IO)
 
@@ -213,8 +210,7 @@ def ws(
     except ModuleNotFoundError as error:
         if error.name != "websockets":
             raise
-        click.echo("acbridge-sink: ws needs websockets: pip install 'acbridge[ws]'", err=True)
-        sys.exit(EX_CONFIG)
+        fail("ws needs websockets: pip install 'acbridge[ws]'", EX_CONFIG)
     try:
         settings = Settings(
             host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=wanted.limits.duration
@@ -225,8 +221,7 @@ def ws(
         try:
             run(bridge, settings, asked)
         except CannotListen as error:
-            click.echo(f"acbridge-sink: {error}", err=True)
-            sys.exit(EX_UNAVAILABLE)
+            fail(str(error), EX_UNAVAILABLE)
 
 
 @contextmanager
@@ -239,7 +234,6 @@ def subscribed(wanted: Wanted) -> Generator[Bridge]:
             # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except AcbridgeError as error:
-            click.echo(f"acbridge-sink: {error}", err=True)
-            sys.exit(1)
+            fail(str(error), 1)
         except ValueError as error:  # ZeroMQ does not take the address
             raise click.UsageError(str(error)) from error

@@ -3,29 +3,28 @@
 import time
 from typing import Any
 
-from acbridge import Bridge, Frame, NoFrame, StaleFrame, Status
+from acbridge import Bridge, Frame
+from acbridge_sink.presence import Presence
 from acbridge_sink.pump import Tick
 
 EVERY_S = 0.1
-SILENCE_S = 1.5
-"""A daemon that says nothing for so long is called missing: it sends its status every second."""
 
 
 class Console:
     """Prints to stdout."""
 
     def __init__(self, bridge: Bridge, every_s: float = EVERY_S) -> None:
-        self._bridge = bridge
+        self._presence = Presence(bridge)
         self._every_s = every_s
         self._due = 0.0
         self._lost = 0
         self._said = ""
-        self._heard = time.perf_counter()
 
     def tick(self, tick: Tick) -> None:
         """Print a line if the last one is a tenth of a second old."""
         self._lost += sum(tick.lost.values())
-        now = self._heard = time.perf_counter()
+        self._presence.heard()
+        now = time.perf_counter()
         if now < self._due or tick.physics is None or tick.graphics is None or tick.derived is None:
             return
         self._due = max(self._due, now - self._every_s) + self._every_s
@@ -48,15 +47,13 @@ class Console:
 
     def idle(self) -> None:
         """Say once what the daemon is waiting for."""
-        try:
-            status = self._bridge.latest(Status, timeout=0.0, max_age=SILENCE_S).record
-        except (NoFrame, StaleFrame):
-            if time.perf_counter() - self._heard < SILENCE_S:
-                return
-            said = f"no daemon answers at {self._bridge.endpoint}; start acbridge-daemon, or check --connect"
-        else:
-            self._heard = time.perf_counter()
+        status = self._presence.status()
+        if status is not None:
             said = f"sim {status.sim_state}" + (f": {status.sim_detail}" if status.sim_detail else "")
+        elif self._presence.missing():
+            said = self._presence.complaint
+        else:
+            return
         if said != self._said:
             self._said = said
             print(said, flush=True)

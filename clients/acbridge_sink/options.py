@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from acbridge import CurveMissing, KeyFileError, Keys
-from acbridge.address import parse_address
+from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
 from acbridge.schema import Record
 from acbridge.topics import BY_NAME, EVERY_TICK, TOPICS
 from acbridge_sink.pump import Choice, Limits
@@ -19,17 +19,18 @@ EX_CONFIG = 78
 """The exit code for keys that cannot be used, or something that is not installed."""
 
 
-class Address(click.ParamType[tuple[str, int]]):
-    """``HOST`` or ``HOST:PORT``; an IPv6 address goes in brackets."""
+def to_address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:
+    """Return host and port of what the user wrote."""
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
-    name = "host[:port]"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        """Split the text, or fail with what was expected."""
-        try:
-            return parse_address(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def fail(text: str, code: int) -> NoReturn:
+    """End with one line."""
+    click.echo(f"acbridge-sink: {text}", err=True)
+    sys.exit(code)
 
 
 def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
@@ -39,8 +40,7 @@ def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except (KeyFileError, CurveMissing) as error:
-        click.echo(f"acbridge-sink: {error}", err=True)
-        sys.exit(EX_CONFIG)
+        fail(str(error), EX_CONFIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,9 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--connect",
             "address",
-            type=Address(),
-            default="127.0.0.1:5555",
+            metavar="HOST[:PORT]",
+            callback=to_address,
+            default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
             show_default=True,
             envvar="ACBRIDGE_CONNECT",
             help="The daemon to subscribe to.",

@@ -29,11 +29,10 @@ from acbridge import (
     Status,
     Trust,
 )
+from acbridge_sink.presence import SILENCE_S
 from acbridge_sink.pump import Tick
 
 REDRAWS_PER_S = 10
-SILENCE_S = 3.0
-"""A daemon that says nothing for so long is called missing: it sends its status every second."""
 EVENTS = 5
 BAR = 24
 SHIFT_AT = 0.95

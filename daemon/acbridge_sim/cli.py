@@ -122,6 +122,7 @@ def main(
     if plot_path is not None:
         draw(world, plot_path)
         return
+    asked = asked_to_end()
     try:
         pages = SharedPages(page_dir or Path(), page_prefix, controls=driver == "none")
     except InUseError as error:
@@ -134,7 +135,7 @@ def main(
     if driver == "none":
         click.echo(f"acbridge-sim: drive it through the control page {page_prefix}controls", err=True)
     with closing(pages):
-        Show(world, pages, torn_s=torn_writes * 1e-6).run(acts, asked_to_end())
+        Show(world, pages, torn_s=torn_writes * 1e-6).run(acts, asked)
 
 
 def choose_track(layout_name: str, borders: Path | None) -> Track:

@@ -12,5 +12,6 @@ def test_values_that_are_no_numbers_become_null() -> None:
     assert expected == json.loads(to_json(values))
 
 
-def test_it_is_one_line_of_utf_8() -> None:
+def test_it_is_one_line_of_ascii_or_of_utf_8() -> None:
     assert b'{"text":"a\\nb \\u65e5"}' == to_json({"text": "a\nb 日"})
+    assert '{"text":"a\\nb 日"}'.encode() == to_json({"text": "a\nb 日"}, ensure_ascii=False)

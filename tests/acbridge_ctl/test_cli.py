@@ -16,6 +16,7 @@ import pytest
 from acbridge import Event, Status
 from acbridge.derived import RULES
 from acbridge.topics import BY_NAME
+from keyring import Keyring
 from programs import Daemon, Program, until
 
 OK, REFUSED, USAGE, UNAVAILABLE = 0, 1, 2, 69
@@ -28,6 +29,7 @@ ASKING = {
     "set-threshold": ("stuck_s=5",),
     "set-rate": ("60",),
     "mark": ("here",),
+    "reload-keys": (),
     "shutdown": (),
 }
 """Every command that asks the daemon once, with good arguments."""
@@ -108,7 +110,9 @@ def test_without_a_daemon_one_line_says_what_to_do(command: str) -> None:
     (line,) = program.err
     assert line.startswith("acbridge-ctl: no reply to ")
     assert "start acbridge-daemon" in line
-    assert (command in ("set-threshold", "set-rate", "mark", "shutdown")) == ("carried out all the same" in line)
+    assert (command in ("set-threshold", "set-rate", "mark", "reload-keys", "shutdown")) == (
+        "carried out all the same" in line
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,13 +207,16 @@ def test_thresholds_are_listed_with_value_and_range(daemon: Daemon) -> None:
 
 def test_thresholds_are_set_together_or_not_at_all(daemon: Daemon) -> None:
     assert ["stuck_s 5", "spin_angle 1.5"] == printed("set-threshold", "stuck_s=5", "spin_angle=1.5", at=daemon)
-    said = complaint("set-threshold", "stuck_s=6", "stuck_kmh=-1", code=REFUSED, at=daemon)
-    assert (
-        "acbridge-ctl: 'set_thresholds' was refused (bad_argument): stuck_kmh must be a number from 0 to 50 km/h"
-        == said
-    )
-    assert "there is no threshold 'stuck'" in complaint("set-threshold", "stuck=6", code=REFUSED, at=daemon)
+    said = complaint("set-threshold", "stuck_s=6", "spin_angle=0.3", code=REFUSED, at=daemon)
+    assert said.startswith("acbridge-ctl: 'set_thresholds' was refused (bad_argument): spin_over_angle must stay under")
     assert 5.0 == parsed("thresholds", "--json", at=daemon)["stuck_s"]["value"]
+
+
+def test_a_threshold_that_is_none_or_out_of_range_is_a_bad_option_that_says_what_would_do() -> None:
+    said = complaint("set-threshold", "stuck_s=6", "stuck=6", code=USAGE)
+    assert f"Error: there is no threshold 'stuck'; there are: {', '.join(RULES)}" == said
+    said = complaint("set-threshold", "stuck_s=6", "stuck_kmh=-1", code=USAGE)
+    assert "Error: stuck_kmh must be a number from 0 to 50 km/h" == said
 
 
 def test_the_rate_is_set(daemon: Daemon) -> None:
@@ -229,6 +236,22 @@ def test_a_mark_reaches_a_subscriber_exactly_once(daemon: Daemon) -> None:
             if isinstance(frame.record, Event) and frame.record.kind == "mark":
                 marks.append((frame.record.text, frame.tick))
     assert [("Größe 日本 😀", int(said.removeprefix("marked at tick ")))] == marks[:-1]
+
+
+def test_reloading_keys_fails_if_some_cannot_be_used(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path / "keys")
+    ring.add("rig")
+    ring.add("screen", "observer")
+    who = ("--key", str(ring.secret_file("rig")), "--server-key", str(ring.server))
+    with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon:
+        assert ["rig driver", "screen observer"] == [
+            " ".join(line.split()) for line in printed("reload-keys", *who, at=daemon)
+        ]
+        ring.public_file("screen").write_text("nonsense")
+        program = run("reload-keys", *who, at=daemon)
+        assert (1, ["rig driver"]) == (program.process.returncode, [" ".join(line.split()) for line in program.out])
+        (line,) = program.err
+        assert line.startswith(f"acbridge-ctl: {ring.public_file('screen')}: ")
 
 
 def test_a_daemon_that_allows_it_is_shut_down() -> None:

@@ -3,14 +3,34 @@
 import os
 import re
 import signal
+import subprocess
+import sys
+import threading
 import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from programs import Program, until
+from programs import PATIENCE_S, Program, until
 
+ON_ITS_TERMINAL = """
+import fcntl, termios
+from acbridge_demo.cli import main
+
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+main()
+"""
 LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
+
+
+@pytest.fixture(autouse=True)
+def on_a_terminal() -> Iterator[None]:
+    """Let a hangup count, even if whoever runs the tests has gone away and left it ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 class Demo(Program):
@@ -25,17 +45,29 @@ class Demo(Program):
         return found[1]
 
     def children(self) -> dict[str, int]:
-        """Return the processes that it started, by what they are."""
-        found: dict[str, int] = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                words = (folder / "cmdline").read_bytes().decode().split("\0")
-            except OSError:
-                continue  # it has just ended
-            if parent == self.process.pid:
-                found[next((word for word in words if word in ("ws", "console")), "daemon")] = int(folder.name)
-        return found
+        return children(self.process.pid)
+
+
+def children(demo: int) -> dict[str, int]:
+    """Return the processes that a demo started, by what they are."""
+    found: dict[str, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue  # it has just ended
+        if parent == demo:
+            found[next((word for word in words if word in ("ws", "console")), "daemon")] = int(folder.name)
+    return found
+
+
+def drain(leader: int) -> None:
+    """Read what comes on a terminal until nobody holds it any more."""
+    with suppress(OSError):
+        while os.read(leader, 4096):
+            pass
+    os.close(leader)
 
 
 def gone(pid: int) -> bool:
@@ -62,7 +94,7 @@ def test_it_ends_by_itself_after_a_duration() -> None:
 
 
 @LINUX
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_is_left_running_when_it_is_told_to_end(how: int) -> None:
     with Demo() as demo:
         demo.said("km/h")
@@ -82,6 +114,38 @@ def test_when_one_is_killed_the_others_end(killed: str, name: str) -> None:
         assert 1 == demo.wait()
         assert [f"acbridge-demo: the {name} was ended (-9), so all end"] == demo.err
         until(lambda: all(gone(pid) for pid in started.values()), "the others' end")
+
+
+@LINUX
+def test_when_it_is_killed_itself_the_others_end() -> None:
+    with Demo() as demo:
+        demo.said("km/h")
+        started = demo.children()
+        assert {"daemon", "ws", "console"} == set(started)
+        demo.process.kill()
+        until(lambda: all(gone(pid) for pid in started.values()), "the others' end")
+
+
+@LINUX
+@pytest.mark.parametrize("closes", [False, True], ids=["Ctrl-C", "closed"])
+def test_nothing_is_left_running_when_the_terminal_says_so(closes: bool) -> None:
+    leader, terminal = os.openpty()
+    command = [sys.executable, "-c", ON_ITS_TERMINAL]
+    demo = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
+    os.close(terminal)
+    said = b""
+    while b"km/h" not in said:
+        said += os.read(leader, 4096)
+    started = children(demo.pid)
+    assert {"daemon", "ws", "console"} == set(started)
+    if closes:
+        os.close(leader)
+        demo.wait(PATIENCE_S)
+    else:
+        threading.Thread(target=drain, args=(leader,), daemon=True).start()
+        os.write(leader, b"\x03")
+        assert 0 == demo.wait(PATIENCE_S)
+    assert [] == [name for name, pid in started.items() if not gone(pid)]
 
 
 def test_without_the_extra_it_says_what_to_install_and_goes_on_with_the_console(tmp_path: Path) -> None:

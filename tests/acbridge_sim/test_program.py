@@ -40,6 +40,13 @@ def test_pages_are_made_as_the_game_makes_them(page_dir: Path) -> None:
     assert physics(page_dir).packetId > first
 
 
+def test_it_may_be_told_to_end_as_soon_as_it_speaks(page_dir: Path) -> None:
+    for how in (signal.SIGINT, signal.SIGTERM):
+        with sim(page_dir) as program:
+            program.said("acbridge-sim: ")
+            assert 0 == program.end(how)
+
+
 def test_a_daemon_takes_it_for_the_game_through_a_whole_script(page_dir: Path) -> None:
     states: list[str] = []
     with (

@@ -87,7 +87,7 @@ def test_a_tick_with_something_missing_is_left_out(nobody: Bridge, capsys: pytes
 
 
 def test_without_a_daemon_it_says_so_once() -> None:
-    with Program("acbridge_sink", "console", "--connect", "127.0.0.1:1", "--duration", "2.5") as sink:
+    with Program("acbridge_sink", "console", "--connect", "127.0.0.1:1", "--duration", "4") as sink:
         assert 0 == sink.wait()
     assert ["no daemon answers at tcp://127.0.0.1:1; start acbridge-daemon, or check --connect"] == sink.out
 

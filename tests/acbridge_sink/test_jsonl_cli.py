@@ -113,8 +113,51 @@ def test_a_suffix_says_how_to_compress(fast: Daemon, tmp_path: Path) -> None:
     for arguments in (("a.jsonl.gz",), ("b.jsonl", "--compress", "gzip")):
         with Sink(fast, "jsonl", str(tmp_path / arguments[0]), *arguments[1:], "--count", "3") as sink:
             assert 0 == sink.wait()
+        assert [f"{tmp_path / arguments[0].removesuffix('.gz')}.gz: 3 ticks written, 0 frames lost"] == sink.err
     assert ["a.jsonl.gz", "b.jsonl.gz"] == sorted(path.name for path in tmp_path.iterdir())
     assert [3, 3] == [len(numbers(path)) for path in sorted(tmp_path.iterdir())]
+
+
+def test_a_file_that_is_not_ours_is_left_alone_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "diary.txt.gz"
+    path.write_text("Dear diary\n")
+    program = jsonl(str(path).removesuffix(".gz"), "--compress", "gzip")
+    assert CONFIG == program.process.returncode
+    said = "exists and is not a recording of acbridge-sink; choose another name or move it away"
+    assert [f"acbridge-sink: {path} {said}"] == program.err
+    assert "Dear diary\n" == path.read_text()
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    program = jsonl(str(tmp_path / "nowhere" / "a.jsonl"), "--compress", "gzip")
+    assert IO_ERROR == program.process.returncode
+    place = tmp_path / "nowhere" / "a.jsonl.gz"
+    assert [f"acbridge-sink: cannot open {place}: No such file or directory"] == program.err
+
+
+def test_a_daemon_that_does_not_answer_is_told_once_each_time(tmp_path: Path) -> None:
+    with Daemon("--source", "sim") as daemon:
+        pass
+    complaint = f"acbridge-sink: no daemon answers at tcp://{daemon.address}; start acbridge-daemon, or check --connect"
+    path = tmp_path / "drive.jsonl"
+    with Sink(daemon, "jsonl", str(path), "--quiet") as sink:
+        sink.said(complaint)
+        with Daemon("--source", "sim", port=daemon.port):
+            until(path.stat, "the file")
+            until(lambda: path.stat().st_size, "a recording")
+            assert [complaint] == sink.err
+        until(lambda: [complaint] * 2 == sink.err, "the second complaint")
+        assert 0 == sink.end()
+    assert [complaint] * 2 == sink.err
+
+
+def test_a_daemon_that_waits_for_the_sim_answers(page_dir: Path, tmp_path: Path) -> None:
+    with (
+        Daemon("--page-dir", str(page_dir)) as daemon,
+        Sink(daemon, "jsonl", str(tmp_path / "drive.jsonl"), "--duration", "4") as sink,
+    ):
+        assert 0 == sink.wait()
+    assert [f"{tmp_path / 'drive.jsonl'}: 0 ticks written, 0 frames lost"] == sink.err
 
 
 def test_a_disk_that_stays_full_ends_with_74_and_whole_lines(fast: Daemon, tmp_path: Path) -> None:

@@ -3,13 +3,17 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import zmq
 from playwright.sync_api import Browser, ViewportSize, WebSocketRoute, expect
 
+from acbridge import Event, EventKind
+from acbridge.wire import Header, encode
 from browsing import Watched, browser, require_browser
 from programs import PATIENCE_S, Daemon, Program, until
 from relays import Message, Relay, messages
@@ -295,6 +299,39 @@ def test_laps_are_listed_and_told_once(chromium: Browser, relay: Relay) -> None:
     expect(watched.page.locator("#lap-told")).to_have_text("Lap 3: 1:30.000, not valid: cut")
     watched.context.close()
     assert [] == watched.complaints
+
+
+def test_laps_of_the_session_are_still_there_when_the_page_is_loaded_again(watch: Callable[..., Watched]) -> None:
+    with zmq.Context() as context, context.socket(zmq.PUB) as daemon:
+        daemon.linger = 0
+        seqs = count(1)
+
+        def publish(kind: EventKind, **details: Any) -> None:
+            header = Header(run=1, tick=1, seq=next(seqs), timestamp=1.0, mono_ns=1)
+            daemon.send_multipart([b"event", encode(header, Event.of(kind, **details))])
+
+        port = daemon.bind_to_random_port("tcp://127.0.0.1")
+        with Relay(f"127.0.0.1:{port}") as relay:
+            until(lambda: publish(EventKind.PIT_IN) or relay.health()["connected"], "the subscription")
+            watched = watch(relay.port)
+            rows = watched.page.locator("#laps tr")
+            says(watched, "Waiting for the daemon's status")
+            for number in (1, 2):
+                publish(EventKind.LAP_COMPLETED, lap=number, lap_time_ms=90000 + number, valid=True)
+            expect(rows).to_have_count(2, timeout=PATIENCE_MS)
+            before = [row.inner_text() for row in rows.all()]
+            watched.page.reload()
+            expect(rows).to_have_count(2, timeout=PATIENCE_MS)
+            assert before == [row.inner_text() for row in rows.all()]
+            expect(watched.page.locator("#lap-told")).to_have_text("")
+            publish(EventKind.LAP_COMPLETED, lap=3, lap_time_ms=90003, valid=True)
+            expect(rows).to_have_count(3, timeout=PATIENCE_MS)
+            expect(watched.page.locator("[data-field='page.skipped']")).to_have_text("0")
+            publish(EventKind.SESSION_STARTED)
+            expect(rows).to_have_count(0, timeout=PATIENCE_MS)
+            watched.page.reload()
+            publish(EventKind.LAP_COMPLETED, lap=1, lap_time_ms=90004, valid=True)
+            expect(rows).to_have_count(1, timeout=PATIENCE_MS)
 
 
 def test_the_table_of_laps_does_not_grow_for_ever(chromium: Browser, relay: Relay) -> None:

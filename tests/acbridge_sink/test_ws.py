@@ -228,6 +228,13 @@ def test_a_relay_without_a_daemon_says_so_and_meets_it_when_it_comes_and_goes() 
         assert runs[0] != runs[1]
 
 
+def test_a_daemon_that_does_not_answer_is_told_once() -> None:
+    with Relay("127.0.0.1:1", "--duration", "4") as relay:
+        assert 0 == relay.wait()
+    complaint = "acbridge-sink: no daemon answers at tcp://127.0.0.1:1; start acbridge-daemon, or check --connect"
+    assert [f"relay at http://127.0.0.1:{relay.port}", complaint] == relay.err
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_says_goodbye_to_good_stuck_and_silent_clients_within_two_seconds(
     fast: Daemon, how: signal.Signals

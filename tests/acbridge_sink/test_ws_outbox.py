@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from acbridge import Event, Frame, Physics, Status
+import pytest
+
+from acbridge import Event, EventKind, Frame, Physics, Status
 from acbridge.schema import Record
-from acbridge_sink.ws.hub import Hub
+from acbridge_sink.ws.hub import LAPS, Hub
 from acbridge_sink.ws.outbox import EVENTS, Outbox
 from acbridge_sink.ws.shapes import Choice, Parcel
 from bench import unpackb
@@ -177,6 +179,40 @@ def test_a_newcomer_is_shown_what_is_newest_but_no_old_event() -> None:
     hub.publish([parcel(7).frame, parcel(3, Event).frame], now=1.0)
     hub.join(box)
     assert ["hello", "physics 7"] == list(taken(box))
+
+
+def lap(seq: int, kind: EventKind = EventKind.LAP_COMPLETED, *, run: int = 1, lost: int = 0) -> Frame[Any]:
+    return parcel(seq, Event, run=run, lost=lost).frame._replace(record=Event.of(kind, lap=seq))
+
+
+def told(hub: Hub, *topics: str) -> list[int]:
+    """Return the laps that a newcomer is told of."""
+    box, laps = outbox(*topics), list[int]()
+    hub.join(box)
+    while box:
+        notice, parcel = box.take()
+        assert parcel is None
+        if notice is not None and notice["type"] == "laps":
+            laps += [lap["lap"] for lap in notice["laps"]]
+    return laps
+
+
+def test_a_newcomer_who_takes_events_is_told_the_last_laps_of_the_session_beside_the_frames() -> None:
+    hub, present = Hub(), outbox("event")
+    hub.join(present)
+    hub.publish([lap(1), lap(2, EventKind.PIT_IN), lap(3, lost=5)], now=1.0)
+    assert ["hello", "daemon", "daemon", "5 skipped", "event 1", "event 2", "event 3"] == list(taken(present))
+    assert ([1, 3], []) == (told(hub, "event"), told(hub, "static"))
+    assert [] == list(taken(present))
+    hub.publish([lap(seq) for seq in range(4, 4 + LAPS)], now=1.1)
+    assert list(range(4, 4 + LAPS)) == told(hub, "event", "static")
+
+
+@pytest.mark.parametrize("begin", [lap(4, EventKind.SESSION_STARTED), lap(0, EventKind.PIT_IN, run=2)])
+def test_laps_of_an_earlier_session_or_run_are_forgotten(begin: Frame[Any]) -> None:
+    hub = Hub()
+    hub.publish([lap(1), begin], now=1.0)
+    assert [] == told(hub, "event")
 
 
 def test_a_silent_daemon_is_told_of_once_and_so_is_its_return() -> None:

@@ -18,9 +18,9 @@ from acbridge.control import ERROR_CODES, REQUESTS
 from acbridge.derived import RULES
 from acbridge.topics import BY_NAME, TOPICS
 from acbridge.wire import HEADER_BYTES, Header, encode, read_header
+from acbridge_sink.presence import SILENCE_S
 from acbridge_sink.ws.access import MIN_TOKEN
 from acbridge_sink.ws.dial import FIRST_WAIT_S, LONGEST_WAIT_S
-from acbridge_sink.ws.hub import SILENCE_S
 from acbridge_sink.ws.outbox import EVENTS
 from acbridge_sink.ws.session import MESSAGES_PER_S, STUCK_S
 from acbridge_sink.ws.shapes import DEFAULT_HZ, HIGHEST_HZ

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from acbridge import Bridge, Derived, Event, EventKind, Frame, Graphics, NoReply, Physics, Static, Thresholds
+from acbridge import Bridge, Derived, Event, EventKind, Frame, Graphics, NoFrame, NoReply, Physics, Static, Thresholds
 from acbridge.recording import open_recording
 from acbridge.sim import World
 from acbridge.topics import EVERY_TICK
@@ -58,9 +58,14 @@ class Answers:
         self.static = static or records()[2]
         self.silent = silent
 
+    endpoint = "tcp://127.0.0.1:1"
+
+    def latest(self, record: type[Any], *, timeout: float, max_age: float) -> Frame[Any]:
+        raise NoFrame(record.topic, self.endpoint, timeout, None)
+
     def request(self, name: str) -> dict[str, Any]:
         if self.silent:
-            raise NoReply(name, "tcp://127.0.0.1:1", 1.0, "")
+            raise NoReply(name, self.endpoint, 1.0, "")
         return dict(vars(self.static)) if name == "static" else {"rate": 100, "thresholds": Thresholds().values()}
 
 

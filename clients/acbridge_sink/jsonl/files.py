@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import click
-
 from acbridge import DecodeError
 from acbridge.compression import SUFFIXES, compressor, expand
 from acbridge_sink.jsonl import lines
@@ -30,10 +28,8 @@ _LOCKED_BYTE = 2**30
 _BUSY_S = 0.01
 
 
-class NotARecording(click.ClickException):
+class NotARecording(Exception):  # noqa: N818  the name says what happened
     """A file that exists and is not ours is never written to."""
-
-    exit_code = 78
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} exists and is not a recording of acbridge-sink; choose another name or move it away")
@@ -206,6 +202,12 @@ class File:
                 return start + newline + 1
             at = start
         return 0
+
+
+def named(path: Path, compression: str | None) -> Path:
+    """Return the path with the suffix that its compression has."""
+    suffix = SUFFIXES[compression] if compression else ""
+    return path if path.name.endswith(suffix) else path.with_name(path.name + suffix)
 
 
 def name_of(timestamp: float, static: dict[str, Any] | None, session: str) -> str:

@@ -1,15 +1,14 @@
 """
 What the lines of a recording say, and how they become JSON.
 
-It opens nothing. JSON has neither inf nor nan: both become null.
+It opens nothing.
 """
 
-import json
-import math
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
-from acbridge import WIRE_VERSION, Frame
+from acbridge import WIRE_VERSION, Frame, json_lines
 from acbridge.recording import SCHEMA
 from acbridge.schema import Record
 from acbridge_sink.pump import Choice, Tick
@@ -86,22 +85,8 @@ def repaired(cut_bytes: int) -> bytes:
     return to_json({"type": "repair", "cut_bytes": cut_bytes}) + b"\n"
 
 
-def plain_json(values: dict[str, Any]) -> bytes:
-    """Encode with what Python has."""
-    try:
-        return json.dumps(values, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-    except ValueError:
-        return plain_json(_finite(values))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in cast("list[Any]", value)]
-    return value
+plain_json = partial(json_lines.to_json, ensure_ascii=False)
+"""Encode with what Python has."""
 
 
 def _fastest() -> Callable[[dict[str, Any]], bytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from acbridge import AcbridgeError, Bridge, Event, EventKind, Frame, Static
-from acbridge.compression import SUFFIXES, compressor, kind_of
+from acbridge.compression import compressor, kind_of
 from acbridge.derived.deriver import SESSIONS
 from acbridge.recording import thresholds_in
 from acbridge.topics import EVERY_TICK
@@ -20,6 +20,7 @@ from acbridge_sink.jsonl.backlog import Backlog, Item
 from acbridge_sink.jsonl.files import File, name_of
 from acbridge_sink.jsonl.progress import Progress
 from acbridge_sink.jsonl.writer import MEGABYTE, Writer
+from acbridge_sink.presence import Presence
 from acbridge_sink.pump import Choice, Tick
 
 
@@ -97,6 +98,7 @@ class Jsonl:
             OSError: It cannot be written.
         """
         self._bridge = bridge
+        self._presence = Presence(bridge)
         self._choice = choice
         self._topics = tuple(record.topic for record in EVERY_TICK if record in choice.records)
         self._options = options
@@ -126,7 +128,7 @@ class Jsonl:
         elif self._separate:
             file = target
         else:
-            file = File.continued(named(target, compression), compression)
+            file = File.continued(target, compression)
         self._writer = Writer(self._backlog, file, compression, int(options.min_free * MEGABYTE), self.progress.say)
 
     @property
@@ -156,6 +158,7 @@ class Jsonl:
 
     def tick(self, tick: Tick) -> None:
         """Take a tick: a line, after a header if something else begins and a gap if frames are missing."""
+        self._presence.heard()
         restarted = self._run is not None and tick.run != self._run
         begins = tick.run != self._run or self._another_session(tick)
         if begins:
@@ -181,6 +184,7 @@ class Jsonl:
 
     def other(self, frame: Frame[Any]) -> None:
         """Take a frame that does not come at every tick: a line of its own, once a header says whose it is."""
+        self._presence.heard()
         if self._topics:
             if frame.run != self._run:
                 return  # the first tick is near: its header says all that came before
@@ -205,8 +209,10 @@ class Jsonl:
         self._backlog.put(Item(line(frame, self._choice)))
 
     def idle(self) -> None:
-        """Take note that the sim rests; it may come back with another car."""
+        """Take note that the sim rests, and may come back with another car; tell once if the daemon is gone."""
         self._rested = True
+        if self._presence.status() is None and self._presence.begins_to_miss():
+            self.progress.say(self._presence.complaint)
         self._tell()
 
     def close(self) -> None:
@@ -262,9 +268,3 @@ class Jsonl:
 def _is_another(static: Static, known: dict[str, Any]) -> bool:
     """Return whether car, track or layout are others."""
     return any(getattr(static, name) != known.get(name) for name in ("carModel", "track", "trackConfiguration"))
-
-
-def named(path: Path, compression: str | None) -> Path:
-    """Return the path with the suffix that its compression has."""
-    suffix = SUFFIXES[compression] if compression else ""
-    return path if path.name.endswith(suffix) else path.with_name(path.name + suffix)

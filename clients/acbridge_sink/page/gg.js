@@ -13,14 +13,10 @@ export class GG {
   #forward = new Float32Array(KEPT);
   #count = 0;
   #reach = LEAST_G; // in g, to the edge
-  #dirty = true;
   #sheet;
 
   constructor(canvas, changed) {
-    this.#sheet = new Sheet(canvas, () => {
-      this.#dirty = true;
-      changed();
-    });
+    this.#sheet = new Sheet(canvas, changed);
   }
 
   take(topic, frame) {
@@ -35,12 +31,11 @@ export class GG {
     // An impact is many g; the plot is for driving.
     const needed = Math.min(5, Math.ceil((Math.hypot(right, forward) * 1.05) / RING_G) * RING_G);
     this.#reach = Math.max(this.#reach, needed);
-    this.#dirty = true;
+    this.#sheet.dirty = true;
   }
 
   draw() {
-    if (!this.#dirty) return;
-    this.#dirty = false;
+    if (!this.#sheet.dirty) return;
     const { width, height, rem } = this.#sheet;
     const context = this.#sheet.clear();
     const size = Math.min(width, height) / 2 - 0.4 * rem;

@@ -1,4 +1,4 @@
-// The table of laps: the running one, and below it those that were completed while this page was open.
+// The table of laps: the running one, and below it those of the session that the relay or this page has seen.
 
 import { WAYS } from "./text.js";
 
@@ -33,6 +33,12 @@ export class Laps {
     else if (topic === "derived") this.#derived = frame;
     else if (topic === "event" && frame.kind === "session_started") this.#forget();
     else if (topic === "event" && frame.kind === "lap_completed") this.#add(frame);
+  }
+
+  // Take the laps that were completed before this page came, oldest first.
+  remember(laps) {
+    this.#laps = [...laps].reverse().slice(0, KEPT);
+    this.#dirty = true;
   }
 
   draw() {

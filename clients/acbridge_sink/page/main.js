@@ -30,6 +30,7 @@ const own = { skipped: 0, draws_per_s: null };
 
 const tyres = new Tyres(document); // before the fields: it makes elements that show some
 const fields = new Fields(document);
+const laps = new Laps(document, fields);
 const state = new State();
 const views = [
   fields,
@@ -38,7 +39,7 @@ const views = [
   new Traces(named("traces"), named("reach"), redraw),
   new GG(named("gg"), redraw),
   new TrackMap(named("map"), { slow: named("slow"), fast: named("fast") }, redraw),
-  new Laps(document, fields),
+  laps,
 ];
 const link = new Link([...fields.names(), ...DRAWN], take, look);
 
@@ -48,6 +49,9 @@ function take(message) {
   if (message.type === "skipped") {
     own.skipped += message.count;
     fields.take("page", own);
+  } else if (message.type === "laps") {
+    laps.remember(message.laps);
+    redraw();
   } else if (message.type === "error") {
     console.error(message.message); // the relay is of another version than this page
   } else if (message.topic !== undefined) {

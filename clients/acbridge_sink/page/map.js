@@ -19,7 +19,6 @@ export class TrackMap {
   #speed = null;
   #car = null;
   #fastest = LEAST_KMH;
-  #dirty = true;
   #sheet;
   #shades;
   #labels;
@@ -29,7 +28,6 @@ export class TrackMap {
     this.#shades = Array.from({ length: SHADES }, (_, i) => shade(i / (SHADES - 1)));
     this.#sheet = new Sheet(canvas, () => {
       this.#inked = null;
-      this.#dirty = true;
       changed();
     });
   }
@@ -47,13 +45,12 @@ export class TrackMap {
         this.#fastest = Math.ceil(this.#speed / 20) * 20;
         this.#inked = null;
       }
-      this.#dirty = true;
+      this.#sheet.dirty = true;
     }
   }
 
   draw() {
-    if (!this.#dirty) return;
-    this.#dirty = false;
+    if (!this.#sheet.dirty) return;
     const context = this.#sheet.clear();
     if (this.#trail?.bounds == null || this.#sheet.width === 0) return;
     this.#labels.slow.textContent = "0";

@@ -1,4 +1,4 @@
-// A canvas that fits its place and the screen's pixels, and the colours of the style sheet.
+// A canvas that fits its place and the screen's pixels and knows whether to draw anew; the colours of the style sheet.
 
 const MOST_PIXELS = 2; // per CSS pixel: more costs time and shows nothing
 
@@ -12,6 +12,7 @@ export class Sheet {
   width = 0;
   height = 0;
   scale = 1;
+  dirty = true; // what it shows is old, or gone
 
   // Calls `onResize` when what was drawn is gone.
   constructor(canvas, onResize) {
@@ -19,13 +20,15 @@ export class Sheet {
     this.context = canvas.getContext("2d");
     new ResizeObserver(() => {
       this.#fit();
+      this.dirty = true;
       onResize();
     }).observe(canvas);
     this.#fit();
   }
 
-  // Clear it, and let one unit be one CSS pixel.
+  // Clear it for drawing anew, and let one unit be one CSS pixel.
   clear() {
+    this.dirty = false;
     this.context.setTransform(this.scale, 0, 0, this.scale, 0, 0);
     this.context.clearRect(0, 0, this.width, this.height);
     return this.context;

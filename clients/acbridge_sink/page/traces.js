@@ -14,17 +14,13 @@ export class Traces {
   #brake = new Float32Array(KEPT);
   #steer = new Float32Array(KEPT);
   #count = 0; // ever taken
-  #dirty = true;
   #reach;
   #sheet;
 
   // Writes into `reach` how far the steering is shown.
   constructor(canvas, reach, changed) {
     this.#reach = reach;
-    this.#sheet = new Sheet(canvas, () => {
-      this.#dirty = true;
-      changed();
-    });
+    this.#sheet = new Sheet(canvas, changed);
   }
 
   take(topic, frame) {
@@ -39,12 +35,11 @@ export class Traces {
     this.#brake[place] = frame.brake ?? 0;
     this.#steer[place] = frame.steerAngle ?? 0;
     this.#count += 1;
-    this.#dirty = true;
+    this.#sheet.dirty = true;
   }
 
   draw() {
-    if (!this.#dirty) return;
-    this.#dirty = false;
+    if (!this.#sheet.dirty) return;
     const { width, height, rem } = this.#sheet;
     const context = this.#sheet.clear();
     const gap = 0.75 * rem;

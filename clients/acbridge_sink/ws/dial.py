@@ -12,16 +12,14 @@ from urllib.parse import urlsplit
 import click
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
-from websockets.typing import Subprotocol
 
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
-from acbridge_sink.ws.session import Session
-from acbridge_sink.ws.shapes import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, Choice
+from acbridge_sink.ws.session import TERMS, Session
+from acbridge_sink.ws.shapes import MSGPACK_SUBPROTOCOL, Choice
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
-_CLOSE_S = 1.0
 _GOING_AWAY = 1001
 
 
@@ -63,7 +61,7 @@ class Dial:
         while True:
             begun = clock()
             try:
-                connection = await self._call()
+                connection = await connect(self._url, **TERMS)
             except (OSError, WebSocketException, TimeoutError) as error:
                 news = f"cannot reach {self._name}: {error or type(error).__name__}; calling again"
             else:
@@ -75,23 +73,9 @@ class Dial:
                 wait = FIRST_WAIT_S
             if news != said:
                 said = news
-                click.echo(news, err=True)
+                click.echo(f"acbridge-sink: {news}", err=True)
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311  not all rigs at once
             wait = min(2 * wait, LONGEST_WAIT_S)
-
-    async def _call(self) -> ClientConnection:
-        return await connect(
-            self._url,
-            subprotocols=[Subprotocol(JSON_SUBPROTOCOL), Subprotocol(MSGPACK_SUBPROTOCOL)],
-            compression=None,
-            open_timeout=5,
-            ping_interval=20,
-            ping_timeout=20,
-            close_timeout=_CLOSE_S,
-            max_size=4096,
-            max_queue=4,
-            write_limit=32768,
-        )
 
     async def _push(self, connection: ClientConnection) -> None:
         binary = connection.subprotocol == MSGPACK_SUBPROTOCOL

@@ -1,21 +1,24 @@
 """
-What the relay knows, and who is to be told: the newest frame of each topic, whether the daemon speaks, every outbox.
+What the relay knows, and who is to be told: the newest frame of each topic, the laps of the session, whether the daemon
+speaks, every outbox.
 
 Opens no socket; the time comes from outside.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from acbridge import WIRE_VERSION, Event, Status
+from acbridge import WIRE_VERSION, Event, EventKind, Status
 from acbridge.topics import TOPICS
 from acbridge.wire import Frame
+from acbridge_sink.presence import SILENCE_S
 from acbridge_sink.ws.outbox import Outbox
 from acbridge_sink.ws.shapes import Choice, Parcel
 
-SILENCE_S = 2.0
-"""A daemon that says nothing for so long is called gone: it sends its status every second."""
+LAPS = 64
+"""Laps of the session that are remembered for those who come later."""
 
 _EVERY_TICK = frozenset(topic.name for topic in TOPICS if topic.every_tick)
 
@@ -44,6 +47,7 @@ class Hub:
         self._ticked: float | None = None
         self._run: int | None = None
         self._newest: dict[str, Parcel] = {}
+        self._laps: deque[Parcel] = deque(maxlen=LAPS)
         self._outboxes: set[Outbox] = set()
         self._topics = _described()
         self._relay = version("acbridge")
@@ -53,6 +57,9 @@ class Hub:
         outbox.greet(self.hello())
         if not self.connected:
             outbox.tell(self._daemon())
+        if self._laps and Event.topic in outbox.choice.topics:
+            # A message of its own: as frames they would be taken for news, and what lies between them for gaps.
+            outbox.tell({"type": "laps", "laps": [lap.message(outbox.choice.fields) for lap in self._laps]})
         self._outboxes.add(outbox)
         self._offer_newest(outbox)
 
@@ -71,7 +78,10 @@ class Hub:
             if frame.run != self._run:  # what an earlier daemon said is not news
                 self._run = frame.run
                 self._newest.clear()
+                self._laps.clear()
             parcel = self._newest[frame.topic] = Parcel(frame)
+            if isinstance(frame.record, Event):
+                self._remember(parcel)
             self._heard = now
             if frame.topic in _EVERY_TICK:
                 self._ticked = now
@@ -112,6 +122,13 @@ class Hub:
     def _status(self) -> Status | None:
         parcel = self._newest.get(Status.topic)
         return None if parcel is None else parcel.frame.record
+
+    def _remember(self, event: Parcel) -> None:
+        kind = event.frame.record.kind
+        if kind == EventKind.SESSION_STARTED:
+            self._laps.clear()
+        elif kind == EventKind.LAP_COMPLETED:
+            self._laps.append(event)
 
     def _connect(self, *, connected: bool) -> None:
         if connected != self.connected:

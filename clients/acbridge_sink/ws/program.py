@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from acbridge import Bridge
+from acbridge_sink.presence import Presence
 from acbridge_sink.ws.access import MIN_TOKEN, Access, is_loopback
 from acbridge_sink.ws.dial import Dial
 from acbridge_sink.ws.feed import Feed
@@ -98,6 +99,7 @@ async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) ->
     dial = None if settings.dial is None else Dial(hub, settings.dial)
     if settings.serves:
         click.echo(f"relay at {await _opened(relay, settings)}", err=True)
+    presence = Presence(bridge)
     feed = Feed(bridge, lambda frames: hub.publish(frames, clock()))
     try:
         if dial is not None:
@@ -105,6 +107,10 @@ async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) ->
         while not asked() and feed.failure is None and (end is None or clock() < end):
             await asyncio.sleep(_TURN_S)
             hub.check(clock())
+            if hub.connected:
+                presence.heard()
+            elif presence.begins_to_miss():
+                click.echo(f"acbridge-sink: {presence.complaint}", err=True)
             relay.sweep()
             if dial is not None:
                 dial.sweep()

@@ -15,7 +15,7 @@ from acbridge.json_lines import to_json
 from acbridge_sink.ws.access import Access, Refused
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
-from acbridge_sink.ws.session import Session
+from acbridge_sink.ws.session import CLOSE_S, TERMS, Session
 from acbridge_sink.ws.shapes import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, Choice, from_query
 from acbridge_sink.ws.site import HEADERS, Site
 
@@ -25,7 +25,6 @@ logging.getLogger("websockets.server").addFilter(lambda record: record.getMessag
 _SNDBUF = 65536
 """Small on purpose: what waits in the kernel is old when it is read."""
 _TRY_AGAIN_LATER = 1013
-_CLOSE_S = 1.0
 
 
 class Relay:
@@ -50,18 +49,10 @@ class Relay:
             self._talk,
             self._access.host,
             port,
-            subprotocols=[Subprotocol(JSON_SUBPROTOCOL), Subprotocol(MSGPACK_SUBPROTOCOL)],
             select_subprotocol=_select_subprotocol,
-            compression=None,
             process_request=self._answer,
             server_header=None,
-            open_timeout=5,
-            ping_interval=20,
-            ping_timeout=20,
-            close_timeout=_CLOSE_S,
-            max_size=4096,
-            max_queue=4,
-            write_limit=32768,
+            **TERMS,
         )
         bound = self._server.sockets[0].getsockname()[1]
         host = f"[{self._access.host}]" if ":" in self._access.host else self._access.host
@@ -77,7 +68,7 @@ class Relay:
         if self._server is not None:
             self._server.close()
             try:
-                await asyncio.wait_for(self._server.wait_closed(), _CLOSE_S + 0.5)
+                await asyncio.wait_for(self._server.wait_closed(), CLOSE_S + 0.5)
             except TimeoutError:
                 return  # somebody connected and never asked for anything
 

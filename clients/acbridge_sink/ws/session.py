@@ -6,18 +6,34 @@ The same whether the client came to us or we dialled it.
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
-from acbridge_sink.ws.shapes import BadChoice, Choice, from_message, pack
+from acbridge_sink.ws.shapes import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, BadChoice, Choice, from_message, pack
 
 MESSAGES_PER_S = 20
 STUCK_S = 10.0
 """A client that takes nothing for so long is let go."""
 POLICY_VIOLATION = 1008
+CLOSE_S = 1.0
+"""How long to wait for the other end's goodbye."""
+TERMS: dict[str, Any] = {
+    "subprotocols": [Subprotocol(JSON_SUBPROTOCOL), Subprotocol(MSGPACK_SUBPROTOCOL)],
+    "compression": None,
+    "open_timeout": 5,
+    "ping_interval": 20,
+    "ping_timeout": 20,
+    "close_timeout": CLOSE_S,
+    "max_size": 4096,
+    "max_queue": 4,
+    "write_limit": 32768,
+}
+"""What holds for every connection."""
 
 
 class Session:

@@ -147,10 +147,11 @@ class Parcel:
         shape = (fields, binary)
         found = self._packed.get(shape)
         if found is None:
-            found = self._packed[shape] = pack(self._message(fields), binary=binary)
+            found = self._packed[shape] = pack(self.message(fields), binary=binary)
         return found
 
-    def _message(self, fields: frozenset[str] | None) -> dict[str, Any]:
+    def message(self, fields: frozenset[str] | None) -> dict[str, Any]:
+        """Return the message with some of the fields, or all."""
         values: dict[str, Any] = self.frame.record.__dict__
         return {
             "topic": self.topic,

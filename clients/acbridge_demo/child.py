@@ -1,0 +1,23 @@
+"""
+Run one of our programs for as long as the demo lives: ``python -m acbridge_demo.child MODULE ARGUMENTS...``.
+
+The demo holds the other end of our stdin and writes nothing; the system closes it when the demo ends, however it ends.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def end_with_the_demo() -> None:
+    """Wait until the demo is gone, and end as if it had told us."""
+    os.read(0, 1)  # not sys.stdin, whose lock would be held when we end
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_the_demo, daemon=True).start()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
