@@ -161,9 +161,8 @@ def test_a_file_that_is_no_recording_is_left_alone(fast: Daemon, path: Path, con
     before = path.stat()
     sink = record(fast, path, "--count", "1")
     assert NOT_A_RECORDING == sink.process.returncode
-    assert [f"Error: {path} exists and is not a recording of acbridge-sink; choose another name or move it away"] == (
-        sink.err
-    )
+    said = "exists and is not a recording of acbridge-sink; choose another name or move it away"
+    assert [f"acbridge-sink: {path} {said}"] == sink.err
     assert content == path.read_bytes()
     assert (before.st_mtime_ns, before.st_ino) == (path.stat().st_mtime_ns, path.stat().st_ino)
 
