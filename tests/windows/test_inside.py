@@ -35,7 +35,8 @@ def test_what_only_windows_can_show(windows: Interpreter, what: str, tmp_path: P
 
 def test_the_library_passes_its_own_tests(windows: Interpreter, tmp_path: Path) -> None:
     tests = [windows.path(HERE.parent / "acbridge" / name) for name in LIBRARY]
-    said = run(windows, *tests, "--basetemp", windows.path(tmp_path / "t"))
+    # Windows has no gzip and no zstd to compare with.
+    said = run(windows, *tests, "-k", "not other_tools", "--basetemp", windows.path(tmp_path / "t"))
     passed = re.match(r"(\d+) passed", said)
     assert passed, said
     assert int(passed[1]) > 100, said

@@ -166,6 +166,20 @@ def test_a_request_ends_it_cleanly(windows_daemon: Daemon) -> None:
     assert windows_daemon.events("daemon_ended")
 
 
+def test_the_stand_in_takes_the_place_of_the_game(windows: Interpreter, windows_daemon: Daemon) -> None:
+    with windows_daemon.connect() as bridge:
+        with Program("acbridge_sim", "--session", "hotlap", python=windows):
+            until(lambda: bridge.status().sim_state == "live", "live")
+            assert bridge.latest(Physics, timeout=5).record.packetId > 0
+        until(lambda: bridge.status().sim_state == "absent", "letting go")
+
+
+def test_the_first_command_of_the_readme_shows_a_car(windows: Interpreter) -> None:
+    with Program("acbridge_demo", "--duration", "2", python=windows) as demo:
+        assert demo.wait() == 0, demo.err
+    assert any("km/h" in line for line in demo.out)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="this compares two systems")
 def test_the_stand_in_computes_the_same_pages_on_both_systems(windows: Interpreter) -> None:
     program = (
