@@ -24,6 +24,9 @@ CUT, TELEPORT, OUT_LAP, NOT_SEEN_WHOLE, BY_SIM = "cut", "teleport", "out_lap", "
 SPLIT_SLACK_MS = 250
 """How far a sector's time may lie under the clock at which it is noticed, besides the time between two ticks."""
 
+LINE_MIN_SPEED = 5.0
+"""The timing line is learned only from a crossing faster than this, m/s: a car in the pits has its clock set, too."""
+
 Emit = Callable[..., None]
 """Tells an event: its kind, and details as keywords."""
 
@@ -202,7 +205,7 @@ class Laps:
         elif started and self._closing is None:
             self.lap = self._begin(physics, OUT_LAP if in_pit else None)
         speed = physics.speedKmh / 3.6
-        if (timed or started) and speed > tick.limits.cut_min_speed and not in_pit:
+        if (timed or started) and speed > LINE_MIN_SPEED and not in_pit:
             place, length = graphics.normalizedCarPosition, tick.static.trackSPlineLength
             elsewhere = self.pace.crossed(tick.now_ms, place, speed, graphics.iCurrentTime, length)
             if elsewhere and self._closing is not None:

@@ -161,6 +161,7 @@ class Situation:
         physics, limits = tick.physics, tick.limits
         speed, outside = physics.speedKmh, not self.in_pit_lane
         powerless = outside and speed < limits.stuck_kmh and physics.gas > limits.stuck_gas and physics.gear != NEUTRAL
+        powerless &= math.isfinite(tick.graphics.sessionTimeLeft)  # it is inf while a race waits for its lights
         beached = outside and speed < limits.stuck_off_kmh and self._off[1].value
         powerless = self._powerless.update(tick.now_ms, powerless, limits.stuck_s)
         beached = self._beached.update(tick.now_ms, beached, limits.stuck_off_s)
@@ -190,8 +191,10 @@ class Situation:
         if self._spin.update(tick.now_ms, turned, limits.spin_s) and self._straight:
             self._straight = False
             tick.emit(EventKind.SPIN)
-        elif fast and angle < limits.spin_over_angle:
-            self._straight = True  # only a car that went straight can begin to spin
+        elif not fast:
+            self._straight = False  # it may roll backward from here
+        elif angle < limits.spin_over_angle:
+            self._straight = True  # only a car that goes straight can begin to spin
 
 
 class _Zone:

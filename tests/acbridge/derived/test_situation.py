@@ -197,6 +197,8 @@ def test_gas_without_speed_for_3_s_is_stuck() -> None:
         {"gas": 1.0, "gear": 1},  # it waits in neutral
         {"gas": 1.0, "speedKmh": 3.0},
         {"gas": 1.0, "isInPitLane": 1},
+        {"gas": 1.0, "sessionTimeLeft": math.inf},  # it waits for the lights
+        {"gas": 1.0, "sessionTimeLeft": math.nan},  # the same from a recording, which has no inf
         {"gas": 1.0, "isInPit": 1},
         {"gas": NAN},
         {"numberOfTyresOut": 2},
@@ -555,6 +557,14 @@ def test_a_car_that_rolls_backward_out_of_gear_does_not_spin() -> None:
     drive = Drive(gear=0, **moving(-8.0))
     drive.go(600, every=30)
     drive.go(600, every=30, gear=1)
+    assert [] == drive.of(EventKind.SPIN)
+
+
+def test_a_car_that_stops_on_a_slope_and_rolls_back_does_not_spin() -> None:
+    drive = Drive(gear=3, **moving(20.0))
+    drive.go(300, every=30)
+    for speed in (8.0, 4.0, 0.0, -4.0, -8.0):
+        drive.go(600, every=30, gear=1, **moving(speed))
     assert [] == drive.of(EventKind.SPIN)
 
 
