@@ -235,6 +235,7 @@ def _write_pair(public_file: Path, secret_file: Path, metadata: str) -> None:
     for path in (public_file, secret_file):
         if path.exists():
             raise KeyExists(path)
+    made: list[Path] = []
     public, secret = (key.decode() for key in zmq.curve_keypair())
     text = f'metadata\n{metadata}curve\n    public-key = "{public}"\n'
     for path, banner, key, mode in (
@@ -243,9 +244,13 @@ def _write_pair(public_file: Path, secret_file: Path, metadata: str) -> None:
     ):
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            made.append(path)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(f"# A ZeroMQ CURVE key of acbridge, {banner}.\n\n{text}{key}")
         except OSError as error:
-            if path.exists():
+            if path not in made and path.exists():
                 raise KeyExists(path) from None
+            for half in made:  # one key of a pair is of no use, and would be in the way
+                half.unlink(missing_ok=True)
             raise KeyFileError(path, f"cannot be written: {error.strerror}") from error

@@ -29,7 +29,8 @@ Examples:
   acbridge-ctl watch --json --connect 192.168.1.20
 
 \b
-Exit codes: 0 done, 1 refused or failed, 2 a bad option, 69 no daemon answers, 74 a file cannot be written.
+Exit codes: 0 done, 1 refused or failed, 2 a bad option, 69 no daemon answers, 74 a file cannot be written,
+78 keys that cannot be used.
 Completion for bash: eval "$(_ACBRIDGE_CTL_COMPLETE=bash_source acbridge-ctl)"; also for zsh and fish.
 """
 

@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path, PurePath
 from xml.etree import ElementTree as ET
 
@@ -86,6 +88,8 @@ failure after which RestartOnFailure restarts, its documents do not say.) Priori
 default, is below that. Without the user's name the trigger would be everybody's, which only an administrator may
 register.
 """
+PATHS = ("--keys", "--page-dir")
+"""Options of the daemon that are paths."""
 PLAIN = re.compile(r"[\w@%+=:,./-]+")
 """A word that systemd needs no quotes for."""
 
@@ -120,11 +124,10 @@ def service(options: tuple[str, ...]) -> None:
     On Linux a systemd user unit, on Windows a task that starts at log-on. The daemon's options come after --, paths in
     full, since it starts in another directory.
     """
-    for option in options:
-        path = option.rpartition("=")[2]
-        if path and not Path(path).is_absolute() and Path(path).exists():
+    for name, path in paths_among(options):
+        if not Path(path).is_absolute():
             full = Path(path).absolute()
-            raise click.UsageError(f"the daemon will start in another directory: for {path} say {full}")
+            raise click.UsageError(f"the daemon will start in another directory: say {name} {full}")
     if sys.platform == "win32":
         program = Path(sys.executable).with_name("pythonw.exe")  # it opens no console window
         if not program.exists():
@@ -133,6 +136,14 @@ def service(options: tuple[str, ...]) -> None:
         click.echo(task(program, ("-m", "acbridge_daemon", *options), user), nl=False)
     else:
         click.echo(unit(daemon(), options), nl=False)
+
+
+def paths_among(options: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield those options of the daemon that are paths, as name and value."""
+    for word, following in pairwise((*options, "")):
+        name, equals, value = word.partition("=")
+        if name in PATHS:
+            yield name, value if equals else following
 
 
 def daemon() -> Path:

@@ -14,7 +14,10 @@ import threading
 def end_with_the_demo() -> None:
     """Wait until the demo is gone, and end as if it had told us."""
     os.read(0, 1)  # not sys.stdin, whose lock would be held when we end
-    os.kill(os.getpid(), signal.SIGTERM)
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGTERM)  # os.kill would end it on the spot
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,11 @@ STOP_S = 3.0
 EX_CONFIG = 78
 """What a sink ends with whose extra is not installed."""
 
-ENDED = (0, 130, *(-number for number in ENDING))
-"""Exit codes of programs that ended as they were told; 130 if the terminal told them before we did."""
+ENDED = (0, 130, *(-number for number in ENDING), *((3, 0xC000013A) if sys.platform == "win32" else ()))
+"""
+Exit codes of programs that ended as they were told; 130 if the terminal told them before we did. On Windows, 3 and
+STATUS_CONTROL_C_EXIT are those of programs that were told before they listened.
+"""
 
 Process = subprocess.Popen[str]
 
@@ -150,7 +153,8 @@ def plain_environment() -> dict[str, str]:
 def end(running: dict[str, Process]) -> int:
     """End all programs, by force those that do not listen, and return 0 if all ended as they were told."""
     for process in running.values():
-        process.terminate()
+        if process.stdin is not None:
+            process.stdin.close()  # which tells it, on every system
     deadline = time.monotonic() + STOP_S
     codes: list[int] = []
     for process in running.values():
@@ -159,6 +163,4 @@ def end(running: dict[str, Process]) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
             codes.append(process.wait())
-        if process.stdin is not None:
-            process.stdin.close()
     return int(any(code not in ENDED for code in codes))

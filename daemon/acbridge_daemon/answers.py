@@ -1,4 +1,4 @@
-"""What the daemon answers to each request: the table is `Answers.handlers`, the contract is docs/protocol.md."""
+"""What the daemon answers to each request: the table is `Answers.table`, the contract is docs/protocol.md."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from acbridge.topics import TOPICS
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.feed import Feed
 from acbridge_daemon.publisher import Publisher
-from acbridge_daemon.responder import Handler
+from acbridge_daemon.responder import Answer
 from acbridge_daemon.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Answers:
         self._clock = clock
         self._log = structlog.get_logger()
 
-    def handlers(self) -> Mapping[str, Handler]:
+    def table(self) -> Mapping[str, Answer]:
         """Return what carries out each request."""
         return {
             "hello": self._hello,
@@ -104,7 +104,7 @@ class Answers:
         keyring = self._service.keyring
         if keyring is None:
             raise RequestRefused("reload_keys", control.FORBIDDEN, "start the daemon with --keys to have any")
-        self._service.read_keys(keyring)
+        self._service.read_keys()
         return {"clients": keyring.roles, "problems": keyring.problems}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:

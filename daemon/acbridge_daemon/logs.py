@@ -3,7 +3,7 @@ Logs on stderr: readable on a terminal, else one JSON object per line. Events ha
 
 Nothing waits for whoever reads them. A thread writes; what finds no room is counted and told when there is room again.
 So neither a full pipe nor a console with a selection in it (which stops every writer on Windows) stops the loop. What
-peers can make happen often is logged a few times a second, with the number of times that it was not.
+peers can make happen often is logged a few times a second, and then how often it was not.
 """
 
 import atexit
@@ -11,6 +11,7 @@ import io
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import MutableMapping
 from queue import SimpleQueue
 from typing import Any, TextIO, cast
@@ -27,14 +28,14 @@ FAREWELL_S = 1.0
 
 def configure() -> None:
     """Set structlog up for this process."""
-    processors: list[structlog.typing.Processor] = [
-        Throttle(),
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     if sys.stderr is None:  # pythonw.exe on Windows has none
         structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
         return
+    processors: list[structlog.typing.Processor] = [
+        _throttle,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     if sys.stderr.isatty():
         processors.append(structlog.dev.ConsoleRenderer())
     else:
@@ -45,30 +46,42 @@ def configure() -> None:
     structlog.configure(processors=processors, logger_factory=structlog.WriteLoggerFactory(cast("TextIO", lines)))
 
 
+def tell_unlogged() -> None:
+    """Log how many events of each kind were not logged since this was last called; nothing if there were none."""
+    counts = _throttle.unlogged()
+    if counts:
+        structlog.get_logger().warning("events_unlogged", counts=counts)
+
+
 class Throttle:
-    """Lets a few events of each name through in a second, and tells with the next one how many were not."""
+    """Lets a few events of each kind through in a second, and counts the others; kinds differ in name or reason."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, tuple[float, int]] = {}
-        self._unlogged: dict[str, int] = {}
+        self._unlogged: Counter[str] = Counter()
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """
         Pass an event on.
 
         Raises:
-            DropEvent: There were enough of its name in this second.
+            DropEvent: There were enough of its kind in this second.
         """
-        name, now = str(event["event"]), time.monotonic()
-        begun, logged = self._seconds.get(name, (now, 0))
+        kind, now = " ".join(str(event[key]) for key in ("event", "reason") if key in event), time.monotonic()
+        begun, logged = self._seconds.get(kind, (now, 0))
         if now - begun >= 1.0:
             begun, logged = now, 0
         if logged >= AT_ONCE:
-            self._unlogged[name] = self._unlogged.get(name, 0) + 1
+            self._unlogged[kind] += 1
             raise structlog.DropEvent
-        self._seconds[name] = begun, logged + 1
-        unlogged = self._unlogged.pop(name, 0)
-        return {**event, "unlogged": unlogged} if unlogged else event
+        self._seconds[kind] = begun, logged + 1
+        return event
+
+    def unlogged(self) -> dict[str, int]:
+        """Return how many of each kind were dropped since this was last called."""
+        counts = dict(self._unlogged)
+        self._unlogged.clear()
+        return counts
 
 
 class Lines:
@@ -78,7 +91,8 @@ class Lines:
         """Begin to write to a raw stream, which may block."""
         self._raw = raw
         self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
-        self._lost = 0
+        self._unqueued = self._unwritten = self._told = 0  # the first is the writer's, the others are the thread's
+        self._cut = False
         self._thread = threading.Thread(target=self._write, name="logs", daemon=True)
         self._thread.start()
 
@@ -87,7 +101,7 @@ class Lines:
         if self._waiting.qsize() < ROOM:
             self._waiting.put(line.encode("utf-8", "backslashreplace"))
         else:
-            self._lost += 1
+            self._unqueued += 1
         return len(line)
 
     def flush(self) -> None:
@@ -102,15 +116,23 @@ class Lines:
         while (line := self._waiting.get()) is not None:
             try:
                 self._send(line)
-            except OSError:
-                return  # nobody will ever read: what follows is counted and forgotten
-            if self._lost and self._waiting.empty():
-                lost, self._lost = self._lost, 0
+            except OSError:  # the reader is gone, or the disk is full
+                self._unwritten += 1
+                continue
+            lost = self._unqueued + self._unwritten - self._told
+            if lost and self._waiting.empty():
+                self._told += lost
                 structlog.get_logger().warning("log_lines_lost", lines=lost)
 
     def _send(self, line: bytes) -> None:
-        while line:
-            sent = self._raw.write(line)
+        rest = b"\n" + line if self._cut else line
+        while rest:
+            sent = self._raw.write(rest)
             if not sent:  # stderr was made not to block by whoever shares it
                 time.sleep(0.05)
-            line = line[sent or 0 :]
+                continue
+            self._cut = not rest[:sent].endswith(b"\n")
+            rest = rest[sent:]
+
+
+_throttle = Throttle()

@@ -75,20 +75,21 @@ class Publisher:
         endpoint = self.socket.get_string(zmq.LAST_ENDPOINT)
         deadline = time.monotonic() + _REBIND_S
         while True:
-            self.connections.close()
-            self.socket.close(0)
+            self.close(0)
             try:
                 self._open_anew()
                 bind(self.socket, endpoint)
-            except zmq.ZMQError as error:
+            except (BindError, zmq.ZMQError) as error:
                 if time.monotonic() > deadline:
-                    raise BindError(f"cannot use {endpoint} again: {error.strerror}") from error
-            except BindError:
-                if time.monotonic() > deadline:
-                    raise
+                    raise BindError(f"cannot use {endpoint} again: {error.strerror or error}") from error
+                time.sleep(0.0005)
             else:
                 return
-            time.sleep(0.0005)
+
+    def close(self, linger_ms: int = LINGER_MS) -> None:
+        """Close the socket; what was sent has so long to leave."""
+        self.connections.close()
+        self.socket.close(linger_ms)
 
     def sent(self, topic: str) -> int:
         """Return how many frames of a topic were sent so far."""

@@ -22,7 +22,7 @@ from acbridge_daemon.allowance import Allowance
 from acbridge_daemon.security import CURVE_BYTES, Gate, Peer
 from acbridge_daemon.sockets import LINGER_MS, Connections, harden
 
-Handler = Callable[[Request], Mapping[str, Any]]
+Answer = Callable[[Request], Mapping[str, Any]]
 """Carries a request out and returns what the reply holds; may raise RequestRefused."""
 
 QUEUE = 64
@@ -34,7 +34,7 @@ ENVELOPE = 3
 
 class Responder:
     """
-    A ROUTER socket and the handlers behind it.
+    A ROUTER socket and what carries requests out.
 
     Attributes:
         socket: For the loop to poll.
@@ -43,10 +43,10 @@ class Responder:
         refused: Requests answered with an error.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", handlers: Mapping[str, Handler], gate: Gate) -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", answers: Mapping[str, Answer], gate: Gate) -> None:
         self.answered = 0
         self.refused = 0
-        self._handlers = handlers
+        self._answers = answers
         self._gate = gate
         self._flooder: bytes | None = None
         self._caches: defaultdict[str, control.ReplyCache] = defaultdict(control.ReplyCache)
@@ -119,7 +119,7 @@ class Responder:
             request_id = control.read_id(values)
             request = control.check_request(values)
             if not request.changing or request.id is None:
-                return control.encode_reply(request.id, self._handlers[request.name](request))
+                return control.encode_reply(request.id, self._answers[request.name](request))
             self._check_role(peer, request)
             return self._change(self._caches[peer.name], request, request.id, body, now)
         except RequestRefused as refused:
@@ -140,7 +140,7 @@ class Responder:
         if known is not None:
             return known
         try:
-            reply = control.encode_reply(request_id, self._handlers[request.name](request))
+            reply = control.encode_reply(request_id, self._answers[request.name](request))
         except RequestRefused as refused:
             reply = self._refuse(request_id, refused)
         cache.keep(request_id, body, reply, now)

@@ -16,6 +16,7 @@ from acbridge.sources import PageSource
 from acbridge.status import Status
 from acbridge.topics import EVERY_TICK
 from acbridge.wire import Stamp
+from acbridge_daemon import logs
 from acbridge_daemon.answers import Answers
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.feed import Feed
@@ -83,7 +84,7 @@ class Service:
         sampler = Sampler(self.run, settings.thresholds, names=settings.names)
         self._feed = Feed(source, sampler, self._publisher, clock)
         answers = Answers(self, settings, self._feed, self._publisher, clock)
-        self._responder = Responder(context, answers.handlers(), gate)
+        self._responder = Responder(context, answers.table(), gate)
         self.frames_endpoint, self.requests_endpoint = bind_pair(
             self._publisher.socket, self._responder.socket, settings.host, settings.port
         )
@@ -136,16 +137,15 @@ class Service:
             self._turn(self._clock.now())
             self._answer_until_due()
         self._supervisor.stopping()
-        self._report(self._clock.now())
         self._feed.end()
         if self._port_lost is not None:
             raise self._port_lost
+        self._report(self._clock.now())
 
     def close(self) -> None:
         """Close the sockets; what was sent has 200 ms to leave."""
-        self._publisher.connections.close()
+        self._publisher.close()
         self._responder.connections.close()
-        self._publisher.socket.close()
         self._responder.socket.close()
         self._gate.socket.close()
 
@@ -172,8 +172,8 @@ class Service:
                 self._gate.connections = self._publisher.connections.follow() + self._responder.connections.follow()
                 while self._answer() and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
                     pass
-            if self._keys_due and self.keyring is not None:
-                self.read_keys(self.keyring)
+            if self._keys_due:
+                self.read_keys()
             left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
             if left_ns <= 0 or self._stopping:
                 return
@@ -186,10 +186,10 @@ class Service:
         asked = self._gate.answer()
         return self._responder.answer(self._clock.mono_ns() * 1e-9) or asked
 
-    def read_keys(self, keyring: Keyring) -> None:
+    def read_keys(self) -> None:
         """Read again who may connect; disconnect the subscribers if one of them no longer may."""
         self._keys_due = False
-        if not keyring.reload():
+        if self.keyring is None or not self.keyring.reload():
             return
         self._poller.unregister(self._publisher.socket)
         self._poller.unregister(self._publisher.connections.socket)
@@ -198,8 +198,9 @@ class Service:
         except BindError as error:
             self._port_lost = error
             self.stop()
-        self._poller.register(self._publisher.connections.socket, zmq.POLLIN)
-        self._poller.register(self._publisher.socket, zmq.POLLIN)
+        else:
+            self._poller.register(self._publisher.connections.socket, zmq.POLLIN)
+            self._poller.register(self._publisher.socket, zmq.POLLIN)
 
     def _report(self, stamp: Stamp) -> None:
         """Publish status, and static again for whoever came late."""
@@ -210,6 +211,7 @@ class Service:
         if stamp.mono_ns >= self._slice_due:
             self._slice_due = stamp.mono_ns + REPORT_EVERY_NS
             self._lateness.turn()
+        logs.tell_unlogged()
         self.newest_status = self.status(stamp)
         self._supervisor.status(self.newest_status.sim_state, self.newest_status.sim_detail)
         self._feed.tell(self.newest_status, stamp)

@@ -55,8 +55,9 @@ class Connections:
 
     def close(self) -> None:
         """Stop counting; an open monitor would keep the context from ending."""
-        self._watched.disable_monitor()
-        self.socket.close(0)
+        if not self.socket.closed:
+            self._watched.disable_monitor()
+            self.socket.close(0)
 
 
 class BindError(OSError):

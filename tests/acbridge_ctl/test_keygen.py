@@ -32,3 +32,15 @@ def test_a_directory_that_cannot_be_written_ends_with_one_line(tmp_path: Path) -
     program = keygen("server", "--directory", str(tmp_path / "file" / "keys"))
     assert 74 == program.process.returncode
     assert "cannot be written: Not a directory" in program.err[-1]
+
+
+def test_a_disk_that_takes_no_key_is_told_and_left_as_it_was(tmp_path: Path) -> None:
+    full = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))\n"
+        "from acbridge_ctl.cli import main; main(prog_name='acbridge-ctl')"
+    )
+    for _ in range(2):
+        with Program("-c", full, "keygen", "server", "--directory", str(tmp_path / "keys")) as program:
+            assert 74 == program.wait()
+        assert "cannot be written: File too large" in program.err[-1]
+        assert [] == list((tmp_path / "keys").iterdir())

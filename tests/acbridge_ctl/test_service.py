@@ -133,8 +133,12 @@ def test_a_path_that_would_be_another_one_elsewhere_is_refused(spelling: str) ->
     full = Path("tests").absolute()
     program = service("--", *spelling.format("tests").split())
     assert (2, []) == (program.process.returncode, program.out)
-    assert program.err[-1].endswith(f"for tests say {full}")
+    assert program.err[-1].endswith(f"say --keys {full}")
     assert str(full) in printed(*spelling.format(full).split())
+
+
+def test_what_is_no_path_may_be_called_like_a_file_here() -> None:
+    assert "--topic-prefix tests" in printed("--topic-prefix", "tests")
 
 
 @on_linux

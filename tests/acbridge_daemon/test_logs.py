@@ -1,13 +1,17 @@
 """The daemon's log when nobody reads it, or when there is too much of it."""
 
-import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from fcntl import F_SETPIPE_SZ, fcntl
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +26,7 @@ SMALL = 4096
 def full_pipe() -> Iterator[tuple[int, int]]:
     """Make a pipe that takes not one byte more; both ends are closed afterwards by whoever is last."""
     reading, writing = os.pipe()
-    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, SMALL)
+    fcntl(writing, F_SETPIPE_SZ, SMALL)
     os.write(writing, b"\n" * SMALL)
     ends = [reading, writing]
     yield reading, writing
@@ -71,9 +75,9 @@ def test_a_log_that_nobody_reads_holds_nothing_up_and_is_told_later(full_pipe: t
     finally:
         daemon.kill()
         daemon.wait()
-    events = [json.loads(line)["event"] for line in text.decode().splitlines() if line]
-    assert ("daemon_started", "daemon_ended") == (events[0], events[-1])
-    assert events.count("rate_changed") == 10
+    events = [json.loads(line) for line in text.decode().splitlines() if line]
+    assert ("daemon_started", "daemon_ended") == (events[0]["event"], events[-1]["event"])
+    assert changes(events) == 19  # the first is no change
 
 
 def test_lines_that_find_no_room_are_counted(full_pipe: tuple[int, int]) -> None:
@@ -130,15 +134,47 @@ def test_it_goes_on_when_the_reader_of_its_log_is_gone() -> None:
         assert daemon.wait(PATIENCE_S) == 0
 
 
-def test_what_peers_can_make_happen_often_is_logged_a_few_times_with_the_number_of_the_others(daemon: Daemon) -> None:
+def test_a_log_on_a_disk_that_was_full_goes_on(tmp_path: Path) -> None:
+    path, port = tmp_path / "log", free_port()
+    with path.open("ab") as file:
+        daemon = start(port, file.fileno())
+    try:
+        with connect(port=port) as bridge:
+            until(lambda: bridge.status(timeout=PATIENCE_S), "an answer")
+            until(lambda: b"sim_state_changed" in path.read_bytes(), "the log")
+            resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (path.stat().st_size + 10, resource.RLIM_INFINITY))
+            bridge.request("set_rate", rate=50)
+            until(lambda: bridge.status().rate == 50, "the change")
+            until(lambda: path.read_bytes()[-11:-10] == b"\n", "half a line")
+            resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            bridge.request("set_rate", rate=40)
+            until(lambda: b"log_lines_lost" in path.read_bytes(), "telling of the loss")
+    finally:
+        daemon.terminate()
+        assert daemon.wait(PATIENCE_S) == 0
+    lines = path.read_bytes().splitlines()
+    broken = [line for line in lines if not line.endswith(b"}")]
+    assert len(broken) == 1
+    events = [json.loads(line) for line in lines if line not in broken]
+    assert [50] not in [[event.get("rate")] for event in events]
+    assert {"event": "log_lines_lost", "lines": 1}.items() <= events[-2].items()
+    assert events[-1]["event"] == "daemon_ended"
+
+
+def test_what_peers_can_make_happen_often_is_logged_a_few_times_and_then_how_often_it_was_not(daemon: Daemon) -> None:
     with daemon.connect() as bridge:
         for n in range(200):
-            bridge.request("set_rate", rate=60.0 + n % 2)
-        until(lambda: [bridge.request("set_rate", rate=30.0 + n) for n in range(2)] and _unlogged(daemon), "the number")
-    logged = daemon.events("rate_changed")
-    assert len(logged) < 100
-    assert _unlogged(daemon) + len(logged) >= 199
+            bridge.request("set_rate", rate=60.0 + (n + 1) % 2)
+    until(lambda: changes(logged(daemon)) == 200, "the number of the others")
+    seconds = Counter(event["timestamp"][:19] for event in daemon.events("rate_changed"))
+    assert max(seconds.values()) <= 20  # ten in a second that begins with the first
 
 
-def _unlogged(daemon: Daemon) -> int:
-    return sum(event.get("unlogged", 0) for event in daemon.events("rate_changed"))
+def changes(events: list[dict[str, Any]]) -> int:
+    """Return how many changes of the rate a log tells of, those that it only counts included."""
+    counts = [event["counts"].get("rate_changed", 0) for event in events if event["event"] == "events_unlogged"]
+    return sum(counts) + sum(event["event"] == "rate_changed" for event in events)
+
+
+def logged(daemon: Daemon) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in daemon.err]

@@ -167,7 +167,7 @@ def test_only_the_right_key_gets_anything(daemon: Daemon, ring: Keyring, rig: Ke
     assert frames > 60
     assert 1 == replies
     assert {name: [0, 0] for name in totals} == totals
-    (refused, *_) = daemon.events("peer_refused")
+    (refused, *_) = until(lambda: daemon.events("peer_refused"), "the log")
     assert "127.0.0.1" == refused["address"]
 
 
@@ -232,6 +232,39 @@ def test_an_observer_does_not_get_the_reply_to_a_drivers_change(
     assert "forbidden" == unpackb(ask(sockets, daemon.port, screen, body))["error"]["code"]
 
 
+SCARCE = """
+import resource, sys, threading, zmq
+from acbridge_daemon.publisher import Publisher
+from acbridge_daemon.security import Gate
+from acbridge_daemon.sockets import BindError, bind
+usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+with zmq.Context() as context:
+    gate = Gate(context, None)
+    publisher = Publisher(context, "", 64, gate)
+    endpoint = bind(publisher.socket, "tcp://127.0.0.1:*")
+    again = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+    if sys.argv[1] == "for a moment":
+        threading.Timer(0.3, again).start()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, usual[1]))
+    try:
+        publisher.disconnect_all()
+        print(publisher.socket.get_string(zmq.LAST_ENDPOINT) == endpoint)
+    except BindError as error:
+        print(error)
+    again()
+    publisher.close()
+    gate.socket.close()
+"""
+
+
+@pytest.mark.parametrize(("how_long", "said"), [("for a moment", "True"), ("for good", "again: Too many open files")])
+def test_a_system_that_gives_no_sockets_while_subscribers_are_disconnected(how_long: str, said: str) -> None:
+    with Program("-c", SCARCE, how_long) as program:
+        assert 0 == program.wait(), program.err
+    assert program.out[0].endswith(said)
+    assert [] == program.err
+
+
 def test_two_drivers_may_take_the_same_id(daemon: Daemon, ring: Keyring, rig: Keys) -> None:
     wheel = ring.add("wheel", "driver")
     with daemon.connect(rig) as of_rig:
@@ -284,9 +317,14 @@ def reload_by_request(daemon: Daemon, rig: Keys) -> None:
 
 def reload_by_signal(daemon: Daemon, rig: Keys) -> None:
     assert sys.platform != "win32"
-    loaded = len(daemon.events("keys_loaded"))
+    before = len(daemon.events("keys_loaded"))
     daemon.process.send_signal(signal.SIGHUP)
-    until(lambda: len(daemon.events("keys_loaded")) > loaded, "the reload")
+    until(lambda: len(daemon.events("keys_loaded")) > before, "the reload")
+
+
+def loaded(daemon: Daemon) -> dict[str, str]:
+    """Return whom the daemon says it lets in."""
+    return daemon.events("keys_loaded")[-1]["clients"]
 
 
 @pytest.mark.parametrize("how", [reload_by_request, reload_by_signal])
@@ -310,7 +348,7 @@ def test_a_reload_lets_new_keys_in_and_old_ones_out(tmp_path: Path, how: Any) ->
             how(daemon, rig)
             until(comes, "frames for who was refused before")  # it tries again by itself
             assert "sim" == bridge.request("hello", timeout=10)["source"]
-            assert {"rig": "driver", "late": "observer"} == daemon.events("keys_loaded")[-1]["clients"]
+            until(lambda: {"rig": "driver", "late": "observer"} == loaded(daemon), "the log")
 
             moved = ring.public_file("late").rename(tmp_path / "late.key")
             how(daemon, rig)
@@ -319,7 +357,7 @@ def test_a_reload_lets_new_keys_in_and_old_ones_out(tmp_path: Path, how: Any) ->
                 bridge.request("hello", timeout=0.3)
             next(others)
             assert sum(next(others).lost for _ in range(60)) < 60  # they were disconnected, and came back
-            assert {"rig": "driver"} == daemon.events("keys_loaded")[-1]["clients"]
+            until(lambda: {"rig": "driver"} == loaded(daemon), "the log")
 
             moved.rename(ring.public_file("late"))
             how(daemon, rig)
@@ -339,7 +377,7 @@ def test_a_damaged_key_shuts_out_its_holder_alone(tmp_path: Path) -> None:
         assert ["screen.key: its metadata names no role", "twin.key: this is rig's key"] == [
             problem.rpartition("/")[2].partition(";")[0] for problem in reply["problems"]
         ]
-        assert 2 == len(until(lambda: daemon.events("key_not_loaded"), "the log"))
+        until(lambda: len(daemon.events("key_not_loaded")) == 2, "the log")
         with daemon.connect(screen) as other, pytest.raises(NoReply):
             other.request("hello", timeout=0.5)
 

@@ -62,6 +62,7 @@ def test_a_daemon_takes_it_for_the_game_through_a_whole_script(page_dir: Path) -
     ):
         until(lambda: bridge.latest(Status, timeout=5).record.sim_state == "live", "the session")
         until(lambda: bridge.latest(Status).record.sim_state == "idle", "the end")
+        until(lambda: daemon.events("sim_state_changed")[-1]["state"] == "idle", "the log")
         states = [event["state"] for event in daemon.events("sim_state_changed")]
     assert ["live", "paused", "live", "frozen", "replay", "live", "idle"] == [s for s in states if s != "absent"]
 

@@ -208,6 +208,22 @@ def test_a_newcomer_who_takes_events_is_told_the_last_laps_of_the_session_beside
     assert list(range(4, 4 + LAPS)) == told(hub, "event", "static")
 
 
+def test_a_server_that_is_called_again_is_told_each_lap_once() -> None:
+    hub, box = Hub(), outbox("event")
+    hub.publish([lap(1)], now=1.0)
+    hub.join(box)
+    assert ["hello", "laps"] == list(taken(box))
+    hub.publish([lap(2)], now=1.1)  # the connection is gone, and this one waits for the next
+    hub.join(box)
+    notice, _ = box.take()
+    assert notice is not None
+    assert "hello" == notice["type"]
+    notice, _ = box.take()
+    assert notice is not None
+    assert [1] == [each["lap"] for each in notice["laps"]]
+    assert ["event 2"] == list(taken(box))
+
+
 @pytest.mark.parametrize("begin", [lap(4, EventKind.SESSION_STARTED), lap(0, EventKind.PIT_IN, run=2)])
 def test_laps_of_an_earlier_session_or_run_are_forgotten(begin: Frame[Any]) -> None:
     hub = Hub()

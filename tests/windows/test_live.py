@@ -128,6 +128,7 @@ def test_a_game_that_exits_is_let_go_and_found_when_it_returns(
             assert bridge.status().sim_sessions == sessions
             until(lambda: bridge.status().sim_state == "absent", "letting go")
             assert mapping(windows, "acpmf_physics") == "error 2"
+    until(lambda: len(windows_daemon.events("sim_state_changed")) == 9, "the log")
     changes = [event["state"] for event in windows_daemon.events("sim_state_changed")]
     assert changes == ["live", "frozen", "absent"] * 3
 

@@ -102,8 +102,7 @@ def test_a_game_that_ends_and_returns_beside_its_bridge_is_followed(
                     game.exit()  # the others are killed, and leave pages that say live
             left = until(lambda: status if (status := bridge.status()).sim_state != "live" else None, "leaving live")
             assert left.sim_sessions == sessions
-    states = [event["state"] for event in daemon.events("sim_state_changed")]
-    assert states.count("live") == 3
+    assert [event["state"] for event in daemon.events("sim_state_changed")].count("live") == 3
 
 
 def test_a_bridge_that_comes_after_the_game_shares_nothing_until_both_are_started_again(

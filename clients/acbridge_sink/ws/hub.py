@@ -57,9 +57,11 @@ class Hub:
         outbox.greet(self.hello())
         if not self.connected:
             outbox.tell(self._daemon())
-        if self._laps and Event.topic in outbox.choice.topics:
-            # A message of its own: as frames they would be taken for news, and what lies between them for gaps.
-            outbox.tell({"type": "laps", "laps": [lap.message(outbox.choice.fields) for lap in self._laps]})
+        # A message of its own: as frames they would be taken for news, and what lies between them for gaps. What still
+        # waits for a server that is called again comes as news.
+        laps = [lap.message(outbox.choice.fields) for lap in self._laps if not outbox.holds(lap)]
+        if laps and Event.topic in outbox.choice.topics:
+            outbox.tell({"type": "laps", "laps": laps})
         self._outboxes.add(outbox)
         self._offer_newest(outbox)
 

@@ -88,6 +88,10 @@ class Outbox:
             self._waiting[topic, 0] = parcel
         self.wake()
 
+    def holds(self, event: Parcel) -> bool:
+        """Return whether an event still waits."""
+        return _key(event) in self._waiting
+
     def take(self) -> tuple[Mapping[str, Any] | None, Parcel | None]:
         """Return what is next: a message, a frame, or both, the message first; neither if nothing waits."""
         if self._notices:
@@ -106,8 +110,7 @@ class Outbox:
         if len(self._events) == EVENTS:
             del self._waiting[self._events.popleft()]
             self._skip(parcel.topic, 1)
-        # Keys are never used twice: seq begins again with each run.
-        key = (parcel.topic, parcel.frame.run << 64 | parcel.frame.seq)
+        key = _key(parcel)
         self._events.append(key)
         self._waiting[key] = parcel
 
@@ -121,6 +124,11 @@ class Outbox:
         # Before the first frame of a topic there is nothing to miss; events are awaited from the start.
         if count and (topic in self._begun or topic == Event.topic):
             self.skipped[topic] = self.skipped.get(topic, 0) + count
+
+
+def _key(event: Parcel) -> tuple[str, int]:
+    """Return what no other event has: seq begins again with each run."""
+    return event.topic, event.frame.run << 64 | event.frame.seq
 
 
 class _Grid:

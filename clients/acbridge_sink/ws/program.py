@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import click
 
-from acbridge import Bridge
+from acbridge import Bridge, Frame
 from acbridge_sink.presence import Presence
 from acbridge_sink.ws.access import MIN_TOKEN, Access, is_loopback
 from acbridge_sink.ws.dial import Dial
@@ -100,16 +101,19 @@ async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) ->
     if settings.serves:
         click.echo(f"relay at {await _opened(relay, settings)}", err=True)
     presence = Presence(bridge)
-    feed = Feed(bridge, lambda frames: hub.publish(frames, clock()))
+
+    def take(frames: list[Frame[Any]]) -> None:
+        presence.heard()
+        hub.publish(frames, clock())
+
+    feed = Feed(bridge, take)
     try:
         if dial is not None:
             dial.open()
         while not asked() and feed.failure is None and (end is None or clock() < end):
             await asyncio.sleep(_TURN_S)
             hub.check(clock())
-            if hub.connected:
-                presence.heard()
-            elif presence.begins_to_miss():
+            if presence.begins_to_miss():
                 click.echo(f"acbridge-sink: {presence.complaint}", err=True)
             relay.sweep()
             if dial is not None:
