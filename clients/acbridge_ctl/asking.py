@@ -81,6 +81,13 @@ def patience(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def to_prefix(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    """Return the beginning of a name."""
+    if any(separator in text for separator in ("/", "\\", "\0")):
+        raise click.BadParameter("it is the beginning of a name, without / or \\")
+    return text
+
+
 def page_names(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which pages are meant; the command takes them as ``page_prefix`` and ``page_dir``."""
     prefix = click.option(
@@ -88,6 +95,7 @@ def page_names(command: Callable[..., Any]) -> Callable[..., Any]:
         default=DEFAULT_PAGE_PREFIX,
         show_default=True,
         envvar="ACBRIDGE_PAGE_PREFIX",
+        callback=to_prefix,
         help="Beginning of the pages' names, as the daemon was told.",
     )
     directory = click.option(

@@ -70,14 +70,14 @@ def _frames(where: Where, prefix: str, timeout: float) -> Finding:
     """Subscribe to what comes every second."""
     with connect(where.host, where.port, topic_prefix=prefix, keys=where.keys) as bridge:
         try:
-            frame = bridge.latest(Status, timeout=max(timeout, 2.0))
+            bridge.latest(Status, timeout=max(timeout, 2.0))
         except NoFrame:
             text = f"requests are answered but no frame came from {bridge.endpoint}"
             return Finding(Level.FAIL, "frames", text, "see whether a firewall or a forwarder stops that port")
         except AcbridgeError as error:
             return Finding(Level.FAIL, "frames", f"what came from {bridge.endpoint} is no frame ({error})")
     prefixed = f", with --topic-prefix {prefix}" if prefix else ""
-    return Finding(Level.OK, "frames", f"they arrive from {bridge.endpoint}{prefixed}; the last at tick {frame.tick}")
+    return Finding(Level.OK, "frames", f"the daemon's own arrive from {bridge.endpoint}{prefixed}, every second")
 
 
 def _other_wire(hello: dict[str, Any]) -> Finding:
@@ -120,7 +120,9 @@ def judge_silence(port: int, host: str, mechanism: str | None, *, keys: bool) ->
     elif mechanism == CURVE:
         text = f"what listens on port {port} of {host} has keys (CURVE), and does not answer without"
         fix = "give --key and --server-key: docs/security.md"
-    elif mechanism == NULL and keys:
+    elif mechanism == NULL and not keys:
+        fix = f"if it is a daemon's port of requests, say --connect {host}:{port - 1}; else start it on another --port"
+    elif mechanism == NULL:
         text = f"what listens on port {port} of {host} has no keys, and does not answer to any"
         fix = "leave out --key and --server-key (ACBRIDGE_KEY, ACBRIDGE_SERVER_KEY), or start the daemon with --keys"
     return Finding(Level.FAIL, "daemon", text, fix)

@@ -46,7 +46,10 @@ def client(directory: Path, name: str, role: str) -> None:
     """Make a pair of keys for the client NAME, and let the daemon know it."""
     with failing():
         secret = generate_client(directory, name, role)
-        click.echo(f"{secret}\nMove this file to the client's machine, and tell the daemon: acbridge-ctl reload-keys.")
+        click.echo(
+            f"{secret}\nMove this file to the client's machine. A daemon that runs already lets it in after a SIGHUP, "
+            f"or after acbridge-ctl reload-keys --key ... --server-key {directory}/server.key with the key of a driver."
+        )
 
 
 @contextmanager

@@ -62,7 +62,8 @@ def perform(running: dict[str, Process], rate: float, limit: list[str], asked: C
         end({"relay": running.pop("relay")})
     else:
         click.echo(f"open {page}/ in a browser")
-    running["console"] = start("acbridge_sink", "console", "--connect", address, *limit, shown=True)
+    note = [] if page is None else ["--note", f"open {page}/ in a browser"]  # the live view covers what was said
+    running["console"] = start("acbridge_sink", "console", "--connect", address, *note, *limit, shown=True)
     return watch(running, asked)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acbridge import AcbridgeError, Bridge, Event, MissingExtra, Static, connect
+from acbridge import AcbridgeError, Bridge, Event, MissingExtra, NoFrame, Static, Status, connect
 from acbridge.signals import asked_to_end
 from acbridge.topics import EVERY_TICK
 from acbridge_sink.console import Console
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from acbridge_sink.terminal import Terminal
 
 EX_UNAVAILABLE = 69
-"""The exit code for a port that is taken, or an address that is not this machine's."""
+"""The exit code for a port that is taken, an address that is not this machine's, or a daemon that was never heard."""
 EX_IO = 74
 """The exit code for a file that cannot be written, or not wholly."""
 
@@ -49,7 +49,8 @@ def main() -> None:
 
 @main.command()
 @common
-def console(wanted: Wanted) -> None:
+@click.option("--note", default="", hidden=True, help="A line below the live view; the demo's.")
+def console(wanted: Wanted, note: str) -> None:
     """
     Show the car live; print ten lines a second if stdout is no terminal.
 
@@ -58,8 +59,10 @@ def console(wanted: Wanted) -> None:
     if wanted.topics or wanted.fields:
         raise click.UsageError("console prints a line of its own making, without --topic and --field")
     asked = asked_to_end()
-    with subscribed(wanted) as bridge, closing(open_console(bridge)) as view:
-        pump(bridge, view, wanted.limits, asked, wanted.choice())
+    with subscribed(wanted) as bridge:
+        with closing(open_console(bridge, note)) as view:
+            heard = pump(bridge, view, wanted.limits, asked, wanted.choice())
+        complain_of_silence(bridge, heard=heard or asked() or wanted.limits.duration is None)
 
 
 @main.command()
@@ -120,8 +123,9 @@ def jsonl(
     with subscribed(wanted) as bridge:
         recording = open_recording(bridge, target, choice, options)
         with closing(recording):
-            pump(bridge, recording, wanted.limits, lambda: asked() or recording.reader_gone, choice)
-    sum_up(recording, str(target or path))
+            heard = pump(bridge, recording, wanted.limits, lambda: asked() or recording.reader_gone, choice)
+        sum_up(recording, str(target or path))
+        complain_of_silence(bridge, heard=heard or asked() or wanted.limits.duration is None)
 
 
 def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | None:
@@ -160,7 +164,17 @@ def sum_up(recording: Jsonl, place: str) -> None:
         sys.exit(EX_IO)
 
 
-def open_console(bridge: Bridge) -> "Console | Terminal":
+def complain_of_silence(bridge: Bridge, *, heard: bool) -> None:
+    """End with 69 if nothing was heard, not even what a daemon says of itself: a script must see it."""
+    if heard:
+        return
+    try:
+        bridge.latest(Status, timeout=0.0)
+    except NoFrame:
+        fail(f"no daemon was heard at {bridge.endpoint}", EX_UNAVAILABLE)
+
+
+def open_console(bridge: Bridge, note: str) -> "Console | Terminal":
     """Return the live view on a terminal that can show it, else plain lines."""
     if not sys.stdout.isatty():
         return Console(bridge)
@@ -171,7 +185,7 @@ def open_console(bridge: Bridge) -> "Console | Terminal":
             "acbridge-sink: the live view needs rich: pip install 'acbridge[console]'; plain lines until then", err=True
         )
         return Console(bridge)
-    return Terminal(bridge)
+    return Terminal(bridge, note=note)
 
 
 @main.command()
@@ -230,10 +244,23 @@ def subscribed(wanted: Wanted) -> Generator[Bridge]:
     with connect(*wanted.address, topic_prefix=wanted.topic_prefix, keys=wanted.keys) as bridge:
         try:
             yield bridge
-        except BrokenPipeError:
-            # Whoever read our lines has had enough. Python flushes stdout once more at exit: give it a place to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:  # whoever read our lines has had enough
+            leave_stdout()
+        except OSError as error:
+            leave_stdout()
+            fail(f"cannot write: {error.strerror}", EX_IO)
         except AcbridgeError as error:
             fail(str(error), 1)
         except ValueError as error:  # ZeroMQ does not take the address
             raise click.UsageError(str(error)) from error
+
+
+def leave_stdout() -> None:
+    """Give Python, which flushes stdout once more at exit, a place to flush it to."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+for command, refused in ((console, ("topic", "field")), (ws, ("topic", "field", "max_rate", "count"))):
+    for option in command.params:
+        if isinstance(option, click.Option) and option.name in refused:
+            option.hidden = True  # it is there to say why not

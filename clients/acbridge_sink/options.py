@@ -118,6 +118,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
             show_default=True,
             envvar="ACBRIDGE_CONNECT",
+            show_envvar=True,
             help="The daemon to subscribe to.",
         ),
         click.option(

@@ -7,6 +7,8 @@ from acbridge import Bridge, NoFrame, StaleFrame, Status
 SILENCE_S = 2.0
 """A daemon that says nothing for so long is called missing: it sends its status every second."""
 
+FIX = "start acbridge-daemon, or check --connect; acbridge-ctl doctor tells more"
+
 
 class Presence:
     """Remembers when the daemon was heard last; a daemon has two seconds from the beginning to speak."""
@@ -19,7 +21,7 @@ class Presence:
     @property
     def complaint(self) -> str:
         """What to say if it is missing."""
-        return f"no daemon answers at {self._bridge.endpoint}; start acbridge-daemon, or check --connect"
+        return f"no daemon answers at {self._bridge.endpoint}; {FIX}"
 
     def heard(self) -> None:
         """Take note that it spoke."""

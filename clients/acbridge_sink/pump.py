@@ -97,10 +97,10 @@ class Limits:
 EVERYTHING = Choice()
 
 
-def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool], choice: Choice = EVERYTHING) -> None:
-    """Carry ticks from the bridge to the sink until a limit is reached or someone asks to stop."""
+def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool], choice: Choice = EVERYTHING) -> bool:
+    """Carry ticks from the bridge to the sink until a limit is reached or someone asks to stop; return if any came."""
     end = None if limits.duration is None else time.perf_counter() + limits.duration
-    assembly, thinning, taken = Assembly(choice.records), Thinning(choice.max_rate), 0
+    assembly, thinning, taken, heard = Assembly(choice.records), Thinning(choice.max_rate), 0, False
     with bridge.frames(*choice.records, timeout=IDLE_S) as frames:
         while not stopping() and (end is None or time.perf_counter() < end):
             try:
@@ -109,6 +109,7 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
                 if not stopping():
                     sink.idle()
                 continue
+            heard = True
             at_every_tick = type(frame.record) in EVERY_TICK
             for whole in assembly.put(frame) if at_every_tick else assembly.flush():
                 tick = thinning.let(whole)
@@ -117,9 +118,10 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
                 sink.tick(tick)
                 taken += 1
                 if limits.count is not None and taken >= limits.count:
-                    return
+                    return heard
             if not at_every_tick:
                 sink.other(frame)
+    return heard
 
 
 class Assembly:

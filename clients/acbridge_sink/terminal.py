@@ -29,7 +29,7 @@ from acbridge import (
     Status,
     Trust,
 )
-from acbridge_sink.presence import SILENCE_S
+from acbridge_sink.presence import FIX, SILENCE_S
 from acbridge_sink.pump import Tick
 
 REDRAWS_PER_S = 10
@@ -41,6 +41,7 @@ SESSIONS = ("practice", "qualify", "race", "hotlap", "time attack", "drift", "dr
 GEARS = {-1: "R", 0: "N"}
 SIM_STYLE = {"live": "bold green", "paused": "bold yellow", "replay": "bold cyan"}
 NOTHING = "-"
+NO_DAEMON = ("waiting", "no daemon")
 
 
 @dataclass(slots=True)
@@ -50,20 +51,24 @@ class View:
 
     Attributes:
         endpoint: Where the daemon should be.
+        note: What to say below all that, in a line.
         status: What the daemon last said of itself; ``None`` if it has been silent.
         static: The car and the track.
         tick: The newest whole tick.
         trust: How far physics can be trusted.
         lost: Frames that went missing so far.
+        silent: Whether the daemon has had the time to speak.
         events: The last ones, newest last.
     """
 
     endpoint: str
+    note: str = ""
     status: Status | None = None
     static: Static | None = None
     tick: Tick | None = None
     trust: Trust | None = None
     lost: int = 0
+    silent: bool = True
     events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS))
 
 
@@ -80,6 +85,8 @@ def draw(view: View) -> Group:
         lines += [*_lap(physics, graphics, derived)]
     lines.append(Rule(style="dim"))
     lines += [_event(event) for event in reversed(view.events)]
+    if view.note:
+        lines.append(Text(f" {view.note}", style="cyan"))
     for line in lines:
         if isinstance(line, Text):
             line.no_wrap, line.overflow = True, "ellipsis"
@@ -98,7 +105,7 @@ def _head(view: View) -> Text:
     what = f"{static.carModel} @ {static.track}" if static is not None else "acbridge"
     if static is not None and static.trackConfiguration:
         what += f" ({static.trackConfiguration})"
-    state = status.sim_state if status is not None else "live" if _flows(view) else "no daemon"
+    state = status.sim_state if status is not None else "live" if _flows(view) else NO_DAEMON[view.silent]
     head = Text(f" {what[:36]:<36} ", style="bold")
     if view.tick is not None and view.tick.graphics is not None:
         head.append(f"{_word(SESSIONS, view.tick.graphics.session):<12}", style="dim")
@@ -114,8 +121,8 @@ def _head(view: View) -> Text:
 
 def _waiting(view: View) -> list[Text | Rule]:
     if view.status is None:
-        said = f"no daemon answers at {view.endpoint}"
-        fix = "start acbridge-daemon, or check --connect"
+        said = f"no daemon answers at {view.endpoint}" if view.silent else f"waiting for {view.endpoint}"
+        fix = FIX if view.silent else ""
     else:
         said = f"the sim is {view.status.sim_state}"
         fix = view.status.sim_detail or "start a session in Assetto Corsa; this goes on by itself"
@@ -233,9 +240,10 @@ def _word(words: tuple[str, ...], index: int) -> str:
 class Terminal:
     """Shows the view on a terminal, in its second screen; the first comes back when it ends."""
 
-    def __init__(self, bridge: Bridge, console: Console | None = None) -> None:
+    def __init__(self, bridge: Bridge, console: Console | None = None, note: str = "") -> None:
         self._bridge = bridge
-        self._view = View(bridge.endpoint)
+        self._view = View(bridge.endpoint, note, silent=False)
+        self._begun = time.perf_counter()
         self._events = bridge.frames(Event, timeout=0.0)
         self._due = 0.0
         self._live = Live(
@@ -272,6 +280,7 @@ class Terminal:
             return
         self._due = now + 1 / REDRAWS_PER_S
         view = self._view
+        view.silent = now - self._begun > SILENCE_S
         view.status, view.static = self._newest(Status), self._newest(Static) or view.static
         view.trust = self._bridge.trust(Physics)
         try:

@@ -135,20 +135,20 @@ def main(**options: Any) -> None:
             keyring.log_peers()
             if sys.platform != "win32":
                 signal.signal(signal.SIGHUP, lambda _signal, _frame: service.reload_keys())
-        log.info(
-            "daemon_started",
-            run=service.run,
-            frames=service.frames_endpoint,
-            requests=service.requests_endpoint,
-            rate=settings.rate,
-            source=settings.source,
-            keys=keyring is not None,
-        )
-        if settings.exposed and keyring is None:
-            log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
         try:
             if settings.metrics is not None:
                 open_metrics(settings.metrics, service)
+            log.info(
+                "daemon_started",
+                run=service.run,
+                frames=service.frames_endpoint,
+                requests=service.requests_endpoint,
+                rate=settings.rate,
+                source=settings.source,
+                keys=keyring is not None,
+            )
+            if settings.exposed and keyring is None:
+                log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
             service.serve()
         except BindError as error:
             log.critical("port_lost", detail=str(error))
@@ -188,7 +188,7 @@ def open_metrics(port: int, service: Service) -> None:
     try:
         serve_metrics(port, "127.0.0.1", lambda: service.newest_status)
     except OSError as error:
-        click.echo(f"acbridge-daemon: cannot serve metrics on port {port}: {error.strerror}", err=True)
+        click.echo(f"acbridge-daemon: cannot serve --metrics on port {port}: {error.strerror}", err=True)
         sys.exit(EX_UNAVAILABLE)
 
 
@@ -221,3 +221,5 @@ def end_on_signals(service: Service) -> None:
     signal.signal(signal.SIGTERM, end)
     if sys.platform == "win32":
         signal.signal(signal.SIGBREAK, end)
+    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
+        signal.signal(signal.SIGHUP, end)

@@ -82,9 +82,9 @@ def bind_pair(frames: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]", host: 
         next_port = int(bound.rsplit(":", 1)[1]) + 1
         try:
             return bound, bind(requests, f"tcp://{host}:{next_port}")
-        except BindError:
+        except BindError as error:
             if port != 0:
-                raise
+                raise BindError(f"{error} (requests are answered on --port + 1)") from error
             frames.unbind(bound)
     raise BindError(f"no two free ports next to each other on {host}")
 

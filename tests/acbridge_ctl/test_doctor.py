@@ -26,6 +26,14 @@ NOBODY = "127.0.0.1:1"
 NAMES = ("physics", "graphics", "static")
 
 
+def test_the_port_of_requests_is_told_from_the_port_of_frames(page_dir: Path) -> None:
+    with Daemon("--source", "sim") as daemon:
+        report = doctor(page_dir, connect=f"127.0.0.1:{daemon.port + 1}")
+    ((level, text),) = report.of("daemon")
+    assert level == "FAIL"
+    assert f"say --connect 127.0.0.1:{daemon.port};" in text
+
+
 class Report:
     """What the doctor found, by what it looked at."""
 
@@ -175,7 +183,7 @@ def test_a_chain_without_a_gap_is_all_well(game: Game) -> None:
     assert "the sim says live; packetId moved by " in report.of("movement")[0][1]
     assert "the daemon says that the sim is live" in report.of("state")[0][1]
     assert "60 Hz asked" in report.of("rate")[0][1]
-    assert f"they arrive from tcp://{daemon.address}" in report.of("frames")[0][1]
+    assert f"the daemon's own arrive from tcp://{daemon.address}" in report.of("frames")[0][1]
 
 
 def test_a_sim_that_stands_still_is_told_from_one_that_lives(game: Game) -> None:

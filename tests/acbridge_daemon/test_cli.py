@@ -120,7 +120,7 @@ def test_an_address_that_is_not_of_this_machine_is_named() -> None:
 
 
 @pytest.mark.parametrize("rate", ["1", "1000"])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_daemon_cleanly_within_two_seconds(how: signal.Signals, rate: str) -> None:
     with Daemon("--source", "sim", "--rate", rate) as daemon, daemon.connect() as bridge:
         bridge.latest(Physics, timeout=5)

@@ -70,7 +70,7 @@ def test_a_port_that_is_taken_ends_the_daemon_with_one_line() -> None:
         port = str(taken.getsockname()[1])
         with Program("acbridge_daemon", "--source", "sim", "--port", "0", "--metrics", port) as program:
             assert 69 == program.wait()
-    assert f"acbridge-daemon: cannot serve metrics on port {port}: Address already in use" in program.err
+    assert f"acbridge-daemon: cannot serve --metrics on port {port}: Address already in use" in program.err
 
 
 def test_without_the_extra_the_daemon_says_what_to_install() -> None:

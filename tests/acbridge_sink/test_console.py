@@ -14,6 +14,7 @@ import pytest
 from acbridge import Bridge, Graphics, Physics, Static, connect
 from acbridge.sim import World
 from acbridge_sink.console import Console
+from acbridge_sink.presence import FIX
 from acbridge_sink.pump import Tick
 from deriving import derive
 from game import Game
@@ -88,8 +89,18 @@ def test_a_tick_with_something_missing_is_left_out(nobody: Bridge, capsys: pytes
 
 def test_without_a_daemon_it_says_so_once() -> None:
     with Program("acbridge_sink", "console", "--connect", "127.0.0.1:1", "--duration", "4") as sink:
-        assert 0 == sink.wait()
-    assert ["no daemon answers at tcp://127.0.0.1:1; start acbridge-daemon, or check --connect"] == sink.out
+        assert 69 == sink.wait()
+    assert [f"no daemon answers at tcp://127.0.0.1:1; {FIX}"] == sink.out
+    assert ["acbridge-sink: no daemon was heard at tcp://127.0.0.1:1"] == sink.err
+
+
+def test_a_disk_that_takes_no_line_ends_it_with_one(daemon: Daemon) -> None:
+    arguments = ("acbridge_sink", "console", "--connect", daemon.address, "--duration", "20")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert (74, "acbridge-sink: cannot write: No space left on device\n") == (done.returncode, done.stderr)
 
 
 def test_without_a_sim_it_says_so_once(page_dir: Path) -> None:

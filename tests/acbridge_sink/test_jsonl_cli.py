@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from acbridge_sink.presence import FIX
 from programs import Daemon, Program, Sink, until
 from recordings import numbers, read
 
@@ -138,7 +139,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
 def test_a_daemon_that_does_not_answer_is_told_once_each_time(tmp_path: Path) -> None:
     with Daemon("--source", "sim") as daemon:
         pass
-    complaint = f"acbridge-sink: no daemon answers at tcp://{daemon.address}; start acbridge-daemon, or check --connect"
+    complaint = f"acbridge-sink: no daemon answers at tcp://{daemon.address}; {FIX}"
     path = tmp_path / "drive.jsonl"
     with Sink(daemon, "jsonl", str(path), "--quiet") as sink:
         sink.said(complaint)
@@ -149,6 +150,27 @@ def test_a_daemon_that_does_not_answer_is_told_once_each_time(tmp_path: Path) ->
         until(lambda: [complaint] * 2 == sink.err, "the second complaint")
         assert 0 == sink.end()
     assert [complaint] * 2 == sink.err
+
+
+def test_a_script_sees_that_no_daemon_was_heard(tmp_path: Path) -> None:
+    program = jsonl(str(tmp_path / "drive.jsonl"), "--connect", "127.0.0.1:1", "--duration", "1")
+    assert 69 == program.process.returncode
+    assert "acbridge-sink: no daemon was heard at tcp://127.0.0.1:1" == program.err[-1]
+
+
+@pytest.mark.parametrize("compress", [(), ("--compress", "gzip")])
+def test_a_recording_of_another_layout_is_not_continued(tmp_path: Path, compress: tuple[str, ...]) -> None:
+    with Daemon("--source", "sim") as daemon:
+        given = (str(tmp_path / "a.jsonl"), "--connect", daemon.address, "--count", "9", *compress)
+        assert 0 == jsonl(*given).process.returncode
+        (path,) = tmp_path.iterdir()
+        before = path.read_bytes()
+        program = jsonl(*given, "--layout", "frame")
+        assert 0 == jsonl(*given).process.returncode
+    assert 78 == program.process.returncode
+    said = f"acbridge-sink: {path} is a recording with --layout tick; choose another name or move it away"
+    assert said == program.err[-1]
+    assert path.read_bytes().startswith(before)
 
 
 def test_a_daemon_that_waits_for_the_sim_answers(page_dir: Path, tmp_path: Path) -> None:

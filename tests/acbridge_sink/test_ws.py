@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 import tools
 from acbridge import Physics
 from acbridge.topics import BY_NAME, TOPICS
+from acbridge_sink.presence import FIX
 from bench import packb, unpackb
 from programs import PATIENCE_S, Daemon, Program, until
 from relays import Message, Relay, ended, first, messages, of_topic, of_type, some
@@ -231,7 +232,7 @@ def test_a_relay_without_a_daemon_says_so_and_meets_it_when_it_comes_and_goes() 
 def test_a_daemon_that_does_not_answer_is_told_once() -> None:
     with Relay("127.0.0.1:1", "--duration", "4") as relay:
         assert 0 == relay.wait()
-    complaint = "acbridge-sink: no daemon answers at tcp://127.0.0.1:1; start acbridge-daemon, or check --connect"
+    complaint = f"acbridge-sink: no daemon answers at tcp://127.0.0.1:1; {FIX}"
     assert [f"relay at http://127.0.0.1:{relay.port}", complaint] == relay.err
 
 

@@ -31,8 +31,8 @@ _BUSY_S = 0.01
 class NotARecording(Exception):  # noqa: N818  the name says what happened
     """A file that exists and is not ours is never written to."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} exists and is not a recording of acbridge-sink; choose another name or move it away")
+    def __init__(self, path: Path, what: str = "exists and is not a recording of acbridge-sink") -> None:
+        super().__init__(f"{path} {what}; choose another name or move it away")
 
 
 class File:
@@ -59,19 +59,19 @@ class File:
         return cls(Path("stdout"), os.dup(1), compression)
 
     @classmethod
-    def continued(cls, path: Path, compression: str | None) -> "File":
+    def continued(cls, path: Path, compression: str | None, layout: str = "tick") -> "File":
         """
         Open a file and go on behind its last whole line, or begin it.
 
         Raises:
-            NotARecording: It holds something else.
+            NotARecording: It holds something else, or lines of another layout.
             OSError: It cannot be written, or another program is recording into it.
         """
         file = cls(path, _open(path), compression)
         try:
             _lock(file._file)
             if file._on_disk:
-                file._repair()
+                file._repair(layout)
         except BaseException:
             os.close(file._file)
             raise
@@ -160,25 +160,23 @@ class File:
         if self._final != self.path:
             self.path = self.path.rename(self._final)
 
-    def _repair(self) -> None:
+    def _repair(self, layout: str) -> None:
         """Check that the file is a recording, cut off what is broken at its end, and stand behind the rest."""
         size = os.lseek(self._file, 0, os.SEEK_END)
         if size == 0:
             return
         os.lseek(self._file, 0, os.SEEK_SET)
         if self._compression:
-            self.size = self._whole_members()
+            self.size = self._whole_members(layout)
         else:
-            start = os.read(self._file, len(lines.HEADER_START))
-            if start != lines.HEADER_START[:size]:
-                raise NotARecording(self.path)
+            self._meet(os.read(self._file, _CHUNK), layout)
             self.size = self._last_line_end(size)
         os.ftruncate(self._file, self.size)
         os.lseek(self._file, self.size, os.SEEK_SET)
         if 0 < self.size < size:
             self.write(lines.repaired(size - self.size))
 
-    def _whole_members(self) -> int:
+    def _whole_members(self, layout: str) -> int:
         """Return where the last whole member ends."""
         assert self._compression is not None  # noqa: S101  for the type checker
         start, good = b"", 0
@@ -188,9 +186,17 @@ class File:
                     start = start or piece
         except DecodeError:
             raise NotARecording(self.path) from None
+        self._meet(start, layout)
+        return good
+
+    def _meet(self, start: bytes, layout: str) -> None:
+        """Make sure that what a file begins with is a header, and that its lines are laid out as ours."""
         if not lines.HEADER_START.startswith(start[: len(lines.HEADER_START)]):
             raise NotARecording(self.path)
-        return good
+        header, whole, _ = start.partition(b"\n")
+        found = lines.layout_of(header) if whole else None
+        if found not in (None, layout):
+            raise NotARecording(self.path, f"is a recording with --layout {found}")
 
     def _last_line_end(self, size: int) -> int:
         at = size

@@ -4,6 +4,7 @@ What the lines of a recording say, and how they become JSON.
 It opens nothing.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -41,6 +42,14 @@ def header(
             for record in choice.records
         },
     }
+
+
+def layout_of(header: bytes) -> str | None:
+    """Return the layout that a header names; ``None`` if it cannot be read."""
+    try:
+        return json.loads(header).get("layout")
+    except ValueError:
+        return None
 
 
 def values(record: Record, choice: Choice) -> dict[str, Any]:

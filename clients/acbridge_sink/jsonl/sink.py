@@ -128,7 +128,7 @@ class Jsonl:
         elif self._separate:
             file = target
         else:
-            file = File.continued(target, compression)
+            file = File.continued(target, compression, options.layout)
         self._writer = Writer(self._backlog, file, compression, int(options.min_free * MEGABYTE), self.progress.say)
 
     @property
