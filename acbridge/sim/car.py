@@ -288,7 +288,8 @@ class Car:
         rolling = (self.wheels[2].spin + self.wheels[3].spin) / 2 * spec.final_drive * 30 / math.pi
         if gear + 1 < len(spec.gears) and rolling * spec.gears[gear] > 0.965 * spec.limit_rpm and commands.gas > 0:
             return gear + 1
-        if gear > 2 and rolling * spec.gears[gear - 1] < (0.8 if commands.brake > 0 else 0.72) * spec.limit_rpm:  # noqa: PLR2004
+        low = (0.8 if commands.brake > 0 else 0.72) * spec.limit_rpm
+        if gear > 2 and rolling * spec.gears[gear - 1] < low:  # noqa: PLR2004  below is first, and neutral
             return gear - 1
         return gear
 
@@ -336,7 +337,7 @@ class Car:
                 peak *= GRASS_GRIP
             elif wheel.on_kerb:
                 peak *= KERB_GRIP
-            scale = peak * grip_share(slip) / slip if slip > 1e-9 else peak * SLOPE  # noqa: PLR2004
+            scale = peak * grip_share(slip) / slip if slip > 1e-9 else peak * SLOPE  # noqa: PLR2004  no 0 / 0
             force = scale * slip_ahead
             across = -scale * slip_aside
             resist = load * (0.012 + (GRASS_DRAG if wheel.off else 0.0)) * max(-1.0, min(1.0, rolling))
