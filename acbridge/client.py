@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self, TypeVar, overload
 
 import zmq
 
-from acbridge import control, wire
+from acbridge import requests, wire
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT
 from acbridge.derived import Derived
 from acbridge.errors import Closed, NoFrame, NoReply, StaleFrame
@@ -89,7 +89,7 @@ class Bridge:
             raise ValueError(f"port must be from 1 to {LAST_PORT} (requests use the next one), not {port}")
         literal = f"[{host}]" if ":" in host else host
         self.endpoint = f"tcp://{literal}:{port}"
-        self.control_endpoint = f"tcp://{literal}:{port + 1}"
+        self.requests_endpoint = f"tcp://{literal}:{port + 1}"
         self._prefix = topic_prefix
         self._keys = keys
         self._same_clock = host in ("127.0.0.1", "localhost", "::1")
@@ -100,7 +100,7 @@ class Bridge:
         self._streams: weakref.WeakSet[Frames[Any]] = weakref.WeakSet()
         self._opening = threading.Lock()
         self._asking = threading.Lock()
-        self._control: zmq.Socket[bytes] | None = None
+        self._requests: zmq.Socket[bytes] | None = None
         self._closed = False
 
     def latest(self, record: type[R], *, timeout: float = 1.0, max_age: float | None = None) -> Frame[R]:
@@ -223,27 +223,27 @@ class Bridge:
             Closed: The bridge was closed.
         """
         request_id = request_id or uuid.uuid4().hex
-        body = control.encode_request(name, request_id, arguments)
-        if len(body) > control.MAX_REQUEST_BYTES:
-            raise ValueError(f"a request may have {control.MAX_REQUEST_BYTES} bytes, this one has {len(body)}")
+        body = requests.encode_request(name, request_id, arguments)
+        if len(body) > requests.MAX_REQUEST_BYTES:
+            raise ValueError(f"a request may have {requests.MAX_REQUEST_BYTES} bytes, this one has {len(body)}")
         with self._asking:
             if self._closed:
                 raise Closed
-            if self._control is None:
-                self._control = open_socket(self._context, zmq.REQ, self.control_endpoint, 1, self._keys)
+            if self._requests is None:
+                self._requests = open_socket(self._context, zmq.REQ, self.requests_endpoint, 1, self._keys)
             reply: list[bytes] | None = None
             try:
-                self._control.send(body, zmq.NOBLOCK)
-                reply = receive(self._control, timeout)
+                self._requests.send(body, zmq.NOBLOCK)
+                reply = receive(self._requests, timeout)
             except zmq.Again:
                 pass
             finally:
                 if reply is None:  # also when interrupted: a REQ socket that waits for a reply takes no other request
-                    self._control.close(0)
-                    self._control = None
+                    self._requests.close(0)
+                    self._requests = None
             if reply is None:
-                raise NoReply(name, self.control_endpoint, timeout, request_id)
-        return control.decode_reply(name, reply[0])
+                raise NoReply(name, self.requests_endpoint, timeout, request_id)
+        return requests.decode_reply(name, reply[0])
 
     def close(self) -> None:
         """Close every socket and end the receiver thread; closing twice does nothing."""
@@ -251,8 +251,8 @@ class Bridge:
             if self._closed:
                 return
             self._closed = True
-            if self._control is not None:
-                self._control.close(0)
+            if self._requests is not None:
+                self._requests.close(0)
         with self._arrived:
             receiver = self._receiver
             self._arrived.notify_all()

@@ -12,7 +12,7 @@ import click
 
 from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, NoReply, connect
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
-from acbridge.control import REQUESTS
+from acbridge.requests import REQUESTS
 from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
 
 EX_UNAVAILABLE = 69

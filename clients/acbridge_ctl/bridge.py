@@ -32,7 +32,7 @@ def look_at_bridge(where: Where, timeout: float) -> tuple[str | None, list[Findi
     except NoReply:
         return None, [nobody(where)]
     except AcbridgeError as error:
-        text = f"something answers at {bridge.control_endpoint}, but not as an acbridge daemon does ({error})"
+        text = f"something answers at {bridge.requests_endpoint}, but not as an acbridge daemon does ({error})"
         return None, [Finding(Level.FAIL, "daemon", text, "look what it is, or start the daemon on another --port")]
     except ValueError as error:  # ZeroMQ does not take the address
         return None, [Finding(Level.FAIL, "daemon", str(error), "check --connect")]

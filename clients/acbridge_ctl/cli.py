@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from acbridge import SimState, Status
-from acbridge.control import check_mark, check_rate, check_thresholds
 from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
+from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
 from acbridge_ctl.asking import Commands, Where, as_json, asking, connection, fail, patience
 from acbridge_ctl.doctor import doctor

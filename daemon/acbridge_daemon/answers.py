@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from acbridge import control, wire
-from acbridge.control import Request
+from acbridge import requests, wire
 from acbridge.derived import RULES
 from acbridge.errors import RequestRefused
 from acbridge.pages import Static
+from acbridge.requests import Request
 from acbridge.topics import TOPICS
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.feed import Feed
@@ -72,7 +72,7 @@ class Answers:
     def _static(self, _: Request) -> Mapping[str, Any]:
         newest = self._publisher.newest.get(Static.topic)
         if newest is None:
-            raise RequestRefused("static", control.UNAVAILABLE, "no session has run yet; start one in the sim")
+            raise RequestRefused("static", requests.UNAVAILABLE, "no session has run yet; start one in the sim")
         return vars(wire.decode(newest, Static).record)
 
     def _thresholds(self, _: Request) -> Mapping[str, Any]:
@@ -90,7 +90,7 @@ class Answers:
         try:
             event = self._feed.sampler.change(request.arguments["thresholds"])
         except ValueError as error:  # two of them contradict each other
-            raise RequestRefused("set_thresholds", control.BAD_ARGUMENT, str(error)) from error
+            raise RequestRefused("set_thresholds", requests.BAD_ARGUMENT, str(error)) from error
         self._feed.tell(event, self._clock.now())
         self._log.info("thresholds_changed", thresholds=event.text)
         return {"thresholds": self._feed.sampler.thresholds.values()}
@@ -103,13 +103,13 @@ class Answers:
     def _reload_keys(self, _: Request) -> Mapping[str, Any]:
         keyring = self._service.keyring
         if keyring is None:
-            raise RequestRefused("reload_keys", control.FORBIDDEN, "start the daemon with --keys to have any")
+            raise RequestRefused("reload_keys", requests.FORBIDDEN, "start the daemon with --keys to have any")
         self._service.read_keys()
         return {"clients": keyring.roles, "problems": keyring.problems}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:
         if not self._settings.allow_shutdown:
-            raise RequestRefused("shutdown", control.FORBIDDEN, "start the daemon with --allow-shutdown to allow this")
+            raise RequestRefused("shutdown", requests.FORBIDDEN, "start the daemon with --allow-shutdown to allow this")
         self._log.info("shutdown_requested")
         self._service.stop()
         return {}

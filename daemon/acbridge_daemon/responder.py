@@ -14,10 +14,10 @@ from typing import Any
 import structlog
 import zmq
 
-from acbridge import control
-from acbridge.control import Request
+from acbridge import requests
 from acbridge.errors import RequestRefused
 from acbridge.keys import Role
+from acbridge.requests import Request
 from acbridge_daemon.allowance import Allowance
 from acbridge_daemon.security import CURVE_BYTES, Gate, Peer
 from acbridge_daemon.sockets import LINGER_MS, Connections, harden
@@ -49,16 +49,16 @@ class Responder:
         self._answers = answers
         self._gate = gate
         self._flooder: bytes | None = None
-        self._caches: defaultdict[str, control.ReplyCache] = defaultdict(control.ReplyCache)
+        self._caches: defaultdict[str, requests.ReplyCache] = defaultdict(requests.ReplyCache)
         self._allowance = Allowance()
         self._log = structlog.get_logger()
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = LINGER_MS
         self.socket.sndhwm = self.socket.rcvhwm = QUEUE
-        self.socket.maxmsgsize = control.MAX_REQUEST_BYTES
+        self.socket.maxmsgsize = requests.MAX_REQUEST_BYTES
         harden(self.socket, heartbeats=False)
         if gate.keyring is not None:
-            self.socket.maxmsgsize = control.MAX_REQUEST_BYTES + CURVE_BYTES
+            self.socket.maxmsgsize = requests.MAX_REQUEST_BYTES + CURVE_BYTES
         gate.guard(self.socket)
         self.connections = Connections(self.socket)
 
@@ -115,32 +115,32 @@ class Responder:
     def _reply(self, body: bytes, now: float, peer: Peer) -> bytes:
         request_id = None
         try:
-            values = control.unpack_request(body)
-            request_id = control.read_id(values)
-            request = control.check_request(values)
+            values = requests.unpack_request(body)
+            request_id = requests.read_id(values)
+            request = requests.check_request(values)
             if not request.changing or request.id is None:
-                return control.encode_reply(request.id, self._answers[request.name](request))
+                return requests.encode_reply(request.id, self._answers[request.name](request))
             self._check_role(peer, request)
             return self._change(self._caches[peer.name], request, request.id, body, now)
         except RequestRefused as refused:
             return self._refuse(request_id, refused)
         except Exception:  # noqa: BLE001  a reply must leave whatever happens; the log has the traceback
             self._log.exception("request_failed")
-            return self._refuse(request_id, RequestRefused("", control.INTERNAL, "the daemon's log says how"))
+            return self._refuse(request_id, RequestRefused("", requests.INTERNAL, "the daemon's log says how"))
 
     def _check_role(self, peer: Peer, request: Request) -> None:
         if peer.role is not Role.DRIVER:
             self._log.warning("request_denied", request=request.name, key=peer.name, role=peer.role)
-            raise RequestRefused(request.name, control.FORBIDDEN, _NOT_A_DRIVER)
+            raise RequestRefused(request.name, requests.FORBIDDEN, _NOT_A_DRIVER)
 
     def _change(
-        self, cache: control.ReplyCache, request: Request, request_id: str | int, body: bytes, now: float
+        self, cache: requests.ReplyCache, request: Request, request_id: str | int, body: bytes, now: float
     ) -> bytes:
         known = cache.find(request_id, body, now)
         if known is not None:
             return known
         try:
-            reply = control.encode_reply(request_id, self._answers[request.name](request))
+            reply = requests.encode_reply(request_id, self._answers[request.name](request))
         except RequestRefused as refused:
             reply = self._refuse(request_id, refused)
         cache.keep(request_id, body, reply, now)
@@ -148,16 +148,16 @@ class Responder:
 
     def _busy(self, body: bytes) -> bytes:
         try:
-            request_id = control.read_id(control.unpack_request(body))
+            request_id = requests.read_id(requests.unpack_request(body))
         except RequestRefused:
             request_id = None
         return self._refuse(request_id, _TOO_MANY_REQUESTS)
 
     def _refuse(self, request_id: str | int | None, refused: RequestRefused) -> bytes:
         self.refused += 1
-        return control.encode_refusal(request_id, refused)
+        return requests.encode_refusal(request_id, refused)
 
 
-_TOO_MANY_REQUESTS = RequestRefused("", control.BUSY, "too many requests; ask again in a second")
+_TOO_MANY_REQUESTS = RequestRefused("", requests.BUSY, "too many requests; ask again in a second")
 _NOT_A_DRIVER = f"your key has the role {Role.OBSERVER}; changes need a key with the role {Role.DRIVER}"
-_TOO_MANY_PARTS = RequestRefused("", control.BAD_REQUEST, "a request is one message of one part")
+_TOO_MANY_PARTS = RequestRefused("", requests.BAD_REQUEST, "a request is one message of one part")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from acbridge.address import LAST_PORT
-from acbridge.control import check_rate
 from acbridge.derived import Thresholds
+from acbridge.requests import check_rate
 from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
 
 DEFAULT_RATE = 60.0

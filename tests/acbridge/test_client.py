@@ -144,7 +144,7 @@ def test_a_request_without_a_daemon_ends_in_time_and_the_next_one_works() -> Non
         with pytest.raises(NoReply) as caught:
             bridge.request("hello", timeout=0.3)
         assert time.perf_counter() - begun < 0.6
-        assert bridge.control_endpoint in str(caught.value)
+        assert bridge.requests_endpoint in str(caught.value)
         assert "start acbridge-daemon" in str(caught.value)
         with Daemon("--source", "sim", port=port) as again:
             assert again.run == bridge.request("hello", timeout=5)["run"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from acbridge.control import ReplyCache
 from acbridge.errors import RequestRefused
+from acbridge.requests import ReplyCache
 
 
 def test_an_id_that_was_never_seen_has_no_reply() -> None:

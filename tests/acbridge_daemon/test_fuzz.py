@@ -19,13 +19,13 @@ from acbridge import (
     Static,
     Status,
     WireVersionError,
-    control,
+    requests,
     wire,
 )
-from acbridge.control import REQUESTS
 from acbridge.errors import RequestRefused
 from acbridge.packing import pack
 from acbridge.recording import read_ticks
+from acbridge.requests import REQUESTS
 from acbridge.wire import Header
 from programs import Daemon
 
@@ -87,10 +87,10 @@ def test_a_frame_of_any_bytes_is_decoded_or_refused(payload: bytes) -> None:
 def test_a_request_of_any_bytes_is_checked_or_refused(body: bytes) -> None:
     code, message = "", "good"
     try:
-        control.check_request(control.unpack_request(body))
+        requests.check_request(requests.unpack_request(body))
     except RequestRefused as refused:
         code, message = refused.code, refused.message
-    assert code in ("", *control.ERROR_CODES)
+    assert code in ("", *requests.ERROR_CODES)
     assert 0 < len(message) < 3000
 
 
@@ -98,7 +98,7 @@ def test_a_request_of_any_bytes_is_checked_or_refused(body: bytes) -> None:
 @given(BYTES)
 def test_a_reply_of_any_bytes_is_read_or_refused(body: bytes) -> None:
     with suppress(DecodeError, RequestRefused):
-        control.decode_reply("hello", body)
+        requests.decode_reply("hello", body)
 
 
 @settings(deadline=None, max_examples=200)

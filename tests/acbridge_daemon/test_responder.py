@@ -13,7 +13,7 @@ import pytest
 import zmq
 
 from acbridge import Derived, Event, Graphics, Physics, Static, Status
-from acbridge.control import REQUESTS
+from acbridge.requests import REQUESTS
 from bench import packb, unpackb
 from programs import Daemon, until
 

@@ -14,7 +14,7 @@ import zmq
 from zmq.utils import z85
 
 from acbridge import Keys, NoFrame, NoReply, Physics, RequestRefused, connect
-from acbridge.control import MAX_REQUEST_BYTES, REQUESTS
+from acbridge.requests import MAX_REQUEST_BYTES, REQUESTS
 from acbridge_daemon import security
 from acbridge_daemon.security import CURVE_BYTES, ZAP_ENDPOINT, Gate
 from bench import packb, unpackb

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from acbridge import Status, control
+from acbridge import Status, requests
 from programs import Daemon, Program, until
 
 HEALTHY = """
@@ -177,7 +177,7 @@ def test_a_greedy_client_starves_neither_others_nor_the_ticks(storm: tuple[Daemo
 def test_clients_that_die_in_the_middle_of_a_request_leave_nothing_behind(storm: tuple[Daemon, list[Healthy]]) -> None:
     daemon, _ = storm
     files = open_files(daemon.process.pid)
-    body = control.encode_request("latest", "a", {})
+    body = requests.encode_request("latest", "a", {})
     for _ in range(40):
         context = zmq.Context()
         asker = context.socket(zmq.REQ)
@@ -235,7 +235,7 @@ def test_more_connections_than_there_is_room_for_are_told_to_come_back_later(
 
 def test_floods_of_requests_that_hang_up_do_not_end_the_daemon(storm: tuple[Daemon, list[Healthy]]) -> None:
     daemon, _ = storm
-    body = control.encode_request("hello", "a", {})
+    body = requests.encode_request("hello", "a", {})
     for _ in range(3):
         context = zmq.Context()
         floods = [context.socket(zmq.DEALER) for _ in range(20)]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from acbridge import Derived, Event, EventKind, Graphics, Physics, SimState, Static, Status, Thresholds, reference
-from acbridge.control import ERROR_CODES, REQUESTS
 from acbridge.derived import RULES
+from acbridge.requests import ERROR_CODES, REQUESTS
 from acbridge.topics import BY_NAME, TOPICS
 from acbridge.wire import HEADER_BYTES, Header, encode, read_header
 from acbridge_sink.presence import SILENCE_S

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from acbridge import control
-from acbridge.control import ERROR_CODES, REQUESTS, Request
+from acbridge import requests
 from acbridge.errors import DecodeError, RequestRefused
 from acbridge.packing import pack
+from acbridge.requests import ERROR_CODES, REQUESTS, Request
 
 MOST = b"\xff\xff\xff\xff"
 
 
 def check(body: bytes) -> Request:
     """Take a request as the daemon does."""
-    return control.check_request(control.unpack_request(body))
+    return requests.check_request(requests.unpack_request(body))
 
 
 def refusal(body: bytes) -> RequestRefused:
@@ -194,18 +194,18 @@ def test_a_rate_within_the_range_is_taken(rate: float, taken: float) -> None:
 
 def test_no_number_is_too_large_to_be_refused() -> None:
     with pytest.raises(ValueError, match="1 to 1000"):
-        control.check_rate(10**400)
+        requests.check_rate(10**400)
 
 
 @pytest.mark.parametrize("found", ["a", "a" * 64, "é" * 32, "\n", 0, -5, 2**64 - 1])
 def test_an_id_may_be(found: str | int) -> None:
     assert found == check(request("shutdown", id=found)).id
-    assert found == control.read_id({"id": found})
+    assert found == requests.read_id({"id": found})
 
 
 @pytest.mark.parametrize("found", ["", "a" * 65, "é" * 33, True, False, 1.5, b"a", ["a"], {"a": 1}])
 def test_an_id_may_not_be(found: object) -> None:
-    assert control.read_id({"id": found}) is None
+    assert requests.read_id({"id": found}) is None
     for name in ("status", "shutdown"):
         refused = refusal(request(name, id=found))
         assert "bad_argument" == refused.code
@@ -213,25 +213,25 @@ def test_an_id_may_not_be(found: object) -> None:
 
 
 def test_a_request_that_is_encoded_is_understood() -> None:
-    assert Request("set_rate", "x1", {"rate": 30.0}) == check(control.encode_request("set_rate", "x1", {"rate": 30}))
+    assert Request("set_rate", "x1", {"rate": 30.0}) == check(requests.encode_request("set_rate", "x1", {"rate": 30}))
 
 
 @pytest.mark.parametrize("request_id", [None, "x1", 7])
 def test_a_good_reply_comes_back(request_id: str | int | None) -> None:
-    body = control.encode_reply(request_id, {"rate": 30.0, "topics": {"physics": {}}, "sim_detail": None})
-    assert {"rate": 30.0, "topics": {"physics": {}}, "sim_detail": None} == control.decode_reply("set_rate", body)
-    sent = control.unpack_request(body)
+    body = requests.encode_reply(request_id, {"rate": 30.0, "topics": {"physics": {}}, "sim_detail": None})
+    assert {"rate": 30.0, "topics": {"physics": {}}, "sim_detail": None} == requests.decode_reply("set_rate", body)
+    sent = requests.unpack_request(body)
     assert (True, request_id) == (sent["ok"], sent.get("id"))
     assert (request_id is not None) == ("id" in sent)
 
 
 @pytest.mark.parametrize("request_id", [None, "x1", 7])
 def test_a_refusal_comes_back_as_the_error_that_it_was(request_id: str | int | None) -> None:
-    body = control.encode_refusal(request_id, RequestRefused("", "forbidden", "not here"))
+    body = requests.encode_refusal(request_id, RequestRefused("", "forbidden", "not here"))
     with pytest.raises(RequestRefused) as caught:
-        control.decode_reply("shutdown", body)
+        requests.decode_reply("shutdown", body)
     assert ("shutdown", "forbidden", "not here") == (caught.value.request, caught.value.code, caught.value.message)
-    sent = control.unpack_request(body)
+    sent = requests.unpack_request(body)
     assert (False, request_id) == (sent["ok"], sent.get("id"))
 
 
@@ -256,7 +256,7 @@ def test_a_refusal_comes_back_as_the_error_that_it_was(request_id: str | int | N
 )
 def test_what_is_no_reply_is_refused(body: bytes) -> None:
     with pytest.raises(DecodeError):
-        control.decode_reply("status", body)
+        requests.decode_reply("status", body)
 
 
 JSON_LIKE = st.recursive(
