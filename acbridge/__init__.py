@@ -8,7 +8,7 @@ Live telemetry from Assetto Corsa: subscribe to an acbridge daemon.
 Importing this needs only pyzmq and msgpack.
 """
 
-from acbridge.client import Bridge, Sample, connect
+from acbridge.client import Bridge, FrameStream, Sample, Trust, connect
 from acbridge.derived import Derived, Event, EventKind, Thresholds
 from acbridge.errors import (
     AcbridgeError,
@@ -26,10 +26,8 @@ from acbridge.errors import (
     WireVersionError,
 )
 from acbridge.keys import Keys, Role
-from acbridge.mailbox import Trust
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.status import SimState, Status
-from acbridge.subscription import Frames
 from acbridge.wire import WIRE_VERSION, Frame
 
 __all__ = [
@@ -43,7 +41,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Frame",
-    "Frames",
+    "FrameStream",
     "Graphics",
     "KeyExists",
     "KeyFileError",

@@ -14,7 +14,7 @@ from programs import Daemon
 # What these lean on only Unix has: page files, signals, /proc, small disks. tests/windows asks the same of Windows.
 collect_ignore = (
     [
-        "acbridge/test_client.py",
+        "acbridge/client/test_bridge.py",
         "acbridge/test_page_files.py",
         "acbridge/test_plotjuggler.py",
         "acbridge_ctl",

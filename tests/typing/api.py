@@ -11,7 +11,7 @@ from acbridge import (
     Bridge,
     Derived,
     Frame,
-    Frames,
+    FrameStream,
     Graphics,
     KeyExists,
     KeyFileError,
@@ -75,7 +75,7 @@ def records_are_read_only(frame: Frame[Physics]) -> None:
 
 def frames(bridge: Bridge) -> None:
     with bridge.frames(Physics) as stream:
-        assert_type(stream, Frames[Physics])
+        assert_type(stream, FrameStream[Physics])
         assert_type(iter(stream), Iterator[Frame[Physics]])
         assert_type(next(stream), Frame[Physics])
         assert_type((stream.lost, stream.restarts), tuple[int, int])

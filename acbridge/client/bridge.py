@@ -16,14 +16,14 @@ import zmq
 
 from acbridge import requests, wire
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT
+from acbridge.client.mailbox import Mail, Mailbox, Trust
+from acbridge.client.subscription import FRAMES_QUEUE, NEWEST_QUEUE, FrameStream, Receiver, open_socket, receive
 from acbridge.derived import Derived
 from acbridge.errors import Closed, NoFrame, NoReply, StaleFrame
 from acbridge.keys import Keys
-from acbridge.mailbox import Mail, Mailbox, Trust
 from acbridge.pages import Graphics, Physics
 from acbridge.schema import Record
 from acbridge.status import Status
-from acbridge.subscription import FRAMES_QUEUE, NEWEST_QUEUE, Frames, Receiver, open_socket, receive
 from acbridge.topics import BY_NAME, EVERY_TICK
 from acbridge.wire import Frame
 
@@ -97,7 +97,7 @@ class Bridge:
         self._arrived = threading.Condition()
         self._mailbox = Mailbox(tuple(record.topic for record in EVERY_TICK))
         self._receiver: Receiver | None = None
-        self._streams: weakref.WeakSet[Frames[Any]] = weakref.WeakSet()
+        self._streams: weakref.WeakSet[FrameStream[Any]] = weakref.WeakSet()
         self._opening = threading.Lock()
         self._asking = threading.Lock()
         self._requests: zmq.Socket[bytes] | None = None
@@ -158,12 +158,12 @@ class Bridge:
         )
 
     @overload
-    def frames(self, *, timeout: float | None = None) -> "Frames[Physics | Graphics | Derived]": ...
+    def frames(self, *, timeout: float | None = None) -> "FrameStream[Physics | Graphics | Derived]": ...
 
     @overload
-    def frames(self, *records: type[R], timeout: float | None = None) -> "Frames[R]": ...
+    def frames(self, *records: type[R], timeout: float | None = None) -> "FrameStream[R]": ...
 
-    def frames(self, *records: type[Any], timeout: float | None = None) -> "Frames[Any]":
+    def frames(self, *records: type[Any], timeout: float | None = None) -> "FrameStream[Any]":
         """
         Iterate over every frame of some topics from now on, in order.
 
@@ -184,7 +184,7 @@ class Bridge:
             if self._closed:
                 raise Closed
             socket = open_socket(self._context, zmq.SUB, self.endpoint, FRAMES_QUEUE, self._keys)
-            stream: Frames[Any] = Frames(socket, self.endpoint, records or EVERY_TICK, self._prefix, timeout)
+            stream: FrameStream[Any] = FrameStream(socket, self.endpoint, records or EVERY_TICK, self._prefix, timeout)
             self._streams.add(stream)
         return stream
 

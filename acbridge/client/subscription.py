@@ -1,5 +1,5 @@
 """
-The two ways to receive frames: `Receiver` keeps the newest of each topic, `Frames` keeps them all.
+The two ways to receive frames: `Receiver` keeps the newest of each topic, `FrameStream` keeps them all.
 
 A receiver thread empties one socket into the mailbox as frames arrive, so that what it keeps is fresh however long its
 caller slept. A stream must keep order and lose nothing: it has a socket of its own with a long queue. Every ZeroMQ
@@ -16,9 +16,9 @@ from typing import Generic, Self, TypeVar
 import zmq
 
 from acbridge import wire
+from acbridge.client.mailbox import Gaps, Mailbox
 from acbridge.errors import Closed, DecodeError, NoFrame
 from acbridge.keys import Keys
-from acbridge.mailbox import Gaps, Mailbox
 from acbridge.schema import Record
 from acbridge.status import Status
 from acbridge.wire import Frame
@@ -37,7 +37,7 @@ _BATCH = 256
 R = TypeVar("R", bound=Record)
 
 
-class Frames(Generic[R]):
+class FrameStream(Generic[R]):
     """
     Every frame of some topics, in order; made by :meth:`Bridge.frames`.
 

@@ -336,7 +336,7 @@ def test_an_iterator_that_saw_nothing_in_time_goes_on() -> None:
         assert 0 == frames.lost
 
 
-def take(frames: acbridge.Frames[Physics]) -> acbridge.Frame[Physics] | None:
+def take(frames: acbridge.FrameStream[Physics]) -> acbridge.Frame[Physics] | None:
     try:
         return next(frames)
     except NoFrame:

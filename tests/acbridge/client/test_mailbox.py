@@ -3,8 +3,8 @@
 import pytest
 
 from acbridge import wire
+from acbridge.client.mailbox import Box, Mail, Mailbox, Trust
 from acbridge.errors import DecodeError, WireVersionError
-from acbridge.mailbox import Box, Mail, Mailbox, Trust
 from acbridge.schema import Record, integer
 from acbridge.topics import BY_NAME, EVERY_TICK
 from acbridge.wire import Header

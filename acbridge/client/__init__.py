@@ -1,0 +1,7 @@
+"""The subscriber's side: connect to a daemon, receive its frames, send it requests."""
+
+from acbridge.client.bridge import Bridge, Sample, connect
+from acbridge.client.mailbox import Trust
+from acbridge.client.subscription import FrameStream
+
+__all__ = ["Bridge", "FrameStream", "Sample", "Trust", "connect"]
