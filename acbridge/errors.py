@@ -46,7 +46,7 @@ class PageError(AcbridgeError, ValueError):
 
 
 class DecodeError(AcbridgeError, ValueError):
-    """Bytes are not what the wire (docs/protocol.md) allows."""
+    """Bytes are not what the wire (docs/reference/protocol.md) allows."""
 
 
 class WireVersionError(DecodeError):

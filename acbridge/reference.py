@@ -1,5 +1,5 @@
 """
-Writes what the documentation says about fields from the table itself: docs/fields.md and docs/schema/*.json.
+Writes docs/reference/fields.md and docs/reference/schema/*.json from the tables of the records.
 
 Run ``python -m acbridge.reference`` after a change of the table; ``--check`` tells whether that was forgotten.
 """
@@ -28,7 +28,7 @@ frames without decoding them.
 
 
 def fields_page() -> str:
-    """Return docs/fields.md."""
+    """Return docs/reference/fields.md."""
     return "\n".join([_INTRODUCTION, *(_section(topic) for topic in TOPICS)])
 
 
@@ -77,7 +77,8 @@ def _always(column: Column) -> str:
 
 def write(docs: Path, *, check: bool) -> list[str]:
     """Write the files, or with ``check`` only return the names of those that are out of date."""
-    wanted = {"fields.md": fields_page()} | {f"schema/{name}": body for name, body in schema_files().items()}
+    wanted = {"reference/fields.md": fields_page()}
+    wanted |= {f"reference/schema/{name}": body for name, body in schema_files().items()}
     stale: list[str] = []
     for name, body in wanted.items():
         path = docs / name

@@ -208,7 +208,7 @@ class Bridge:
         self, name: str, *, timeout: float = 1.0, request_id: str | None = None, **arguments: Any
     ) -> dict[str, Any]:
         """
-        Send a request of docs/protocol.md and return what its reply holds.
+        Send a request of docs/reference/protocol.md and return what its reply holds.
 
         Args:
             name: Its name, such as ``"hello"``.

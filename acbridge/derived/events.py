@@ -46,7 +46,7 @@ class EventKind(StrEnum):
 class Event(Record, topic="event"):
     """Something happened. The fields that a kind does not need are nil; the header says when."""
 
-    kind: str = string("What happened; docs/derived.md lists the kinds.")
+    kind: str = string("What happened; docs/reference/derived.md lists the kinds.")
     packetId: int | None = integer(  # noqa: N815  the sim's own name
         "physics.packetId when it was noticed; nil without pages.", nullable=True
     )

@@ -6,7 +6,7 @@ ZONES = ("front", "rear", "left", "right")
 
 
 class Derived(Record, topic="derived"):
-    """What follows from the pages of this tick and of those before it; docs/derived.md says how."""
+    """What follows from the pages of this tick and of those before it; docs/reference/derived.md says how."""
 
     # Dynamics
     acc_right_g: float = f64("Acceleration to the right (-accG[0]); positive in a right-hand bend.", unit="g")

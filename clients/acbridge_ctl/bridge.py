@@ -119,7 +119,7 @@ def judge_silence(port: int, host: str, mechanism: str | None, *, keys: bool) ->
         fix = "see that --server-key is its server.key, and our public key among its clients; its log has peer_refused"
     elif mechanism == CURVE:
         text = f"what listens on port {port} of {host} has keys (CURVE), and does not answer without"
-        fix = "give --key and --server-key: docs/security.md"
+        fix = "give --key and --server-key: docs/guides/security.md"
     elif mechanism == NULL and not keys:
         fix = f"if it is a daemon's port of requests, say --connect {host}:{port - 1}; else start it on another --port"
     elif mechanism == NULL:

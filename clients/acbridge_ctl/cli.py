@@ -123,7 +123,7 @@ def latest(where: Where, timeout: float, topic: str | None, fields: tuple[str, .
         frames = {topic: frames[topic]}
     missing = [name for name in fields if not any(name in frame for frame in frames.values())]
     if missing:
-        raise click.UsageError(f"no frame has {', '.join(missing)}; docs/fields.md lists what each topic has")
+        raise click.UsageError(f"no frame has {', '.join(missing)}; docs/reference/fields.md lists what each topic has")
     if fields:
         frames = {name: {field: frame[field] for field in fields if field in frame} for name, frame in frames.items()}
     click.echo(to_json(frames if topic is None else frames[topic]))

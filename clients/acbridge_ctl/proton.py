@@ -24,9 +24,10 @@ BRIDGES = SHARES | ATTENDS
 
 HOW = (
     "under Proton, start one before the game: acbridge-ctl proton-stubs (or acshm) and then, in the game's prefix, the "
-    "acbridge.exe of simshmbridge, which is another program than this; or simd, shm-bridge or winecarte: docs/proton.md"
+    "acbridge.exe of simshmbridge, which is another program than this; or simd, shm-bridge or winecarte: "
+    "docs/guides/proton.md"
 )
-AGAIN = "end the game, start a bridge in its prefix, then the game again: docs/proton.md"
+AGAIN = "end the game, start a bridge in its prefix, then the game again: docs/guides/proton.md"
 
 
 class Process(NamedTuple):
@@ -100,7 +101,7 @@ def judge_bridge(content: Content, running: list[Process]) -> Finding:
     alone = f", {told(attending)} aside" if attending else ""
     what = "the pages are left from before" if content is Content.STILL else "the page files are there"
     text = f"no game runs and {what}, but no bridge shares them{alone}"
-    return Finding(Level.WARN, "bridge", text, "start one in the game's prefix before the game: docs/proton.md")
+    return Finding(Level.WARN, "bridge", text, "start one in the game's prefix before the game: docs/guides/proton.md")
 
 
 def told(running: list[Process]) -> str:

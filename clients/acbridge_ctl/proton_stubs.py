@@ -13,8 +13,8 @@ EPILOG = """\b
 Examples:
   acbridge-ctl proton-stubs
   acbridge-ctl proton-stubs && acbridge-ctl doctor      see what is missing now
-docs/proton.md tells which bridges want stubs, and in which order to start what. Exit code 74 if something is in the
-way or a file cannot be made.
+docs/guides/proton.md tells which bridges want stubs, and in which order to start what. Exit code 74 if something is
+in the way or a file cannot be made.
 """
 
 

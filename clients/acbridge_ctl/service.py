@@ -111,7 +111,7 @@ To install it on Windows:
   schtasks /Create /TN acbridge /XML acbridge.xml
   schtasks /Run /TN acbridge
 
-docs/running.md tells how to look after it and how to stop it.
+docs/guides/running.md tells how to look after it and how to stop it.
 """
 
 

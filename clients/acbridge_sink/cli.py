@@ -214,7 +214,8 @@ def ws(
     """
     Relay frames over WebSocket, with a page to look at.
 
-    A client that is slow gets the newest frames and is told how many it missed. docs/websocket.md is the protocol.
+    A client that is slow gets the newest frames and is told how many it missed. The protocol is
+    docs/reference/websocket.md.
     """
     if wanted.topics or wanted.fields or wanted.max_rate or wanted.limits.count:
         raise click.UsageError("ws leaves --topic, --field, --max-rate and --count to its clients")

@@ -131,7 +131,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             "--key",
             type=click.Path(dir_okay=False, path_type=Path),
             envvar="ACBRIDGE_KEY",
-            help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
+            help="Our own NAME.key_secret, if the daemon has keys (docs/guides/security.md).",
         ),
         click.option(
             "--server-key",

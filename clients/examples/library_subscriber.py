@@ -9,7 +9,7 @@ from acbridge import Keys, NoFrame, Physics, connect
 host, _, port = (sys.argv[1] if sys.argv[1:] else "127.0.0.1").partition(":")
 frames = int(sys.argv[2]) if sys.argv[2:] else None
 keys = None
-if "ACBRIDGE_KEY" in os.environ:  # the daemon has keys: docs/security.md
+if "ACBRIDGE_KEY" in os.environ:  # the daemon has keys: docs/guides/security.md
     keys = Keys.load(os.environ["ACBRIDGE_KEY"], os.environ["ACBRIDGE_SERVER_KEY"])
 
 with connect(host, int(port or "5555"), keys=keys) as bridge:

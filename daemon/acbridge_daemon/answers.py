@@ -1,4 +1,4 @@
-"""What the daemon answers to each request: the table is `Answers.table`, the contract is docs/protocol.md."""
+"""What the daemon answers to each request: the table is `Answers.table`, the contract is docs/reference/protocol.md."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

@@ -87,7 +87,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     "thresholds",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Change what is counted as what, such as stuck_s=5; repeatable. docs/derived.md lists the names.",
+    help="Change what is counted as what, such as stuck_s=5; repeatable. docs/reference/derived.md lists the names.",
 )
 @click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
 @click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")
@@ -97,7 +97,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
 @click.option(
     "--keys",
     type=click.Path(path_type=Path),
-    help="Directory of keys: encrypt everything and let in only those whose keys are there (docs/security.md).",
+    help="Directory of keys: encrypt everything and let in only those whose keys are there (docs/guides/security.md).",
 )
 @click.option("--insecure", is_flag=True, help="Allow an address that other machines reach, without any protection.")
 @click.version_option(package_name="acbridge", message=VERSION)

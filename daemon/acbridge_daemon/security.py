@@ -188,4 +188,4 @@ def _load_peers(directory: Path) -> tuple[dict[bytes, Peer], list[KeyFileError]]
     return peers, problems
 
 
-_MAKE = "acbridge-ctl keygen makes one, see docs/security.md"
+_MAKE = "acbridge-ctl keygen makes one, see docs/guides/security.md"

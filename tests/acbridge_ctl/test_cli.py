@@ -187,7 +187,7 @@ def test_latest_prints_only_the_fields_that_are_asked_for(daemon: Daemon) -> Non
 
 def test_latest_of_a_field_that_no_topic_has_is_refused(daemon: Daemon) -> None:
     said = complaint("latest", "physics", "--field", "gear", "--field", "speed", code=USAGE, at=daemon)
-    assert "Error: no frame has speed; docs/fields.md lists what each topic has" == said
+    assert "Error: no frame has speed; docs/reference/fields.md lists what each topic has" == said
 
 
 def test_schema_is_the_daemons(daemon: Daemon) -> None:

@@ -39,7 +39,9 @@ ASKS_ONCE = "acbridge-ctl"
 
 def documents(checkout: Path) -> Iterator[Path]:
     yield checkout / "README.md"
-    yield from sorted((checkout / "docs").glob("*.md"))
+    yield from sorted((checkout / "docs").rglob("*.md"))
+    yield checkout / "clients" / "examples" / "README.md"
+    yield checkout / "tests" / "benchmarks" / "README.md"
 
 
 def blocks(document: Path, language: str) -> list[str]:
@@ -69,15 +71,15 @@ def busy_daemon() -> Iterator[Daemon]:
     "name",
     [
         "README.md",
-        "docs/derived.md",
-        "docs/proton.md",
-        "docs/protocol.md",
-        "docs/recordings.md",
-        "docs/reliability.md",
-        "docs/running.md",
-        "docs/security.md",
-        "docs/simulator.md",
-        "docs/websocket.md",
+        "docs/reference/derived.md",
+        "docs/guides/proton.md",
+        "docs/reference/protocol.md",
+        "docs/guides/recordings.md",
+        "docs/explanation/reliability.md",
+        "docs/guides/running.md",
+        "docs/guides/security.md",
+        "docs/guides/simulator.md",
+        "docs/reference/websocket.md",
     ],
 )
 def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
@@ -106,7 +108,7 @@ def test_the_one_liners_for_recordings_print_something(checkout: Path, tmp_path:
     run_command(["acbridge-sink", "jsonl", "drives/", "--compress", "gzip", "--count", "5"], tmp_path, busy_daemon)
     with (tmp_path / "evening.jsonl").open("a") as file:
         file.write('{"type":"gap","tick":1}\n{"type":"event","tick":1,"kind":"pit_in","lap":1,"lap_time_ms":null}\n')
-    (block,) = blocks(checkout / "docs" / "recordings.md", "sh")
+    (block,) = blocks(checkout / "docs" / "guides" / "recordings.md", "sh")
     for line in block.splitlines():
         done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (0, "") == (done.returncode, done.stderr), line
@@ -143,15 +145,32 @@ def run_python(code: str, cwd: Path, daemon: Daemon) -> None:
         assert program.out
 
 
+def links(document: Path) -> list[tuple[Path, str]]:
+    """Return the file and the anchor of every link of a document to this repository."""
+    targets = re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8"))
+    parts = [target.partition("#") for target in targets if "://" not in target]
+    return [((document.parent / path).resolve() if path else document, anchor) for path, _, anchor in parts]
+
+
 def test_every_link_between_documents_leads_somewhere(checkout: Path) -> None:
     for document in documents(checkout):
-        for target in re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8")):
-            path, _, anchor = target.partition("#")
-            linked = document if not path else (document.parent / path)
-            assert linked.exists(), f"{document.name}: {target}"
+        for linked, anchor in links(document):
+            assert linked.exists(), f"{document.name} links to {linked}"
             if anchor:
                 headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
-                assert anchor in [re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings], f"{target}"
+                anchors = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+                assert anchor in anchors, f"{document.name} links to {linked.name}#{anchor}"
+
+
+def test_every_document_is_at_most_two_clicks_from_the_readme(checkout: Path) -> None:
+    reached = {checkout.resolve() / "README.md"}
+    for _click in range(2):
+        pages = [page for page in reached if page.suffix == ".md"]
+        reached |= {linked for page in pages for linked, _ in links(page)}
+    everything = {path.resolve() for path in (checkout / "docs").rglob("*.*")}
+    schemas = {path for path in everything if path.parent.name == "schema"}
+    assert {path.parent for path in schemas} <= reached
+    assert set() == everything - schemas - reached
 
 
 def test_the_generated_documents_are_up_to_date(checkout: Path) -> None:
@@ -159,7 +178,7 @@ def test_the_generated_documents_are_up_to_date(checkout: Path) -> None:
 
 
 def test_the_protocol_lists_every_topic_request_code_and_state(checkout: Path) -> None:
-    protocol = (checkout / "docs" / "protocol.md").read_text(encoding="utf-8")
+    protocol = (checkout / "docs" / "reference" / "protocol.md").read_text(encoding="utf-8")
     for topic in TOPICS:
         assert f"| `{topic.name}` | {topic.cadence} |" in protocol
     for name, rule in REQUESTS.items():
@@ -172,7 +191,7 @@ def test_the_protocol_lists_every_topic_request_code_and_state(checkout: Path) -
 
 
 def test_the_examples_of_the_protocol_fit_the_tables(checkout: Path) -> None:
-    protocol = checkout / "docs" / "protocol.md"
+    protocol = checkout / "docs" / "reference" / "protocol.md"
     text = protocol.read_text(encoding="utf-8")
     examples = re.findall(r"^`(\w+)`:\n\n```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert [topic.name for topic in TOPICS] == sorted((n for n, _ in examples), key=list(BY_NAME).index)
@@ -187,7 +206,7 @@ def test_the_examples_of_the_protocol_fit_the_tables(checkout: Path) -> None:
 
 
 def test_the_header_lies_where_the_protocol_says(checkout: Path) -> None:
-    protocol = (checkout / "docs" / "protocol.md").read_text(encoding="utf-8")
+    protocol = (checkout / "docs" / "reference" / "protocol.md").read_text(encoding="utf-8")
     header = Header(0x0A0B0C0D, 0x0102030405060708, 0x1112131415161718, 1800000000.25, 0x2122232425262728)
     values: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 0)
     status = Status(**values)
@@ -210,7 +229,7 @@ def test_the_header_lies_where_the_protocol_says(checkout: Path) -> None:
 
 def test_what_is_derived_is_explained_as_the_table_has_it(checkout: Path) -> None:
     header = ("Name", "Formula", "From", "Unit", "Range", "Confidence", "Source", "Is not")
-    explained = rows(checkout / "docs" / "derived.md", *header)
+    explained = rows(checkout / "docs" / "reference" / "derived.md", *header)
     assert [f"`{column.name}`" for column in Derived.columns] == [row[0] for row in explained]
     known = {column.name for record in (Physics, Graphics, Static, Derived) for column in record.columns}
     for column, (name, formula, inputs, unit, values, confidence, source, other) in zip(
@@ -224,14 +243,14 @@ def test_what_is_derived_is_explained_as_the_table_has_it(checkout: Path) -> Non
 
 
 def test_every_derived_event_is_explained(checkout: Path) -> None:
-    explained = rows(checkout / "docs" / "derived.md", "Kind", "When", "Fields")
+    explained = rows(checkout / "docs" / "reference" / "derived.md", "Kind", "When", "Fields")
     assert [f"`{kind.value}`" for kind in EventKind] == [row[0] for row in explained]
     always = {"kind", "packetId", "lap", "lap_distance_m"}
     assert {column.name for column in Event.columns} == always.union(*(words(fields) for _, _, fields in explained))
 
 
 def test_every_threshold_of_what_is_derived_is_explained(checkout: Path) -> None:
-    document = checkout / "docs" / "derived.md"
+    document = checkout / "docs" / "reference" / "derived.md"
     defaults = Thresholds().values()
     expected = [
         [f"`{name}`", f"{defaults[name]:g}", rule.unit, f"{rule.low:g} to {rule.high:g}", rule.meaning]
@@ -246,7 +265,7 @@ def test_every_threshold_of_what_is_derived_is_explained(checkout: Path) -> None
 
 
 def test_the_limits_of_the_relay_are_the_ones_that_are_told(checkout: Path) -> None:
-    told = (checkout / "docs" / "websocket.md").read_text(encoding="utf-8")
+    told = (checkout / "docs" / "reference" / "websocket.md").read_text(encoding="utf-8")
     assert f"a queue of {EVENTS}." in told
     assert f"takes nothing for {STUCK_S:g} s" in told
     assert f"silent for {SILENCE_S:g} s" in told

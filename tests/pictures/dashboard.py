@@ -1,5 +1,5 @@
 """
-Draw docs/dashboard.png: the page of the relay in a browser, some laps into a session.
+Draw docs/guides/dashboard.png: the page of the relay in a browser, some laps into a session.
 
 The laps are driven faster than time goes, through page files of its own; only the last seconds are at the sim's pace.
 Run it with ``uv run python tests/pictures/dashboard.py [PNG]``; it takes about a minute, and needs Chromium.
@@ -68,7 +68,7 @@ class Driving:
 
 def main() -> None:
     """Draw the picture."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "dashboard.png"
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "guides" / "dashboard.png"
     with tempfile.TemporaryDirectory() as folder, browser() as chromium:
         driving = Driving(Path(folder))
         try:

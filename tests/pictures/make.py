@@ -14,7 +14,7 @@ from acbridge.status import Status
 from acbridge_sink.pump import Tick
 from acbridge_sink.terminal import View, draw
 
-DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+GUIDES = Path(__file__).resolve().parent.parent.parent / "docs" / "guides"
 COLUMNS, ROWS = 80, 24
 PLACE_MS = 21_600
 """Where in its second lap the stand-in is shown: braking into a bend."""
@@ -41,4 +41,4 @@ def console_picture() -> str:
 
 
 if __name__ == "__main__":
-    (DOCS / "console.svg").write_text(console_picture(), encoding="utf-8")
+    (GUIDES / "console.svg").write_text(console_picture(), encoding="utf-8")

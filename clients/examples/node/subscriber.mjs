@@ -6,7 +6,7 @@ import { Subscriber } from "zeromq";
 const [address = "127.0.0.1:5555", frames = "Infinity"] = process.argv.slice(2);
 const socket = new Subscriber();
 if (process.env.ACBRIDGE_KEY) {
-  // The daemon has keys: docs/security.md
+  // The daemon has keys: docs/guides/security.md
   const key = (file, kind) => readFileSync(file, "utf8").match(`${kind}-key = "(.*)"`)[1];
   socket.curvePublicKey = key(process.env.ACBRIDGE_KEY, "public");
   socket.curveSecretKey = key(process.env.ACBRIDGE_KEY, "secret");
