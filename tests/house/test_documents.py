@@ -35,6 +35,7 @@ RELAY = "127.0.0.1:8765"
 ENDS_BY_ITSELF = ("--count", "--duration")
 ASKS_ONCE = "acbridge-ctl"
 """All of its commands end by themselves but for `watch`, which documents limit."""
+RUN_BY_CI = (["pip", "install", "uv"], ["pytest"])
 
 
 def documents(checkout: Path) -> Iterator[Path]:
@@ -91,14 +92,14 @@ def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: 
             ran += 1
             continue
         for line in block.splitlines():
-            words = shlex.split(line.rpartition("&&")[2])
+            words = shlex.split(line)
             if words[:2] == ["uv", "run"]:
                 words = words[2:]
             if words[0].startswith("acbridge-"):
                 run_command(words, tmp_path, busy_daemon)
                 ran += 1
             else:
-                assert words == ["pytest"], f"nobody runs {line!r}"
+                assert words in RUN_BY_CI, f"{name}: no test runs {line!r}"
     assert ran
 
 
@@ -264,13 +265,13 @@ def test_every_threshold_of_what_is_derived_is_explained(checkout: Path) -> None
     assert [] == [(name, number) for name, number in told if f"{defaults[name]:g}" != number]
 
 
-def test_the_limits_of_the_relay_are_the_ones_that_are_told(checkout: Path) -> None:
-    told = (checkout / "docs" / "reference" / "websocket.md").read_text(encoding="utf-8")
-    assert f"a queue of {EVENTS}." in told
-    assert f"takes nothing for {STUCK_S:g} s" in told
-    assert f"silent for {SILENCE_S:g} s" in told
-    assert f"| messages to the relay | {MESSAGES_PER_S} a second" in told
-    assert f"at least {MIN_TOKEN} characters" in told
-    assert f"after {FIRST_WAIT_S:g} s at first and {LONGEST_WAIT_S:g} s at most" in told
-    assert f"| {DEFAULT_HZ:g} |" in told
-    assert f"above 0; {HIGHEST_HZ:g} means every one" in told
+def test_the_limits_of_the_relay_are_the_documented_ones(checkout: Path) -> None:
+    documented = " ".join((checkout / "docs" / "reference" / "websocket.md").read_text(encoding="utf-8").split())
+    assert f"a queue of {EVENTS}." in documented
+    assert f"takes nothing for {STUCK_S:g} s" in documented
+    assert f"silent for {SILENCE_S:g} s" in documented
+    assert f"| messages to the relay | {MESSAGES_PER_S} a second" in documented
+    assert f"at least {MIN_TOKEN} characters" in documented
+    assert f"after {FIRST_WAIT_S:g} s at first and {LONGEST_WAIT_S:g} s at most" in documented
+    assert f"| {DEFAULT_HZ:g} |" in documented
+    assert f"above 0; {HIGHEST_HZ:g} means every one" in documented
