@@ -1,6 +1,15 @@
-"""Run the demo with ``python -m acbridge_demo``."""
+"""The entry point of ``acbridge-demo`` and ``python -m acbridge_demo``; an interrupt is silent from here on."""
 
-from acbridge_demo.cli import main
+import signal
+
+
+def main() -> None:
+    """Run the command line; an interrupt while it loads ends the program at once and in silence."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from acbridge_demo.cli import main as command  # noqa: PLC0415  its imports take a moment, which may be interrupted
+
+    command(prog_name="acbridge-demo")
+
 
 if __name__ == "__main__":
     main()

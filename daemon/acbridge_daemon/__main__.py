@@ -1,6 +1,15 @@
-"""Run the daemon with ``python -m acbridge_daemon``."""
+"""The entry point of ``acbridge-daemon`` and ``python -m acbridge_daemon``; an interrupt is silent from here on."""
 
-from acbridge_daemon.cli import main
+import signal
+
+
+def main() -> None:
+    """Run the command line; an interrupt while it loads ends the program at once and in silence."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from acbridge_daemon.cli import main as command  # noqa: PLC0415  its imports take a moment, which may be interrupted
+
+    command(prog_name="acbridge-daemon")
+
 
 if __name__ == "__main__":
     main()

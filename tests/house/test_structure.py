@@ -22,7 +22,7 @@ def test_a_command_is_named_like_its_package(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
     for command, entry in project["project"]["scripts"].items():
         package = command.replace("-", "_")
-        assert f"{package}.cli:main" == entry
+        assert f"{package}.__main__:main" == entry
         assert any((checkout / top / package / "__main__.py").exists() for top in ("daemon", "clients"))
 
 

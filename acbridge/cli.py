@@ -1,0 +1,242 @@
+"""
+The command-line kit of all our programs: connection options, exit codes, failures of one line, stop signals.
+
+The only file of the library that knows click; no other file of the library imports it, so ``import acbridge`` does not
+load click. How a program starts is in its ``__main__.py``, which imports nothing heavy before it can be interrupted.
+"""
+
+import functools
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple, NoReturn, Self
+
+import click
+
+from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
+from acbridge.errors import AcbridgeError, CurveMissing, KeyFileError
+from acbridge.keys import Keys
+
+
+class ExitCode(IntEnum):
+    """Exit codes of all our programs; the numbers are those of sysexits.h where it has one."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:  # noqa: D102  how an enum takes two values a line
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    OK = 0, "done, or ended as requested"
+    FAILED = 1, "failed, or refused by the daemon"
+    USAGE = 2, "an option or argument is wrong"
+    DATA = 65, "a file does not hold what it should"
+    UNAVAILABLE = 69, "no daemon answers, or an address or page is in use"
+    IO = 74, "a file cannot be read or written"
+    CONFIG = 78, "keys cannot be used, or an extra is not installed"
+    INTERRUPTED = 130, "interrupted before a clean end was possible, or a second time"
+    """During its start the program is ended by the signal itself: a shell shows 130, Windows 0xC000013A."""
+
+
+def exit_codes(*codes: ExitCode) -> str:
+    """Return the lines of ``--help`` that explain these exit codes."""
+    return "\n".join(["\b", "Exit codes:", *(f"  {code.value:<4} {code.meaning}" for code in codes)])
+
+
+def report(text: str) -> None:
+    """Print one line on stderr that begins with the name of the program."""
+    click.echo(f"{click.get_current_context().find_root().info_name}: {text}", err=True)
+
+
+def fail(text: str, code: ExitCode) -> NoReturn:
+    """End the program with one line on stderr and an exit code."""
+    report(text)
+    sys.exit(code)
+
+
+class Connection(NamedTuple):
+    """
+    Where the daemon is and which keys to use.
+
+    Attributes:
+        host: Address of the daemon's machine.
+        port: Port of the frames; requests go to the next one.
+        keys: Our key and the daemon's; ``None`` for a daemon without keys.
+    """
+
+    host: str
+    port: int
+    keys: Keys | None
+
+
+_KEY_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def connection_options(purpose: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """
+    Return a decorator that adds --connect, --key and --server-key; the command takes them as ``connection``.
+
+    Args:
+        purpose: The help of --connect: what the program does with this daemon.
+    """
+    options = (
+        click.option(
+            "--connect",
+            "address",
+            metavar="HOST[:PORT]",
+            callback=_to_address,
+            default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
+            show_default=True,
+            envvar="ACBRIDGE_CONNECT",
+            show_envvar=True,
+            help=purpose,
+        ),
+        click.option(
+            "--key",
+            type=_KEY_FILE,
+            envvar="ACBRIDGE_KEY",
+            help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
+        ),
+        click.option(
+            "--server-key",
+            type=_KEY_FILE,
+            envvar="ACBRIDGE_SERVER_KEY",
+            help="The daemon's server.key, if it has keys.",
+        ),
+    )
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_connection(
+            *, address: tuple[str, int], key: Path | None, server_key: Path | None, **values: Any
+        ) -> Any:
+            return command(connection=Connection(*address, _load_keys(key, server_key)), **values)
+
+        decorated: Callable[..., Any] = with_connection
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def topic_prefix_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --topic-prefix; the command takes it as ``topic_prefix``."""
+    return click.option(
+        "--topic-prefix",
+        default="",
+        envvar="ACBRIDGE_TOPIC_PREFIX",
+        help="The daemon's --topic-prefix, if it has one.",
+    )(command)
+
+
+def _to_address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
+    try:
+        return Keys.load_pair(key, server_key)
+    except (KeyFileError, CurveMissing) as error:
+        fail(str(error), ExitCode.CONFIG)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def needs_extra(extra: str, feature: str) -> Generator[None]:
+    """
+    Import optional packages inside; a missing one ends the program with one line that says what to install.
+
+    Args:
+        extra: The extra of this distribution that installs them, such as ``ws``.
+        feature: What needs them, as the user wrote it, such as ``--metrics``.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("acbridge"):
+            raise  # a fault of ours, which no extra mends
+        package = error.name.partition(".")[0].replace("_", "-")
+        fail(f"{feature} needs {package}: pip install 'acbridge[{extra}]'", ExitCode.CONFIG)
+
+
+@contextmanager
+def writing_stdout() -> Generator[None]:
+    """End the program with one line if stdout cannot be written, and in silence if its reader has left."""
+    try:
+        yield
+    except AcbridgeError:  # some are timeouts, which Python counts among the OSErrors
+        raise
+    except OSError as error:
+        # Python flushes stdout once more at exit: give it a place to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(ExitCode.OK)
+        fail(f"cannot write: {error.strerror or error}", ExitCode.IO)
+
+
+STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM]
+"""The signals that request an end: Ctrl-C, a supervisor, Ctrl-Break on Windows, a closed terminal."""
+if sys.platform == "win32":
+    STOP_SIGNALS.append(signal.SIGBREAK)
+elif signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # under nohup a program outlives its terminal
+    STOP_SIGNALS.append(signal.SIGHUP)
+
+
+SAME_REQUEST_S = 0.2
+"""
+Signals that come within this time are one request: timeout(1) sends its signal twice, and so do shell and kernel when a
+terminal closes. A person needs longer for a second Ctrl-C.
+"""
+
+
+def on_stop_signal(stop: Callable[[], None]) -> None:
+    """
+    Call a function at the first stop signal; end the process at once, with exit code 130, at the second.
+
+    Call this in the main thread, before the program has anything to leave half done.
+
+    Args:
+        stop: Runs inside the signal handler; should only set a flag.
+    """
+    first_at: float | None = None
+
+    def receive(_number: int, _frame: FrameType | None) -> None:
+        nonlocal first_at
+        if first_at is None:
+            first_at = time.perf_counter()
+            stop()
+        elif time.perf_counter() - first_at > SAME_REQUEST_S:
+            os._exit(ExitCode.INTERRUPTED)
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, receive)
+
+
+def stop_requested() -> Callable[[], bool]:
+    """
+    Return a function that returns whether a stop signal has come.
+
+    Call this in the main thread, before the program has anything to leave half done. The second signal ends the process
+    at once, with exit code 130.
+    """
+    requested = False
+
+    def request() -> None:
+        nonlocal requested
+        requested = True
+
+    on_stop_signal(request)
+    return lambda: requested
