@@ -8,9 +8,10 @@ import json
 import sys
 from pathlib import Path
 
-from acbridge.schema import Column, Page
+from acbridge.layout import Page
+from acbridge.page_frames import PageEncoder
+from acbridge.schema import Column
 from acbridge.topics import TOPICS, Topic
-from acbridge.wire import PageEncoder
 
 _INTRODUCTION = """\
 # Fields

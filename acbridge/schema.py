@@ -2,19 +2,16 @@
 Columns and records: the one table from which every layout is derived.
 
 A record class *is* its table: one line per field with the field's name, type, unit and meaning. This module turns such
-a class into a list of columns, and, for the sim's own pages, into byte offsets and a `struct`. It refuses to know any
-field by name, and opens nothing: bytes in, records out.
+a class into a list of columns. It refuses to know any field by name or any byte: where a sim keeps a record in shared
+memory is the subject of `layout`, what a frame looks like that of `wire`.
 """
 
 import hashlib
 import math
-import struct
-from codecs import utf_16_le_decode
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, dataclass_transform
 
-from acbridge.errors import DecodeError, PageError
+from acbridge.errors import DecodeError
 
 Vec3 = tuple[float, float, float]
 """Three floats along three axes; the column says which."""
@@ -118,31 +115,6 @@ class Column:
         return {**schema, "description": said}
 
 
-def i32(meaning: str, *, unit: str = "") -> Any:
-    """Declare a 32-bit signed integer of a page."""
-    return Column("", INT32, (), unit, meaning)
-
-
-def f32(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), axes: str = "") -> Any:
-    """Declare a 32-bit float of a page, or an array of them."""
-    return Column("", FLOAT32, shape, unit, meaning, axes)
-
-
-def f32x3(meaning: str, *, unit: str = "", axes: str) -> Any:
-    """Declare a vector of three 32-bit floats; ``axes`` says which three."""
-    return f32(meaning, unit=unit, shape=(3,), axes=axes)
-
-
-def f32x4(meaning: str, *, unit: str = "") -> Any:
-    """Declare one 32-bit float per wheel."""
-    return f32(meaning, unit=unit, shape=(4,), axes=WHEELS)
-
-
-def text(units: int, meaning: str, *, personal: bool = False) -> Any:
-    """Declare a text of a page: ``units`` UTF-16 units, ended by a NUL."""
-    return Column("", CHAR16, (units,), "", meaning, personal=personal)
-
-
 def f64(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), axes: str = "", nullable: bool = False) -> Any:
     """Declare a float of ours, or an array of them."""
     return Column("", FLOAT64, shape, unit, meaning, axes, nullable)
@@ -166,7 +138,7 @@ def string(meaning: str, *, nullable: bool = False) -> Any:
 @dataclass_transform(
     kw_only_default=True,
     frozen_default=True,
-    field_specifiers=(i32, f32, f32x3, f32x4, text, f64, integer, flag, string),
+    field_specifiers=(f64, integer, flag, string),
 )
 class Record:
     """
@@ -251,99 +223,3 @@ class Record:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
-
-
-_Slot = tuple[str, int, int, bool, tuple[int, ...]]
-"""A column's name, its first and last place among the unpacked values, whether it is text, its shape."""
-
-
-class Page(Record):
-    """
-    A record that the sim keeps in shared memory, with the layout that its compiler gave it.
-
-    Little-endian, packed to 4, text as UTF-16 in 2-byte units.
-
-    Attributes:
-        page_size: Bytes that the sim writes.
-        offsets: Where each column starts, in bytes.
-    """
-
-    page_size: ClassVar[int]
-    offsets: ClassVar[Mapping[str, int]]
-    _struct: ClassVar[struct.Struct]
-    _slots: ClassVar[tuple[_Slot, ...]]
-
-    def __init_subclass__(cls, *, topic: str = "") -> None:
-        super().__init_subclass__(topic=topic)
-        offsets: dict[str, int] = {}
-        slots: list[_Slot] = []
-        code, end, index = "<", 0, 0
-        for column in cls.columns:
-            pad = -end % column.kind.align
-            offsets[column.name] = end + pad
-            code += f"{pad}x" + (f"{2 * column.count}s" if column.is_text else f"{column.count}{column.kind.code}")
-            stop = index + (1 if column.is_text else column.count)
-            slots.append((column.name, index, stop, column.is_text, column.shape))
-            end += pad + column.count * column.kind.size
-            index = stop
-        cls.page_size = end + -end % INT32.align
-        cls.offsets = offsets
-        cls._struct = struct.Struct(code + f"{cls.page_size - end}x")
-        cls._slots = tuple(slots)
-
-    @classmethod
-    def from_page(cls, page: bytes) -> Self:
-        """
-        Read the record out of a snapshot of its page.
-
-        Args:
-            page: At least :attr:`page_size` bytes; what follows is ignored (sections are rounded up).
-
-        Raises:
-            PageError: The snapshot is too short.
-        """
-        if len(page) < cls.page_size:
-            raise PageError(cls.topic, len(page), cls.page_size)
-        flat = cls._struct.unpack_from(page)
-        values: dict[str, Any] = {}
-        for name, start, stop, is_text, shape in cls._slots:
-            if not shape:
-                values[name] = flat[start]
-            elif is_text:
-                values[name] = read_text(flat[start])
-            elif len(shape) == 1:
-                values[name] = flat[start:stop]
-            else:
-                values[name] = tuple(flat[i : i + shape[1]] for i in range(start, stop, shape[1]))
-        return cls.adopt(values)
-
-    @classmethod
-    def pack(cls, values: Mapping[str, Any]) -> bytes:
-        """
-        Lay values out as the sim does, without making a record of them.
-
-        Args:
-            values: One for each column; text is cut to fit with its NUL.
-        """
-        flat: list[Any] = []
-        for name, _, _, is_text, shape in cls._slots:
-            value = values[name]
-            if not shape:
-                flat.append(value)
-            elif is_text:
-                flat.append(value.encode("utf-16-le", "replace")[: 2 * (shape[0] - 1)])
-            elif len(shape) == 1:
-                flat += value
-            else:
-                for row in value:
-                    flat += row
-        return cls._struct.pack(*flat)
-
-    def to_page(self) -> bytes:
-        """Lay the record out as the sim does, :attr:`page_size` bytes."""
-        return self.pack(vars(self))
-
-
-def read_text(units: bytes) -> str:
-    """Decode UTF-16 units up to the first NUL; what is not UTF-16 becomes U+FFFD."""
-    return utf_16_le_decode(units, "replace", True)[0].partition("\0")[0]

@@ -7,8 +7,8 @@ A page that exists proves nothing (the sim leaves its pages behind, bridges make
 
 import struct
 
+from acbridge.layout import read_text
 from acbridge.pages import SM_VERSION, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
-from acbridge.schema import read_text
 from acbridge.sources import Pages
 from acbridge.status import SimState
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from acbridge import wire
 from acbridge.derived import Deriver, Event, Thresholds
+from acbridge.page_frames import PageEncoder
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Record
 from acbridge.sources import Pages
@@ -79,9 +80,9 @@ class Sampler:
         """
         self._deriver = Deriver(thresholds)
         self._run = run
-        self._physics = wire.PageEncoder(Physics)
-        self._graphics = wire.PageEncoder(Graphics)
-        self._static = wire.PageEncoder(Static, names=names)
+        self._physics = PageEncoder(Physics)
+        self._graphics = PageEncoder(Graphics)
+        self._static = PageEncoder(Static, names=names)
         self._seqs: Counter[str] = Counter()
         self._static_page = b""
         self._static_record: Static | None = None

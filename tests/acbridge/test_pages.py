@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acbridge.errors import PageError
+from acbridge.layout import Page
 from acbridge.pages import PAGES, Graphics, Physics, Static
-from acbridge.schema import Page
 from layout import LAYOUT, SIZES
 
 C_TYPES: dict[str, Any] = {"int32": ctypes.c_int32, "float32": ctypes.c_float, "char16": ctypes.c_uint16}

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from acbridge import packing, wire
 from acbridge.derived import Derived, Event, EventKind
 from acbridge.errors import DecodeError, WireVersionError
+from acbridge.layout import Page
+from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES, Graphics, Physics, Static
-from acbridge.schema import Page, Record, string
+from acbridge.schema import Record, string
 from acbridge.status import Status
-from acbridge.wire import HEADER_BYTES, Header, PageEncoder
+from acbridge.wire import HEADER_BYTES, Header
 from deriving import derive
 
 HEADER = Header(run=0xDEADBEEF, tick=12, seq=2**40, timestamp=1800000000.125, mono_ns=2**63)

@@ -16,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Derived, Graphics, Physics, Static, wire
 from acbridge.derived import Deriver
+from acbridge.layout import Page
+from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES
-from acbridge.schema import FLOAT32, INT32, Column, Page
+from acbridge.schema import FLOAT32, INT32, Column
 from acbridge.sim import STEP_S, World
 from bench import judged, neighbours, packb, print_table, unpackb
 
@@ -109,7 +111,7 @@ def main(rounds: int) -> None:
     steps: list[list[str]] = []
     gc.disable()
     for page, copies in zip(PAGES, zip(*snapshots, strict=True), strict=True):
-        name, ours, plain = page.__name__, wire.PageEncoder(page, names=True), Plain(page)
+        name, ours, plain = page.__name__, PageEncoder(page, names=True), Plain(page)
         given = list(zip(headers, copies, strict=True))
         frames = [(ours.encode(*one),) for one in given]
         if [unpackb(*one) for one in frames] != [unpackb(plain.encode(*one)) for one in given]:

@@ -16,6 +16,7 @@ import zmq
 
 from acbridge import Derived, Graphics, Physics, Static, connect, wire
 from acbridge.derived import Deriver
+from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES
 from acbridge.sim import Session, World
 from acbridge_sink.jsonl.lines import plain_json, tick_line, to_json
@@ -33,7 +34,7 @@ def drive() -> list[tuple[bytes, bytes, bytes]]:
     """Return the frames of so many ticks of a car that drives at 333 Hz."""
     world, deriver = World(session=Session.HOTLAP), Deriver()
     static = Static.from_page(world.pages()[2])
-    encoders = [wire.PageEncoder(page) for page in PAGES[:2]]
+    encoders = [PageEncoder(page) for page in PAGES[:2]]
     world.step(2000)
     frames: list[tuple[bytes, bytes, bytes]] = []
     for tick in range(TICKS):

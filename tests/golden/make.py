@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from acbridge.derived import Derived, Event
+from acbridge.layout import Page
+from acbridge.page_frames import PageEncoder
 from acbridge.pages import Graphics, Physics, Static
-from acbridge.schema import Column, Page, Record
+from acbridge.schema import Column, Record
 from acbridge.status import Status
-from acbridge.wire import Header, PageEncoder, encode
+from acbridge.wire import Header, encode
 
 HEADER = Header(run=0x12345678, tick=1000, seq=7, timestamp=1800000000.25, mono_ns=123456789012345)
 

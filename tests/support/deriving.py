@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from acbridge import Derived, Event, EventKind, Graphics, Physics, Static, Thresholds
 from acbridge.derived import Deriver
+from acbridge.layout import Page
 from acbridge.pages import STATUS_LIVE
-from acbridge.schema import Page
 
 P = TypeVar("P", bound=Page)
 

@@ -31,11 +31,12 @@ from acbridge import (
     connect,
     wire,
 )
+from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES, STATUS_REPLAY
 from acbridge.sim import World
 from programs import Daemon, Program, until
 
-FRAME = wire.PageEncoder(Physics).encode(wire.Header(1, 1, 1, 1.0, 1), World().pages()[0])
+FRAME = PageEncoder(Physics).encode(wire.Header(1, 1, 1, 1.0, 1), World().pages()[0])
 """A good frame of physics."""
 VERSION_AT = 5
 """Where a frame says its wire version."""

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from acbridge import Derived, Event, Graphics, Physics, SimState, Static, Thresholds
 from acbridge.derived import Deriver, motion
+from acbridge.layout import Page
 from acbridge.pages import PAGES, STATUS_LIVE, STATUS_PAUSE, STATUS_REPLAY
-from acbridge.schema import BOOL, FLOAT32, FLOAT64, INT64, STRING, Column, Page
+from acbridge.schema import BOOL, FLOAT32, FLOAT64, INT64, STRING, Column
 from deriving import HEADINGS, Drive, changed, derive, moving, on_wheels
 
 NAN, INF = math.nan, math.inf

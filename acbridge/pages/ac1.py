@@ -9,7 +9,8 @@ Frames: world is right-handed, metres, Y up (on the sim's map x is east and z is
 Y up, Z forward. Wheels are ordered front left, front right, rear left, rear right.
 """
 
-from acbridge.schema import WHEELS, Page, Vec3, Wheels, WheelVecs, f32, f32x3, f32x4, i32, text
+from acbridge.layout import Page, f32, f32x3, f32x4, i32, text
+from acbridge.schema import WHEELS, Vec3, Wheels, WheelVecs
 
 LOCAL = "left, up, forward"
 WORLD = "x, y, z"
