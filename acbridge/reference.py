@@ -1,17 +1,22 @@
 """
 Writes docs/reference/fields.md and docs/reference/schema/*.json from the tables of the records.
 
-Run ``python -m acbridge.reference`` after a change of the table; ``--check`` tells whether that was forgotten.
+Run ``python -m acbridge.reference`` after a change of a table; with ``--check`` it writes nothing, names the files that
+are out of date, and exits with 1 if there are any.
 """
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 
 from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
 from acbridge.schema import Column
 from acbridge.topics import TOPICS, Topic
+
+WIDTH = 120
+"""Columns at which lines of Markdown wrap."""
 
 _INTRODUCTION = """\
 # Fields
@@ -44,11 +49,12 @@ def schema_files() -> dict[str, str]:
 def _section(topic: Topic) -> str:
     record = topic.record
     about = " ".join((record.__doc__ or "").split())
-    lines = [f"## {topic.name}", "", f"{about} Sent {topic.cadence}. Fingerprint `{record.fingerprint()}`."]
+    about += f" Sent {topic.cadence}. Fingerprint `{record.fingerprint()}`."
     if issubclass(record, Page):
-        lines[-1] += f" Page size {record.page_size} bytes."
+        about += f" Page size {record.page_size} bytes."
+    lines = [f"## {topic.name}", "", *textwrap.wrap(about, WIDTH, break_on_hyphens=False), ""]
+    if issubclass(record, Page):
         lines += [
-            "",
             "| Name | Always? | Type | Unit | Page | Frame | Meaning |",
             "| --- | --- | --- | --- | ---: | ---: | --- |",
         ]
@@ -57,7 +63,7 @@ def _section(topic: Topic) -> str:
             f"{_facts(c)} {record.offsets[c.name]} | {frame.get(c.name, '')} | {_meaning(c)} |" for c in record.columns
         ]
     else:
-        lines += ["", "| Name | Always? | Type | Unit | Meaning |", "| --- | --- | --- | --- | --- |"]
+        lines += ["| Name | Always? | Type | Unit | Meaning |", "| --- | --- | --- | --- | --- |"]
         lines += [f"{_facts(c)} {_meaning(c)} |" for c in record.columns]
     return "\n".join([*lines, ""])
 
