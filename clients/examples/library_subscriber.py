@@ -14,7 +14,7 @@ if "ACBRIDGE_KEY" in os.environ:  # the daemon has keys: docs/guides/security.md
 
 with connect(host, int(port or "5555"), keys=keys) as bridge:
     try:
-        # The newest frame, however long nobody asked, and whether it may be acted on.
+        # The newest frame, even after a long pause, and whether it is fresh enough to act on.
         newest = bridge.latest(Physics).record
     except NoFrame as nothing:
         sys.exit(str(nothing))  # it says whether daemon or sim is missing

@@ -36,11 +36,11 @@ SKIPPED = re.compile(rb'^\{"type":"skipped","topic":"physics","count":(\d+)\}')
 
 
 class Delivery(NamedTuple):
-    """What some clients saw: each frame's age at its receipt, frames missing by seq, frames told as skipped."""
+    """What some clients saw: each frame's age at its receipt, frames missing by seq, frames reported as skipped."""
 
     ages_ns: list[int]
     gaps: int
-    told: int
+    reported: int
 
 
 class Client(asyncio.Protocol):
@@ -48,7 +48,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, port: int, since: Callable[[], int]) -> None:
         self.ages_ns: list[int] = []
-        self.gaps = self.told = 0
+        self.gaps = self.reported = 0
         self._port = port
         self._since = since
         self._seq: int | None = None
@@ -82,7 +82,7 @@ class Client(asyncio.Protocol):
 
     def _take(self, message: bytes, now: int) -> None:
         if skipped := SKIPPED.match(message):
-            self.told += int(skipped[1])
+            self.reported += int(skipped[1])
         elif frame := PHYSICS.match(message):
             seq, stamp = int(frame[1]), int(frame[2])
             if self._seq is not None:
@@ -93,7 +93,7 @@ class Client(asyncio.Protocol):
 
 
 def watch(pipe: Connection, port: int, clients: int) -> None:
-    """Be some clients until told to stop."""
+    """Run some clients until the second message arrives on the pipe."""
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -106,13 +106,13 @@ def watch(pipe: Connection, port: int, clients: int) -> None:
         begin = await loop.run_in_executor(None, pipe.recv)
         await loop.run_in_executor(None, pipe.recv)
         ages = [age for client in watching for age in client.ages_ns]
-        pipe.send(Delivery(ages, sum(c.gaps for c in watching), sum(c.told for c in watching)))
+        pipe.send(Delivery(ages, sum(c.gaps for c in watching), sum(c.reported for c in watching)))
 
     asyncio.run(run())
 
 
 def plain_relay(pipe: Connection, daemon_port: int) -> None:
-    """Broadcast every physics frame to everybody, whoever is slow."""
+    """Broadcast every physics frame to all clients, slow ones too."""
 
     async def run() -> None:
         async with serve(lambda connection: connection.wait_closed(), "127.0.0.1", 0, compression=None) as server:
@@ -168,10 +168,10 @@ def deliver(port: int, pid: int, clients: int, seconds: float) -> tuple[Delivery
             pipe.send("stop")
         seen: Sequence[Delivery] = [pipe.recv() for pipe in pipes]
     ages = [age for delivery in seen for age in delivery.ages_ns]
-    return Delivery(ages, sum(d.gaps for d in seen), sum(d.told for d in seen)), share
+    return Delivery(ages, sum(d.gaps for d in seen), sum(d.reported for d in seen)), share
 
 
-def row(name: str, delivery: Delivery, share: float, clients: int, seconds: float, *, told: bool) -> list[str]:
+def row(name: str, delivery: Delivery, share: float, clients: int, seconds: float, *, reported: bool) -> list[str]:
     """Lay out one server's line."""
     p50, p99 = (percentile(delivery.ages_ns, percent) / 1e6 for percent in (50, 99))
     return [
@@ -181,7 +181,7 @@ def row(name: str, delivery: Delivery, share: float, clients: int, seconds: floa
         f"{p99:.1f} " + ("met" if p99 < GOAL_MS else "MISSED"),
         f"{max(delivery.ages_ns) / 1e6:.1f}",
         str(delivery.gaps),
-        str(delivery.told) if told else "",
+        str(delivery.reported) if reported else "",
         f"{share:.0%}",
     ]
 
@@ -204,10 +204,10 @@ def main() -> None:
                 plain, plain_share = deliver(port, pid, clients, args.seconds)
         print_table(
             f"Physics to {clients} clients at {args.rate:g} Hz, ms from sample to receipt; goal: p99 < {GOAL_MS:g} ms",
-            ["Server", "Frames/s each", "p50", "p99", "Latest", "Gaps", "Told", "CPU"],
+            ["Server", "Frames/s each", "p50", "p99", "Latest", "Gaps", "Reported", "CPU"],
             [
-                row("acbridge-sink ws", ours, our_share, clients, args.seconds, told=True),
-                row("plain broadcast", plain, plain_share, clients, args.seconds, told=False),
+                row("acbridge-sink ws", ours, our_share, clients, args.seconds, reported=True),
+                row("plain broadcast", plain, plain_share, clients, args.seconds, reported=False),
             ],
         )
 
