@@ -129,7 +129,7 @@ def derive_again(
             run = tick.run
             deriver = Deriver(thresholds or tick.thresholds)
         elif thresholds is None and tick.thresholds is not None and tick.thresholds != deriver.thresholds:
-            deriver.change(tick.thresholds)
+            deriver.set_thresholds(tick.thresholds)
         yield tick, *deriver.tick(tick.physics, tick.graphics, tick.static)
 
 

@@ -1,13 +1,25 @@
 """
-What acbridge works out from the pages: the derived record, the events, and how.
+What acbridge derives from the pages of the sim: the derived record, the events, and how both are computed.
 
-Pure: values go in, values come out. It opens nothing, and its clock is the sim's own, so a recording gives the same
-numbers as the live sim.
+Pure: values in, values out. Nothing is opened, and time is the sim's own, so a recording gives the same numbers as the
+live sim.
 """
 
 from acbridge.derived.deriver import Deriver
 from acbridge.derived.events import Event, EventKind
 from acbridge.derived.record import Derived
-from acbridge.derived.thresholds import RULES, Rule, Thresholds, parse_thresholds
+from acbridge.derived.thresholds import THRESHOLDS, Thresholds, ThresholdSpec, parse_thresholds
+from acbridge.derived.tick import is_another_car_or_track, packet_steps
 
-__all__ = ["RULES", "Derived", "Deriver", "Event", "EventKind", "Rule", "Thresholds", "parse_thresholds"]
+__all__ = [
+    "THRESHOLDS",
+    "Derived",
+    "Deriver",
+    "Event",
+    "EventKind",
+    "ThresholdSpec",
+    "Thresholds",
+    "is_another_car_or_track",
+    "packet_steps",
+    "parse_thresholds",
+]

@@ -10,19 +10,18 @@ from typing import Any, TypeVar, cast
 
 from acbridge.derived import condition, motion
 from acbridge.derived.events import Event, EventKind
-from acbridge.derived.laps import Laps, Tick
-from acbridge.derived.motion import Stance
+from acbridge.derived.laps import Laps
+from acbridge.derived.motion import ContactGeometry
 from acbridge.derived.pace import lap_distance_m
 from acbridge.derived.record import Derived
 from acbridge.derived.situation import Situation
 from acbridge.derived.thresholds import Thresholds
+from acbridge.derived.tick import STEP_MS, DerivationInput, is_another_car_or_track, packet_steps
 from acbridge.derived.wheels import Chassis, Slips
 from acbridge.pages import STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.schema import Wheels
 from acbridge.status import SimState
 
-STEP_MS = 3
-"""One physics step of the sim."""
 RESTART_MS = 1500.0
 """A session clock that jumps back by more began again."""
 SESSIONS = ("practice", "qualify", "race", "hotlap", "time_attack", "drift", "drag")
@@ -65,7 +64,7 @@ class Deriver:
     Follows one sim, tick by tick.
 
     Attributes:
-        thresholds: Those in force; change them with :meth:`change`.
+        thresholds: Those in force; change them with :meth:`set_thresholds`.
     """
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
@@ -86,7 +85,7 @@ class Deriver:
         physics = _without_infinities(physics)
         state = _STATES.get(graphics.status, SimState.LIVE)
         steps = self._pass(physics.packetId)
-        if steps < 0 or (self._static is not None and _is_another(static, self._static)):
+        if steps < 0 or (self._static is not None and is_another_car_or_track(static, self._static)):
             self._end("sim_restarted")
             self._forget()
             self._packet = physics.packetId
@@ -101,15 +100,17 @@ class Deriver:
             "lap_distance_m": lap_distance_m(graphics.normalizedCarPosition, static.trackSPlineLength),
         }
         self._turn(state)
-        stance = motion.stance(physics.heading, physics.tyreContactPoint, physics.tyreContactHeading)
-        slips = self._chassis.slips(physics, stance, self.thresholds)
+        geometry = motion.contact_geometry(physics.heading, physics.tyreContactPoint, physics.tyreContactHeading)
+        slips = self._chassis.slips(physics, geometry, self.thresholds)
         if state is SimState.LIVE:
             passed, self._passed_ms = self._passed_ms, 0
-            self._follow(Tick(self._now_ms, passed, physics, graphics, static, self.thresholds, self._emit), stance)
+            self._follow(
+                DerivationInput(self._now_ms, passed, physics, graphics, static, self.thresholds, self._emit), geometry
+            )
             self._chassis.watch(self._now_ms, physics, slips.ratios, self.thresholds)
-        return self._derive(physics, graphics, static, state, stance, slips), self._events
+        return self._derive(physics, graphics, static, state, geometry, slips), self._events
 
-    def rest(self, state: SimState) -> list[Event]:
+    def set_state(self, state: SimState) -> list[Event]:
         """Take a state in which no frames flow, and return what that means."""
         self._events = []
         self._common = {}
@@ -118,7 +119,7 @@ class Deriver:
             self._end("left")
         return self._events
 
-    def change(self, thresholds: Thresholds) -> Event:
+    def set_thresholds(self, thresholds: Thresholds) -> Event:
         """Put other thresholds in force, and return the event that tells so."""
         before, self.thresholds = self.thresholds.values(), thresholds
         new = {name: value for name, value in thresholds.values().items() if value != before[name]}
@@ -145,7 +146,7 @@ class Deriver:
         before, self._packet = self._packet, packet
         if before is None:
             return 0
-        steps = (packet - before + 2**31) % 2**32 - 2**31  # the counter wraps after 74 days
+        steps = packet_steps(before, packet)
         self._now_ms += steps * STEP_MS
         self._passed_ms += steps * STEP_MS
         return steps
@@ -163,7 +164,7 @@ class Deriver:
             self._emit(EventKind.SESSION_ENDED, session=self._session.name, reason=reason)
             self._met, self._session = False, _Session(None)
 
-    def _follow(self, tick: Tick, stance: Stance | None) -> None:
+    def _follow(self, tick: DerivationInput, geometry: ContactGeometry | None) -> None:
         """Let the state machines take a tick of a live session."""
         graphics = tick.graphics
         why = self._session.began_again(graphics) if self._met else None
@@ -174,19 +175,19 @@ class Deriver:
             self._common["lap"] = graphics.completedLaps + 1
             self._emit(EventKind.SESSION_STARTED, session=self._session.name, reason=why)
         session = self._session
-        session.situation.update(tick, stance)
+        session.situation.update(tick, geometry)
         session.laps.update(tick, in_pit=session.situation.near_pits, teleported=session.situation.jumped)
-        if stance is not None and not session.situation.jumped:
-            self._chassis.find_centre(tick.physics, graphics, stance)
+        if geometry is not None and not session.situation.jumped:
+            self._chassis.find_centre(tick.physics, graphics, geometry)
 
-    def _understeer(self, physics: Physics, stance: Stance | None) -> float | None:
+    def _understeer(self, physics: Physics, geometry: ContactGeometry | None) -> float | None:
         limits, yaw_rate, forward = self.thresholds, physics.localAngularVel[1], physics.localVelocity[2]
-        if stance is None or not (forward > limits.understeer_min_speed):
+        if geometry is None or not (forward > limits.understeer_min_speed):
             return None
         if not abs(yaw_rate) > limits.understeer_min_yaw_rate:
             return None
-        steer = (stance.wheels[0].steer + stance.wheels[1].steer) / 2
-        return motion.understeer_angle(steer, stance.wheelbase, yaw_rate, forward)
+        steer = (geometry.wheels[0].steer + geometry.wheels[1].steer) / 2
+        return motion.understeer_angle(steer, geometry.wheelbase, yaw_rate, forward)
 
     def _derive(
         self,
@@ -194,7 +195,7 @@ class Deriver:
         graphics: Graphics,
         static: Static,
         state: SimState,
-        stance: Stance | None,
+        geometry: ContactGeometry | None,
         slips: Slips,
     ) -> Derived:
         limits, session = self.thresholds, self._session
@@ -220,7 +221,7 @@ class Deriver:
                 "slip_ratio": ratios,
                 "slip_angle": angles,
                 "body_slip_angle": motion.body_slip_angle(forward, left, limits.min_speed),
-                "understeer_angle": self._understeer(physics, stance),
+                "understeer_angle": self._understeer(physics, geometry),
                 "avg_wheel_slip": motion.avg_wheel_slip(slip, limits.wheel_slip_cap),
                 "grip_used": tuple(map(motion.grip_used, slip)),
                 "wheels_past_peak": tuple(map(motion.past_peak, slip)),
@@ -283,15 +284,6 @@ def _lap_state(reason: str | None, *, in_pit: bool) -> str:
     if in_pit:
         return "in_pit"
     return "valid" if reason is None else "out_lap" if reason == "out_lap" else "invalid"
-
-
-def _is_another(static: Static, before: Static) -> bool:
-    """Return whether car or track are others."""
-    return static is not before and (
-        static.carModel != before.carModel
-        or static.track != before.track
-        or static.trackConfiguration != before.trackConfiguration
-    )
 
 
 def _without_infinities(physics: Physics) -> Physics:

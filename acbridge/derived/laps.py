@@ -8,15 +8,14 @@ from then on belongs to the next lap, and the lap before is told when the count 
 All times are the sim's own: milliseconds of its lap clock, and of its physics steps. Nothing here reads a clock.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
 
 from acbridge.derived.events import EventKind
 from acbridge.derived.pace import Pace, Trace, lap_ms
-from acbridge.derived.thresholds import Thresholds
-from acbridge.pages import Graphics, Physics, Static
+from acbridge.derived.tick import DerivationInput
+from acbridge.pages import Graphics, Physics
 from acbridge.schema import Wheels
 
 CUT, TELEPORT, OUT_LAP, NOT_SEEN_WHOLE, BY_SIM = "cut", "teleport", "out_lap", "not_seen_whole", "sim"
@@ -26,30 +25,6 @@ SPLIT_SLACK_MS = 250
 
 LINE_MIN_SPEED = 5.0
 """The timing line is learned only from a crossing faster than this, m/s: a car in the pits has its clock set, too."""
-
-Emit = Callable[..., None]
-"""Tells an event: its kind, and details as keywords."""
-
-
-class Tick(NamedTuple):
-    """
-    One tick of a live session.
-
-    Attributes:
-        now_ms: Milliseconds of the sim.
-        passed_ms: Of them, since the tick before.
-        physics, graphics, static: The pages.
-        limits: The thresholds.
-        emit: Called for each event.
-    """
-
-    now_ms: int
-    passed_ms: int
-    physics: Physics
-    graphics: Graphics
-    static: Static
-    limits: Thresholds
-    emit: Emit
 
 
 @dataclass(slots=True)
@@ -75,7 +50,7 @@ class Lap:
 
 
 @dataclass(slots=True)
-class _Closing:
+class _PendingLap:
     """
     A lap that seems to have ended.
 
@@ -130,7 +105,7 @@ class Laps:
         self._met = False
         self._count = self._clock = self._last = self._sector = self._split_ms = self._sim_best = 0
         self._tank = 0.0
-        self._closing: _Closing | None = None
+        self._closing: _PendingLap | None = None
         self._split: _Split | None = None
 
     @property
@@ -138,7 +113,7 @@ class Laps:
         """Times of the sectors completed in the running lap, ms."""
         return tuple(self.lap.sectors or ())
 
-    def update(self, tick: Tick, *, in_pit: bool, teleported: bool) -> None:
+    def update(self, tick: DerivationInput, *, in_pit: bool, teleported: bool) -> None:
         """
         Take one tick of a live session.
 
@@ -161,7 +136,7 @@ class Laps:
         self._sim_best = lap_ms(graphics.bestTime)
         self.number = self._number(graphics)
 
-    def _meet(self, tick: Tick, *, in_pit: bool) -> None:
+    def _meet(self, tick: DerivationInput, *, in_pit: bool) -> None:
         """See the session for the first time, perhaps in the middle of a lap."""
         graphics = tick.graphics
         self._met = True
@@ -184,7 +159,7 @@ class Laps:
         uncounted = self._closing is not None and self._closing.counted_at_ms is None
         return graphics.completedLaps + (2 if uncounted else 1)
 
-    def _look_for_signs(self, tick: Tick, *, in_pit: bool) -> None:
+    def _look_for_signs(self, tick: DerivationInput, *, in_pit: bool) -> None:
         """Open a closing at the first sign of a new lap, and note the signs."""
         physics, graphics = tick.physics, tick.graphics
         timed = graphics.iCurrentTime < self._clock
@@ -193,7 +168,7 @@ class Laps:
         started = self._clock == 0 < graphics.iCurrentTime
         if timed or told or laps > 0:
             if self._closing is None:
-                self._closing = _Closing(self.lap, tick.now_ms, physics.fuel, physics.tyreWear, self._sim_best)
+                self._closing = _PendingLap(self.lap, tick.now_ms, physics.fuel, physics.tyreWear, self._sim_best)
                 self.lap = self._begin(physics, OUT_LAP if in_pit else None)
             closing = self._closing
             closing.timed |= timed
@@ -211,7 +186,7 @@ class Laps:
             if elsewhere and self._closing is not None:
                 self._closing.lap.trace = Trace()
 
-    def _spoil(self, tick: Tick, reason: str) -> None:
+    def _spoil(self, tick: DerivationInput, reason: str) -> None:
         """Let the running lap not count, nor tell consumption unless it was merely cut."""
         lap = self.lap
         lap.clean &= reason == CUT
@@ -219,7 +194,7 @@ class Laps:
             lap.reason = reason
             tick.emit(EventKind.LAP_INVALIDATED, lap=self._number(tick.graphics), reason=reason)
 
-    def _judge(self, tick: Tick, *, in_pit: bool) -> None:
+    def _judge(self, tick: DerivationInput, *, in_pit: bool) -> None:
         """Find out whether the running lap goes on to count."""
         physics, limits = tick.physics, tick.limits
         refuelled = physics.fuel > self._tank + limits.refuel_l
@@ -238,7 +213,7 @@ class Laps:
         if cut:
             self._spoil(tick, CUT)
 
-    def _follow_sectors(self, tick: Tick) -> None:
+    def _follow_sectors(self, tick: DerivationInput) -> None:
         """Tell a sector when its index has grown and its time has appeared."""
         graphics = tick.graphics
         grown = graphics.currentSectorIndex - self._sector
@@ -267,7 +242,7 @@ class Laps:
                 sector_time_ms=sectors[-1],
             )
 
-    def _close(self, tick: Tick) -> None:
+    def _close(self, tick: DerivationInput) -> None:
         """Tell the lap that has ended once the sim has said all of it."""
         closing, graphics, limits = self._closing, tick.graphics, tick.limits
         if closing is None:
@@ -284,7 +259,7 @@ class Laps:
         self._split_ms = graphics.lastSectorTime
         self._tell(tick, closing, verdict)
 
-    def _give_up(self, closing: _Closing, tick: Tick) -> None:
+    def _give_up(self, closing: _PendingLap, tick: DerivationInput) -> None:
         """The count did not grow: the clock was set back, or a time was corrected."""
         self._closing = None
         if not closing.timed:
@@ -300,14 +275,14 @@ class Laps:
             self.lap.clean = False
 
     @staticmethod
-    def _verdict(closing: _Closing, graphics: Graphics) -> str:
+    def _verdict(closing: _PendingLap, graphics: Graphics) -> str:
         """Return what the sim makes of a lap: its best valid time follows, or does not yet, or says nothing."""
         best, last = lap_ms(graphics.bestTime), graphics.iLastTime
         if best != closing.best_ms:
             return "valid" if best == last else "silent"
         return "waiting" if last > 0 and (best == 0 or last < best) else "silent"
 
-    def _tell(self, tick: Tick, closing: _Closing, verdict: str) -> None:
+    def _tell(self, tick: DerivationInput, closing: _PendingLap, verdict: str) -> None:
         graphics, lap = tick.graphics, closing.lap
         time_ms = graphics.iLastTime if graphics.iLastTime > 0 else None
         if verdict == "waiting":  # in vain; a sim that has shown no best time yet may never show one
@@ -346,7 +321,7 @@ class Laps:
                 tick.emit(EventKind.BEST_LAP, lap=number, lap_time_ms=time_ms)
 
     @staticmethod
-    def _all_sectors(tick: Tick, lap: Lap, time_ms: int | None) -> tuple[int, ...] | None:
+    def _all_sectors(tick: DerivationInput, lap: Lap, time_ms: int | None) -> tuple[int, ...] | None:
         """Return the times of all sectors of a lap, the last being what the others leave; ``None`` if not all known."""
         count = tick.static.sectorCount
         if count < 2 or lap.sectors is None or time_ms is None or len(lap.sectors) != count - 1:  # noqa: PLR2004  one
@@ -354,7 +329,7 @@ class Laps:
         last = time_ms - sum(lap.sectors)
         return (*lap.sectors, last) if last > 0 else None
 
-    def _follow_pace(self, tick: Tick) -> None:
+    def _follow_pace(self, tick: DerivationInput) -> None:
         graphics, pace = tick.graphics, self.pace
         progress = pace.locate(
             tick.now_ms, graphics.normalizedCarPosition, tick.static.trackSPlineLength, tick.limits.rollover_s * 1000

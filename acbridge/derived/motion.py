@@ -16,7 +16,7 @@ _SLOWEST = 2.0
 """m/s under which slip is divided by this instead."""
 
 
-class Place(NamedTuple):
+class WheelPosition(NamedTuple):
     """Where a wheel is and points: metres forward and left of the middle of the four, and its steering angle, rad."""
 
     ahead: float
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     steer: float
 
 
-class Stance(NamedTuple):
+class ContactGeometry(NamedTuple):
     """
     How the car stands on its wheels.
 
@@ -36,11 +36,11 @@ class Stance(NamedTuple):
 
     x: float
     z: float
-    wheels: tuple[Place, Place, Place, Place]
+    wheels: tuple[WheelPosition, WheelPosition, WheelPosition, WheelPosition]
     wheelbase: float
 
 
-def stance(heading: float, contacts: WheelVecs, backward: WheelVecs) -> Stance | None:
+def contact_geometry(heading: float, contacts: WheelVecs, backward: WheelVecs) -> ContactGeometry | None:
     """
     Return how the car stands on its wheels, seen from above.
 
@@ -60,20 +60,20 @@ def stance(heading: float, contacts: WheelVecs, backward: WheelVecs) -> Stance |
     z = (fl[2] + fr[2] + rl[2] + rr[2]) / 4
     if not math.isfinite(x + z):
         return None
-    places: list[Place] = []
+    places: list[WheelPosition] = []
     for point, back in zip(contacts, backward, strict=True):
         dx, dz = point[0] - x, point[2] - z
         bx, bz = back[0], back[2]
         along = sin * bx - cos * bz
         if not abs(along) > 0.1:  # noqa: PLR2004  no unit vector, or a wheel that stands across
             return None
-        places.append(Place(cos * dz - sin * dx, cos * dx + sin * dz, math.atan2(-cos * bx - sin * bz, along)))
+        places.append(WheelPosition(cos * dz - sin * dx, cos * dx + sin * dz, math.atan2(-cos * bx - sin * bz, along)))
     a, b, c, d = places
     wheelbase = (a.ahead + b.ahead - c.ahead - d.ahead) / 2
-    return Stance(x, z, (a, b, c, d), wheelbase) if wheelbase > 0 else None
+    return ContactGeometry(x, z, (a, b, c, d), wheelbase) if wheelbase > 0 else None
 
 
-def wheel_velocity(place: Place, forward: float, left: float, yaw_rate: float) -> tuple[float, float]:
+def wheel_velocity(place: WheelPosition, forward: float, left: float, yaw_rate: float) -> tuple[float, float]:
     """
     Return how fast a wheel's contact patch moves along and across (to the left of) where the wheel points, m/s.
 

@@ -7,9 +7,9 @@ Each is a small state machine over values of the pages and the milliseconds of t
 import math
 
 from acbridge.derived.events import EventKind
-from acbridge.derived.laps import Tick
-from acbridge.derived.motion import Stance
+from acbridge.derived.motion import ContactGeometry
 from acbridge.derived.record import ZONES
+from acbridge.derived.tick import DerivationInput
 
 OFF_TRACK = ("none", "partial", "off", "fully")
 OFF_WHEELS = (1, 3, 4)
@@ -18,7 +18,7 @@ REVERSE, NEUTRAL = 0, 1
 """The sim's indices of two gears."""
 
 
-class Held:
+class Debounced:
     """
     A truth that changes only when its opposite has held for a while.
 
@@ -69,13 +69,13 @@ class Situation:
         self.off_track = OFF_TRACK[0]
         self.stuck = self.wrong_way = self.teleported = self.jumped = False
         self._met = False
-        self._off = (Held(), Held(), Held())
-        self._pit = Held()
+        self._off = (Debounced(), Debounced(), Debounced())
+        self._pit = Debounced()
         self._pit_since: int | None = None
         self._off_since = 0
         self._pit_fuel = 0.0
-        self._powerless, self._beached, self._backward = Held(), Held(), Held()
-        self._spin, self._straight = Held(), False
+        self._powerless, self._beached, self._backward = Debounced(), Debounced(), Debounced()
+        self._spin, self._straight = Debounced(), False
         self._position: float | None = None
         self._against = False
         self._place: tuple[float, float] | None = None
@@ -83,24 +83,24 @@ class Situation:
         self._jumped_at: int | None = None
         self._hits = [_Zone(), _Zone(), _Zone(), _Zone()]
 
-    def update(self, tick: Tick, stance: Stance | None) -> None:
+    def update(self, tick: DerivationInput, geometry: ContactGeometry | None) -> None:
         """
         Take one tick of a live session.
 
         Args:
             tick: It.
-            stance: How the car stands; ``None`` if the sim does not say.
+            geometry: How the car stands; ``None`` if the sim does not say.
         """
         if not self._met:
             self._meet(tick)
-        self._follow_place(tick, stance)
+        self._follow_place(tick, geometry)
         self._follow_pit(tick)
         self._follow_surface(tick)
         self._follow_progress(tick)
         self._follow_damage(tick)
         self._follow_spin(tick)
 
-    def _meet(self, tick: Tick) -> None:
+    def _meet(self, tick: DerivationInput) -> None:
         self._met = True
         self._pit.value = bool(tick.graphics.isInPitLane or tick.graphics.isInPit)
         if self._pit.value:
@@ -111,13 +111,13 @@ class Situation:
         for zone, damage in zip(self._hits, tick.physics.carDamage, strict=False):
             zone.known = max(0.0, damage)  # what is not a number counts as none
 
-    def _follow_place(self, tick: Tick, stance: Stance | None) -> None:
+    def _follow_place(self, tick: DerivationInput, geometry: ContactGeometry | None) -> None:
         """Find jumps: farther than the speed allows, by the contact points, which are of the same instant."""
-        before, self._place = self._place, (stance.x, stance.z) if stance is not None else None
+        before, self._place = self._place, (geometry.x, geometry.z) if geometry is not None else None
         speed, self._speed = self._speed, tick.physics.speedKmh / 3.6
         self.jumped = False
-        if before is not None and stance is not None:
-            moved = math.hypot(stance.x - before[0], stance.z - before[1])
+        if before is not None and geometry is not None:
+            moved = math.hypot(geometry.x - before[0], geometry.z - before[1])
             if moved > max(speed, self._speed) * tick.passed_ms / 1000 + tick.limits.teleport_m:
                 self.jumped = True
                 self._jumped_at = tick.now_ms
@@ -125,7 +125,7 @@ class Situation:
         shown_ms = tick.limits.teleport_shown_s * 1000
         self.teleported = self._jumped_at is not None and tick.now_ms - self._jumped_at < shown_ms
 
-    def _follow_pit(self, tick: Tick) -> None:
+    def _follow_pit(self, tick: DerivationInput) -> None:
         inside = bool(tick.graphics.isInPitLane or tick.graphics.isInPit)
         hold, fuel = tick.limits.pit_s, tick.physics.fuel
         self.in_pit_lane = self._pit.update(tick.now_ms, inside, hold, hold)
@@ -142,7 +142,7 @@ class Situation:
             )
             self._pit_since = None
 
-    def _follow_surface(self, tick: Tick) -> None:
+    def _follow_surface(self, tick: DerivationInput) -> None:
         wheels, hold = tick.physics.numberOfTyresOut, tick.limits.off_track_s
         was_off = self._off[1].value
         self.off_track = OFF_TRACK[0]
@@ -156,7 +156,7 @@ class Situation:
         elif was_off and not is_off:
             tick.emit(EventKind.REJOINED, duration_s=(tick.now_ms - self._off_since) / 1000)
 
-    def _follow_progress(self, tick: Tick) -> None:
+    def _follow_progress(self, tick: DerivationInput) -> None:
         """Find out whether the car is stuck, or drives against the AI line."""
         physics, limits = tick.physics, tick.limits
         speed, outside = physics.speedKmh, not self.in_pit_lane
@@ -175,14 +175,14 @@ class Situation:
         against = self._against and fast and physics.gear != REVERSE and tick.static.trackSPlineLength > 0
         self.wrong_way = self._backward.update(tick.now_ms, against, limits.wrong_way_s)
 
-    def _follow_damage(self, tick: Tick) -> None:
+    def _follow_damage(self, tick: DerivationInput) -> None:
         limits = tick.limits
         for name, zone, damage in zip(ZONES, self._hits, tick.physics.carDamage, strict=False):
             size = zone.update(tick.now_ms, damage, limits.impact_rise, limits.impact_s)
             if size is not None:
                 tick.emit(EventKind.IMPACT, zone=name, impact_kmh=size)
 
-    def _follow_spin(self, tick: Tick) -> None:
+    def _follow_spin(self, tick: DerivationInput) -> None:
         left, _, forward = tick.physics.localVelocity
         limits = tick.limits
         angle = abs(math.atan2(left, forward)) if math.isfinite(left + forward) else 0.0

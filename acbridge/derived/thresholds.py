@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 
-class Rule(NamedTuple):
+class ThresholdSpec(NamedTuple):
     """
     What is known of one threshold.
 
@@ -35,7 +35,7 @@ LIVE_TELEMETRY = "as the in-game app live-telemetry warns"
 
 
 def _limit(default: float, low: float, high: float, unit: str, meaning: str, source: str = OURS) -> Any:
-    return field(default=default, metadata={"rule": Rule(low, high, unit, meaning, source)})
+    return field(default=default, metadata={"rule": ThresholdSpec(low, high, unit, meaning, source)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,7 @@ def parse_thresholds(words: Iterable[str]) -> dict[str, float]:
     return values
 
 
-RULES: Mapping[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Thresholds)}
+THRESHOLDS: Mapping[str, ThresholdSpec] = {each.name: each.metadata["rule"] for each in fields(Thresholds)}
 """What is known of each threshold, by name."""
 PAIRS = (
     ("lock_slip_ratio", "lock_release"),
@@ -187,9 +187,9 @@ def checked(values: Mapping[str, object]) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for name, value in values.items():
-        rule = RULES.get(name)
+        rule = THRESHOLDS.get(name)
         if rule is None:
-            raise ValueError(f"there is no threshold {name[:40]!r}; there are: {', '.join(RULES)}")
+            raise ValueError(f"there is no threshold {name[:40]!r}; there are: {', '.join(THRESHOLDS)}")
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
         if not rule.low <= number <= rule.high:  # nan is in no range
             unit = f" {rule.unit}" if rule.unit else ""

@@ -8,7 +8,7 @@ import math
 from typing import NamedTuple
 
 from acbridge.derived import motion
-from acbridge.derived.motion import Place, Stance
+from acbridge.derived.motion import ContactGeometry, WheelPosition
 from acbridge.derived.thresholds import Thresholds
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Wheels
@@ -35,7 +35,7 @@ class Chassis:
     """
 
     def __init__(self) -> None:
-        self.locked, self.spinning = Slipping(), Slipping()
+        self.locked, self.spinning = SlipDetector(), SlipDetector()
         self._radii: Wheels | None = None
         self._centre = 0.0
 
@@ -44,27 +44,27 @@ class Chassis:
         radii = static.tyreRadius
         self._radii = radii if all(0 < radius < LARGEST_RADIUS for radius in radii) else None
 
-    def find_centre(self, physics: Physics, graphics: Graphics, stance: Stance) -> None:
+    def find_centre(self, physics: Physics, graphics: Graphics, geometry: ContactGeometry) -> None:
         """Learn, while the car stands, how far ahead of the middle of the wheels its centre of gravity is."""
         if not physics.speedKmh < STANDING_KMH:
             return
         x, _, z = graphics.carCoordinates
-        ahead = math.cos(physics.heading) * (z - stance.z) - math.sin(physics.heading) * (x - stance.x)
-        if abs(ahead) < stance.wheelbase / 2:
+        ahead = math.cos(physics.heading) * (z - geometry.z) - math.sin(physics.heading) * (x - geometry.x)
+        if abs(ahead) < geometry.wheelbase / 2:
             self._centre = ahead
 
-    def slips(self, physics: Physics, stance: Stance | None, limits: Thresholds) -> Slips:
-        """Return how the wheels slip; without a stance the ratios are against the car's speed, not the wheels'."""
+    def slips(self, physics: Physics, geometry: ContactGeometry | None, limits: Thresholds) -> Slips:
+        """Return how the wheels slip; without a geometry the ratios are against the car's speed, not the wheels'."""
         left, _, forward = physics.localVelocity
         yaw_rate = physics.localAngularVel[1]
         if not math.isfinite(left + forward + yaw_rate):
             return Slips(None, None)
-        if stance is None:
+        if geometry is None:
             wheels, angles = [(forward, 0.0)] * 4, None
         else:
             wheels = [
-                motion.wheel_velocity(Place(ahead - self._centre, aside, steer), forward, left, yaw_rate)
-                for ahead, aside, steer in stance.wheels
+                motion.wheel_velocity(WheelPosition(ahead - self._centre, aside, steer), forward, left, yaw_rate)
+                for ahead, aside, steer in geometry.wheels
             ]
             a, b, c, d = (motion.slip_angle(along, across) for along, across in wheels)
             angles = (a, b, c, d)
@@ -97,7 +97,7 @@ class Chassis:
         )
 
 
-class Slipping:
+class SlipDetector:
     """
     Which wheels slip for longer than an instant: the memory of lock and of wheelspin.
 

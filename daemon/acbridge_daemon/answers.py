@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from acbridge import requests, wire
-from acbridge.derived import RULES
+from acbridge.derived import THRESHOLDS
 from acbridge.errors import RequestRefused
 from acbridge.pages import Static
 from acbridge.requests import Request
@@ -77,7 +77,7 @@ class Answers:
 
     def _thresholds(self, _: Request) -> Mapping[str, Any]:
         values = self._feed.sampler.thresholds.values()
-        return {"thresholds": {name: {"value": values[name], **rule._asdict()} for name, rule in RULES.items()}}
+        return {"thresholds": {name: {"value": values[name], **rule._asdict()} for name, rule in THRESHOLDS.items()}}
 
     def _set_rate(self, request: Request) -> Mapping[str, Any]:
         rate = request.arguments["rate"]

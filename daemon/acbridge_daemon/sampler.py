@@ -110,7 +110,7 @@ class Sampler:
 
     def rest(self, state: SimState) -> list[Event]:
         """Take a state in which nothing is sampled, and return what happened."""
-        return self._deriver.rest(state)
+        return self._deriver.set_state(state)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -119,7 +119,7 @@ class Sampler:
 
     def change(self, values: Mapping[str, float]) -> Event:
         """Change some thresholds by name, and return the event that tells so."""
-        return self._deriver.change(self._deriver.thresholds.changed(values))
+        return self._deriver.set_thresholds(self._deriver.thresholds.changed(values))
 
     def mark(self, text: str) -> Event:
         """Return the event that marks where the sim is."""

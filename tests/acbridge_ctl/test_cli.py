@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from acbridge import Event, Status
-from acbridge.derived import RULES
+from acbridge.derived import THRESHOLDS
 from acbridge.topics import BY_NAME
 from keyring import Keyring
 from programs import Daemon, Program, until
@@ -197,12 +197,12 @@ def test_schema_is_the_daemons(daemon: Daemon) -> None:
 
 def test_thresholds_are_listed_with_value_and_range(daemon: Daemon) -> None:
     lines = printed("thresholds", at=daemon)
-    assert list(RULES) == [line.split()[0] for line in lines]
+    assert list(THRESHOLDS) == [line.split()[0] for line in lines]
     assert re.match(
-        r"stuck_kmh +3 km/h +0 to 50 +stuck: slower than this with gas\.", lines[list(RULES).index("stuck_kmh")]
+        r"stuck_kmh +3 km/h +0 to 50 +stuck: slower than this with gas\.", lines[list(THRESHOLDS).index("stuck_kmh")]
     )
     found = parsed("thresholds", "--json", at=daemon)
-    assert {**RULES["stuck_kmh"]._asdict(), "value": 3.0} == found["stuck_kmh"]
+    assert {**THRESHOLDS["stuck_kmh"]._asdict(), "value": 3.0} == found["stuck_kmh"]
 
 
 def test_thresholds_are_set_together_or_not_at_all(daemon: Daemon) -> None:
@@ -214,7 +214,7 @@ def test_thresholds_are_set_together_or_not_at_all(daemon: Daemon) -> None:
 
 def test_a_threshold_that_is_none_or_out_of_range_is_a_bad_option_that_says_what_would_do() -> None:
     said = complaint("set-threshold", "stuck_s=6", "stuck=6", code=USAGE)
-    assert f"Error: there is no threshold 'stuck'; there are: {', '.join(RULES)}" == said
+    assert f"Error: there is no threshold 'stuck'; there are: {', '.join(THRESHOLDS)}" == said
     said = complaint("set-threshold", "stuck_s=6", "stuck_kmh=-1", code=USAGE)
     assert "Error: stuck_kmh must be a number from 0 to 50 km/h" == said
 

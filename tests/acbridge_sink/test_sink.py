@@ -125,7 +125,7 @@ def test_thresholds_that_change_on_the_way_derive_to_the_very_numbers_again(
     changes = {60: {"wheel_slip_cap": 1.0, **others}, 120: {"min_speed": 30.0}, 180: {"wheel_slip_cap": 1 + 1 / 7}}
     for number in range(240):
         if number in changes:
-            happened = deriver.change(deriver.thresholds.changed(changes[number]))
+            happened = deriver.set_thresholds(deriver.thresholds.changed(changes[number]))
             recording.other(Frame(happened, 7, number, number, 1.0, 1))
         world.step(11)
         pages = world.pages()

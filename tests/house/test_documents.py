@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from acbridge import Derived, Event, EventKind, Graphics, Physics, SimState, Static, Status, Thresholds, reference
-from acbridge.derived import RULES
+from acbridge.derived import THRESHOLDS
 from acbridge.requests import ERROR_CODES, REQUESTS
 from acbridge.topics import BY_NAME, TOPICS
 from acbridge.wire import HEADER_BYTES, Header, encode, read_header
@@ -255,7 +255,7 @@ def test_every_threshold_of_what_is_derived_is_explained(checkout: Path) -> None
     defaults = Thresholds().values()
     expected = [
         [f"`{name}`", f"{defaults[name]:g}", rule.unit, f"{rule.low:g} to {rule.high:g}", rule.meaning]
-        for name, rule in RULES.items()
+        for name, rule in THRESHOLDS.items()
     ]
     explained = rows(document, "Threshold", "Default", "Unit", "Range", "Decides", "Source")
     assert expected == [row[:-1] for row in explained]

@@ -123,12 +123,12 @@ def test_nothing_of_the_lap_changes_in_a_pause_or_a_replay(hotlap: Follower, sta
 
 
 def test_a_rest_tells_the_state_and_ends_the_session_only_when_the_sim_is_gone(hotlap: Follower) -> None:
-    frozen = hotlap.deriver.rest(SimState.FROZEN)
+    frozen = hotlap.deriver.set_state(SimState.FROZEN)
     assert [("sim_state_changed", "live", "frozen")] == [(e.kind, e.before, e.after) for e in frozen]
     assert ["sim_state_changed"] == kinds(hotlap.look()[1])
-    gone = hotlap.deriver.rest(SimState.IDLE)
+    gone = hotlap.deriver.set_state(SimState.IDLE)
     assert [("sim_state_changed", None), ("session_ended", "left")] == [(e.kind, e.reason) for e in gone]
-    assert [] == hotlap.deriver.rest(SimState.IDLE)
+    assert [] == hotlap.deriver.set_state(SimState.IDLE)
     assert ["sim_state_changed", "session_started"] == kinds(hotlap.look()[1])
 
 
@@ -158,7 +158,7 @@ def test_an_excursion_is_told_with_its_cut_and_the_way_back() -> None:
 
 def test_changed_thresholds_are_told_and_hold_from_then_on() -> None:
     deriver = Deriver()
-    event = deriver.change(Thresholds().changed({"stationary_kmh": 20.0, "stuck_s": 3}))
+    event = deriver.set_thresholds(Thresholds().changed({"stationary_kmh": 20.0, "stuck_s": 3}))
     assert ("thresholds_changed", "stationary_kmh=20") == (event.kind, event.text)
     physics: Physics = changed(Physics, speedKmh=15.0)
     assert deriver.tick(physics, changed(Graphics, status=LIVE), changed(Static))[0].stationary

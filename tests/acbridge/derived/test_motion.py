@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acbridge.derived import motion
-from acbridge.derived.motion import Place, Stance
+from acbridge.derived.motion import ContactGeometry, WheelPosition
 from deriving import HEADINGS, ahead_of, on_wheels
 
 NAN, INF = math.nan, math.inf
@@ -15,8 +15,8 @@ BACK = (0.0, 0.0, -1.0)
 """The contact heading of a wheel that points along +z: it points backward."""
 
 
-def stand(fields: dict[str, Any]) -> Stance | None:
-    return motion.stance(fields["heading"], fields["tyreContactPoint"], fields["tyreContactHeading"])
+def stand(fields: dict[str, Any]) -> ContactGeometry | None:
+    return motion.contact_geometry(fields["heading"], fields["tyreContactPoint"], fields["tyreContactHeading"])
 
 
 @pytest.mark.parametrize("heading", HEADINGS)
@@ -33,7 +33,7 @@ def test_where_the_wheels_are_does_not_depend_on_where_the_car_looks(heading: fl
 
 def test_a_car_at_heading_0_has_its_left_wheels_at_greater_x_and_its_front_at_greater_z() -> None:
     contacts = ((1.75, 0.0, 12.5), (0.25, 0.0, 12.5), (1.75, 0.0, 10.0), (0.25, 0.0, 10.0))
-    found = motion.stance(0.0, contacts, (BACK, BACK, BACK, BACK))
+    found = motion.contact_geometry(0.0, contacts, (BACK, BACK, BACK, BACK))
     assert found is not None
     assert (1.0, 11.25, 2.5) == pytest.approx((found.x, found.z, found.wheelbase))
     assert (1.25, 0.75, 0.0) == pytest.approx(tuple(found.wheels[0]))
@@ -48,7 +48,7 @@ def test_a_kart_stands_on_its_wheels_too() -> None:
 
 def test_a_wheel_steered_left_points_to_greater_x_at_heading_0() -> None:
     left = (-math.sin(0.1), 0.0, -math.cos(0.1))  # backward of a wheel that points forward and to +x
-    found = motion.stance(0.0, on_wheels()["tyreContactPoint"], (left, left, BACK, BACK))
+    found = motion.contact_geometry(0.0, on_wheels()["tyreContactPoint"], (left, left, BACK, BACK))
     assert found is not None
     assert [0.1, 0.1, 0.0, 0.0] == pytest.approx([wheel.steer for wheel in found.wheels])
 
@@ -57,7 +57,7 @@ def test_a_heading_grows_to_the_right() -> None:
     # At heading +pi/2 the car looks along -x: to someone who looks along +z, +x is left.
     contacts = ((-1.25, 0.0, 0.75), (-1.25, 0.0, -0.75), (1.25, 0.0, 0.75), (1.25, 0.0, -0.75))
     back = (1.0, 0.0, 0.0)
-    found = motion.stance(math.pi / 2, contacts, (back, back, back, back))
+    found = motion.contact_geometry(math.pi / 2, contacts, (back, back, back, back))
     assert found is not None
     assert (1.25, 0.75, 0.0) == pytest.approx(tuple(found.wheels[0]), abs=1e-9)
     assert (-1.25, -0.75, 0.0) == pytest.approx(tuple(found.wheels[3]), abs=1e-9)
@@ -85,19 +85,19 @@ def test_pages_that_do_not_say_how_the_car_stands_have_no_stance(wrong: dict[str
 @pytest.mark.parametrize(
     ("place", "forward", "left", "yaw_rate", "along", "across"),
     [
-        (Place(1.2, 0.7, 0.0), 20.0, 0.0, 0.0, 20.0, 0.0),
-        (Place(1.2, 0.7, 0.0), 20.0, 3.0, 0.0, 20.0, 3.0),
-        (Place(1.2, 0.7, 0.0), 20.0, 0.0, 0.5, 19.65, 0.6),  # turning left, the left wheel is on the inside
-        (Place(1.2, -0.7, 0.0), 20.0, 0.0, 0.5, 20.35, 0.6),
-        (Place(-1.2, 0.7, 0.0), 20.0, 1.0, 0.5, 19.65, 0.4),  # the tail swings to the right
-        (Place(-1.2, 0.7, 0.0), 20.0, 1.0, -0.5, 20.35, 1.6),
-        (Place(1.2, 0.7, 0.1), 20.0, 0.0, 0.0, 20.0 * math.cos(0.1), -20.0 * math.sin(0.1)),
-        (Place(1.2, 0.7, -0.1), 20.0, 0.0, 0.0, 20.0 * math.cos(0.1), 20.0 * math.sin(0.1)),
-        (Place(1.2, 0.7, math.pi / 2), 20.0, 3.0, 0.0, 3.0, -20.0),
+        (WheelPosition(1.2, 0.7, 0.0), 20.0, 0.0, 0.0, 20.0, 0.0),
+        (WheelPosition(1.2, 0.7, 0.0), 20.0, 3.0, 0.0, 20.0, 3.0),
+        (WheelPosition(1.2, 0.7, 0.0), 20.0, 0.0, 0.5, 19.65, 0.6),  # turning left, the left wheel is on the inside
+        (WheelPosition(1.2, -0.7, 0.0), 20.0, 0.0, 0.5, 20.35, 0.6),
+        (WheelPosition(-1.2, 0.7, 0.0), 20.0, 1.0, 0.5, 19.65, 0.4),  # the tail swings to the right
+        (WheelPosition(-1.2, 0.7, 0.0), 20.0, 1.0, -0.5, 20.35, 1.6),
+        (WheelPosition(1.2, 0.7, 0.1), 20.0, 0.0, 0.0, 20.0 * math.cos(0.1), -20.0 * math.sin(0.1)),
+        (WheelPosition(1.2, 0.7, -0.1), 20.0, 0.0, 0.0, 20.0 * math.cos(0.1), 20.0 * math.sin(0.1)),
+        (WheelPosition(1.2, 0.7, math.pi / 2), 20.0, 3.0, 0.0, 3.0, -20.0),
     ],
 )
 def test_a_wheel_moves_with_the_car_and_around_it(
-    place: Place, forward: float, left: float, yaw_rate: float, along: float, across: float
+    place: WheelPosition, forward: float, left: float, yaw_rate: float, along: float, across: float
 ) -> None:
     assert (along, across) == pytest.approx(motion.wheel_velocity(place, forward, left, yaw_rate))
 

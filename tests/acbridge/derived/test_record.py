@@ -413,7 +413,7 @@ def test_the_record_of_a_real_page_is_plausible(real_pages: dict[str, bytes]) ->
 
 def test_a_real_car_stands_on_its_wheels(real_pages: dict[str, bytes]) -> None:
     page = Physics.from_page(real_pages["physics"])
-    found = motion.stance(page.heading, page.tyreContactPoint, page.tyreContactHeading)
+    found = motion.contact_geometry(page.heading, page.tyreContactPoint, page.tyreContactHeading)
     assert found is not None
     assert 2.3 == pytest.approx(found.wheelbase, abs=0.02)  # as the maker of this car says
     assert [(1, 1), (1, -1), (-1, 1), (-1, -1)] == [

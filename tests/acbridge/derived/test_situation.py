@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acbridge import Event, EventKind, Thresholds
-from acbridge.derived.situation import Held
+from acbridge.derived.situation import Debounced
 from acbridge.pages import STATUS_LIVE, STATUS_PAUSE, STATUS_REPLAY
 from deriving import Drive, moving, on_wheels
 
@@ -26,11 +26,11 @@ def what(events: list[Event]) -> list[str]:
     return [event.kind for event in events]
 
 
-# ---- Held
+# ---- Debounced
 
 
 def test_a_truth_is_held_until_its_opposite_has_held() -> None:
-    held = Held()
+    held = Debounced()
     seen = [held.update(now_ms, raw, 0.1, 0.05) for now_ms, raw in ((0, True), (99, True), (100, True), (103, True))]
     assert [False, False, True, True] == seen
     assert held.value is True
@@ -39,20 +39,20 @@ def test_a_truth_is_held_until_its_opposite_has_held() -> None:
 
 
 def test_a_truth_that_flickers_does_not_count() -> None:
-    held = Held()
+    held = Debounced()
     seen = [held.update(now_ms, now_ms % 90 != 0, 0.1, 0.1) for now_ms in range(0, 900, 15)]
     assert not any(seen)
 
 
 def test_a_truth_is_let_go_at_once_unless_told_otherwise() -> None:
-    held = Held()
+    held = Debounced()
     assert [False, True, False] == [
         held.update(now_ms, raw, 0.1) for now_ms, raw in ((0, True), (100, True), (103, False))
     ]
 
 
 def test_a_truth_counts_at_once_if_it_need_not_hold() -> None:
-    assert Held().update(0, raw=True, rise_s=0.0) is True
+    assert Debounced().update(0, raw=True, rise_s=0.0) is True
 
 
 # ---- Off the track

@@ -6,45 +6,45 @@ from dataclasses import fields
 
 import pytest
 
-from acbridge.derived import RULES, Rule, Thresholds, parse_thresholds
+from acbridge.derived import THRESHOLDS, Thresholds, ThresholdSpec, parse_thresholds
 from acbridge.derived.thresholds import PAIRS, checked
 
 DEFAULTS = Thresholds().values()
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", THRESHOLDS)
 def test_every_default_lies_in_its_range(name: str) -> None:
-    rule = RULES[name]
+    rule = THRESHOLDS[name]
     assert rule.low <= DEFAULTS[name] <= rule.high
     assert rule.low < rule.high
     assert math.isfinite(rule.low + rule.high)
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", THRESHOLDS)
 def test_every_rule_says_what_it_decides_and_where_it_comes_from(name: str) -> None:
-    rule = RULES[name]
+    rule = THRESHOLDS[name]
     assert rule.meaning.endswith(".")
     assert rule.source
     assert rule.unit == rule.unit.strip()
 
 
 def test_every_threshold_has_a_rule() -> None:
-    assert [each.name for each in fields(Thresholds)] == list(RULES) == list(DEFAULTS)
-    assert {Rule} == {type(rule) for rule in RULES.values()}
+    assert [each.name for each in fields(Thresholds)] == list(THRESHOLDS) == list(DEFAULTS)
+    assert {ThresholdSpec} == {type(rule) for rule in THRESHOLDS.values()}
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", THRESHOLDS)
 def test_a_threshold_may_be_anything_from_low_to_high(name: str) -> None:
-    rule = RULES[name]
+    rule = THRESHOLDS[name]
     for value in (rule.low, (rule.low + rule.high) / 2, rule.high):
         assert {name: value} == checked({name: value})
         if not any(name in pair for pair in PAIRS):
             assert DEFAULTS | {name: value} == Thresholds().changed({name: value}).values()
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", THRESHOLDS)
 def test_a_threshold_out_of_its_range_is_refused(name: str) -> None:
-    rule = RULES[name]
+    rule = THRESHOLDS[name]
     beside = (math.nextafter(rule.low, -math.inf), math.nextafter(rule.high, math.inf))
     for value in (*beside, math.nan, math.inf, -math.inf, 10**400, True, False, "1", None, [1.0], 1j):
         with pytest.raises(ValueError, match=rf"^{name} must be a number from "):
@@ -61,7 +61,7 @@ def test_who_asks_for_too_much_is_told_what_would_do() -> None:
 def test_who_asks_for_what_there_is_not_is_told_what_there_is() -> None:
     with pytest.raises(ValueError, match=r"^there is no threshold 'max_speed'; there are: ") as refusal:
         Thresholds().changed({"max_speed": 3.0})
-    assert str(refusal.value).endswith(", ".join(RULES))
+    assert str(refusal.value).endswith(", ".join(THRESHOLDS))
 
 
 def test_a_long_wrong_name_is_not_told_whole() -> None:

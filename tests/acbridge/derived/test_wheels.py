@@ -8,8 +8,8 @@ import pytest
 
 from acbridge import Derived, Graphics, Physics, Static, Thresholds
 from acbridge.derived import Deriver
-from acbridge.derived.motion import Stance, stance
-from acbridge.derived.wheels import Chassis, Slipping, Slips
+from acbridge.derived.motion import ContactGeometry, contact_geometry
+from acbridge.derived.wheels import Chassis, SlipDetector, Slips
 from acbridge.schema import Wheels
 from acbridge.sim import Commands, Spec, World, layout
 from deriving import HEADINGS, ahead_of, changed, moving, on_wheels
@@ -36,8 +36,8 @@ def physics(**values: Any) -> Physics:
     return changed(Physics, **values)
 
 
-def stance_of(page: Physics) -> Stance | None:
-    return stance(page.heading, page.tyreContactPoint, page.tyreContactHeading)
+def geometry_of(page: Physics) -> ContactGeometry | None:
+    return contact_geometry(page.heading, page.tyreContactPoint, page.tyreContactHeading)
 
 
 def chassis(radii: Wheels = RADII) -> Chassis:
@@ -48,7 +48,7 @@ def chassis(radii: Wheels = RADII) -> Chassis:
 
 def slips(made: Chassis, limits: Thresholds = LIMITS, **values: Any) -> Slips:
     page = physics(**values)
-    return made.slips(page, stance_of(page), limits)
+    return made.slips(page, geometry_of(page), limits)
 
 
 def learn(made: Chassis, heading: float, *, speed: float = 0.0, off: float = 0.0, **geometry: Any) -> None:
@@ -57,7 +57,7 @@ def learn(made: Chassis, heading: float, *, speed: float = 0.0, off: float = 0.0
     x, z = ahead_of(heading, off)
     page = physics(heading=heading, **{name: fields[name] for name in ("tyreContactPoint", "tyreContactHeading")})
     graphics = changed(Graphics, carCoordinates=(-250.0 + x, 0.8, 900.0 + z))
-    found = stance_of(page)
+    found = geometry_of(page)
     assert found is not None
     made.find_centre(physics(heading=heading, speedKmh=speed), graphics, found)
 
@@ -310,20 +310,20 @@ class _Sample(NamedTuple):
     ],
 )
 def test_a_wheel_slips_once_it_has_for_30_ms_and_until_it_falls_low(samples: list[_Sample]) -> None:
-    watched = Slipping()
+    watched = SlipDetector()
     for sample in samples:
         watched.update(front_left(sample.slip), sample.now_ms, 0.3, 0.1, 0.03)
         assert (FIRST if sample.slips else NONE) == watched.wheels
 
 
 def test_a_wheel_slips_at_once_if_it_need_not_hold() -> None:
-    watched = Slipping()
+    watched = SlipDetector()
     watched.update(front_left(0.5), 0, 0.3, 0.1, 0.0)
     assert FIRST == watched.wheels
 
 
 def test_each_wheel_has_its_own_time() -> None:
-    watched = Slipping()
+    watched = SlipDetector()
     watched.update((0.5, 0.0, 0.0, 0.5), 0, 0.3, 0.1, 0.03)
     watched.update((0.5, 0.5, 0.0, 0.0), 15, 0.3, 0.1, 0.03)
     watched.update((0.5, 0.5, 0.0, 0.5), 30, 0.3, 0.1, 0.03)
@@ -333,7 +333,7 @@ def test_each_wheel_has_its_own_time() -> None:
 
 
 def test_no_wheel_slips_that_cannot() -> None:
-    watched = Slipping()
+    watched = SlipDetector()
     for now_ms in (0, 30):
         watched.update((0.5, 0.5, 0.5, 0.5), now_ms, 0.3, 0.1, 0.03)
     assert ALL == watched.wheels
