@@ -11,7 +11,7 @@ import pytest
 from game import Game
 from programs import Daemon
 
-# What these lean on only Unix has: page files, signals, /proc, small disks. tests/windows asks the same of Windows.
+# These need what only Unix has: page files, signals, /proc, small disks. tests/windows checks the same on Windows.
 collect_ignore = (
     [
         "acbridge/client/test_bridge.py",
@@ -40,7 +40,7 @@ def checkout() -> Path:
 
 @pytest.fixture(scope="session")
 def real_pages() -> dict[str, bytes]:
-    """Return the heads of the three pages that a real session left, if this machine has them."""
+    """Return the first bytes of the three pages of a real session, if this machine has them."""
     directory = CHECKOUT.parent / "shared" / "data" / "ac1_pages_1.16.4"
     if not directory.is_dir():
         pytest.skip("the pages of a real session are not on this machine")
@@ -49,7 +49,7 @@ def real_pages() -> dict[str, bytes]:
 
 @pytest.fixture
 def page_dir(tmp_path: Path) -> Iterator[Path]:
-    """Make a directory in real shared memory (or, where there is none, an ordinary one)."""
+    """Make a directory in real shared memory, or an ordinary one where there is none."""
     shm = Path("/dev/shm")
     parent = shm if os.access(shm, os.W_OK) else tmp_path
     with tempfile.TemporaryDirectory(prefix="acbridge-test-", dir=parent) as directory:

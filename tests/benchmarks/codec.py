@@ -1,4 +1,4 @@
-"""How long it takes to encode and decode frames, beside the plain way of doing the same."""
+"""The time to encode and decode frames, compared with the plain way of doing the same."""
 
 import argparse
 import ctypes
@@ -24,10 +24,10 @@ from acbridge.sim import STEP_S, World
 from bench import judged, neighbours, packb, print_table, unpackb
 
 GOAL = 10.0
-"""How many times faster than the plain way encoding a page is to be."""
+"""Goal: encoding a page is this many times faster than the plain way."""
 SAMPLES = 256
 HZ = 60
-"""The pages are those that a daemon would see one after the other at this rate."""
+"""The pages are those that a daemon sees one after the other at this rate."""
 
 Call = tuple[Callable[..., object], Sequence[tuple[Any, ...]]]
 """A function and the arguments of each call."""
@@ -75,13 +75,13 @@ def plain_record(header: wire.Header, record: Derived) -> bytes:
 
 
 class Meter:
-    """Times functions that take turns."""
+    """Measures functions that run alternately."""
 
     def __init__(self, rounds: int) -> None:
         self._rounds = rounds
 
     def microseconds(self, *calls: Call) -> list[float]:
-        """Return how long one call of each takes: the median of the rounds."""
+        """Return the time of one call of each: the median of the rounds."""
         taken: list[list[float]] = [[] for _ in calls]
         for _ in range(self._rounds):
             for (function, arguments), times in zip(calls, taken, strict=True):

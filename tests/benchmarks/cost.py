@@ -1,4 +1,4 @@
-"""What each program costs this machine, beside a process that only sleeps from tick to tick."""
+"""CPU and memory of each program, compared with a process that only sleeps from tick to tick."""
 
 import argparse
 import sys
@@ -33,7 +33,7 @@ while True:
 
 
 def read_away(relay: Relay) -> None:
-    """Be a page: take whatever the relay sends, until it ends."""
+    """Read all messages of the relay in a thread, as a page does, until the relay ends."""
 
     def read() -> None:
         with relay.client() as client:
@@ -72,7 +72,7 @@ def measure(rate: int, seconds: float) -> dict[str, tuple[float, float]]:
             BARE: around.enter_context(Program("-c", SLEEPING, str(rate))),
         }
         read_away(relay)
-        time.sleep(3)  # starting is not what we ask about
+        time.sleep(3)  # the start is not part of the measurement
         begun, before = time.perf_counter(), {name: cpu_seconds(it.process.pid) for name, it in programs.items()}
         time.sleep(seconds)
         lasted = time.perf_counter() - begun

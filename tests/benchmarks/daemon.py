@@ -1,4 +1,4 @@
-"""What the daemon costs and how well it keeps time, beside the barest programs that could do the same."""
+"""The daemon's CPU and the accuracy of its rate, compared with minimal programs that do the same."""
 
 import argparse
 import math
@@ -54,7 +54,7 @@ TOPICS = tuple(record.topic for record in EVERY_TICK)
 
 
 class Kept(NamedTuple):
-    """How a program kept its schedule: nanoseconds late, turn by turn, and the CPU time that it took."""
+    """How a program kept its schedule: lateness of each tick in nanoseconds, and the CPU time used."""
 
     late_ns: list[int]
     missed: int
@@ -63,7 +63,7 @@ class Kept(NamedTuple):
     wall_s: float
 
     def cost(self) -> list[str]:
-        """Return the share of a core and the microseconds per turn."""
+        """Return the share of a core and the microseconds per tick."""
         return [f"{self.cpu_s / self.wall_s:.2%}", f"{self.cpu_s / self.turns * 1e6:.0f}"]
 
     def jitter(self) -> list[str]:
@@ -72,7 +72,7 @@ class Kept(NamedTuple):
 
 
 def kept(stamps: Sequence[tuple[int, int]], rate: float, cpu_s: float) -> Kept:
-    """Judge (turn, nanoseconds) by the grid on which the least late of them lies; no program here is ever early."""
+    """Compute lateness from (tick, nanoseconds), on the grid of the earliest tick; no program here is ever early."""
     off_grid = [stamp - round(turn * 1e9 / rate) for turn, stamp in stamps]
     earliest = min(off_grid)
     (first, begin), (last, end) = stamps[0], stamps[-1]
@@ -81,7 +81,7 @@ def kept(stamps: Sequence[tuple[int, int]], rate: float, cpu_s: float) -> Kept:
 
 
 def deadlines(period_ns: float) -> Iterator[tuple[int, int]]:
-    """Sleep from deadline to deadline; yield the turn and when it began. Turns that passed meanwhile are skipped."""
+    """Sleep from deadline to deadline; yield the tick and its time. Ticks whose deadline has passed are skipped."""
     start = time.perf_counter_ns()
     turn = 0
     while True:
@@ -109,7 +109,7 @@ def child(program: Callable[..., None], *arguments: object) -> Generator[Connect
 
 
 def bare_loop(pipe: Connection, rate: float, seconds: float) -> None:
-    """Do nothing, on time."""
+    """Sleep from deadline to deadline and do nothing else."""
     pipe.send("ready")
     pipe.recv()
     cpu, end_ns = time.process_time(), time.perf_counter_ns() + seconds * 1e9
@@ -157,7 +157,7 @@ def shared_memory() -> Generator[Path, None, None]:
 
 @contextmanager
 def subscribed(port: int) -> Generator["zmq.Socket[bytes]", None, None]:
-    """Subscribe to what comes at every tick, without the library."""
+    """Subscribe to the topics of every tick, without the library."""
     with zmq.Context() as context, context.socket(zmq.SUB) as sub:
         sub.rcvtimeo = 10_000
         sub.linger = 0
@@ -168,7 +168,7 @@ def subscribed(port: int) -> Generator["zmq.Socket[bytes]", None, None]:
 
 
 def schedule(rate: float, seconds: float) -> tuple[Kept, Kept]:
-    """Return how the daemon and the bare loop kept a rate, side by side."""
+    """Return how the daemon and the bare loop kept a rate at the same time."""
     stamps: list[tuple[int, int]] = []
     with (
         shared_memory() as directory,
@@ -194,7 +194,7 @@ def schedule(rate: float, seconds: float) -> tuple[Kept, Kept]:
 
 
 def follow_ours(directory: Path, seconds: float) -> dict[str, list[int]]:
-    """Decode the daemon's frames for a while, with the library; return how long each part of their way took, in ns."""
+    """Decode the daemon's frames for some seconds, with the library; return the times of each part of the way, ns."""
     ways: dict[str, list[int]] = {PAGE_WAIT: [], OURS: [], TOTAL: []}
     with (
         Daemon("--page-dir", str(directory), "--rate", f"{AGE_RATE:g}") as daemon,
@@ -216,7 +216,7 @@ def follow_ours(directory: Path, seconds: float) -> dict[str, list[int]]:
 
 
 def follow_bare(seconds: float) -> dict[str, list[int]]:
-    """Decode the bare socket's frames for a while, without the library; return how long their way took, in ns."""
+    """Decode the bare socket's frames for some seconds, without the library; return the times of the way, ns."""
     ages: list[int] = []
     with child(bare_pub) as pub, subscribed(pub.recv()) as sub:
         begin = time.perf_counter_ns() + SETTLE_NS
@@ -249,7 +249,7 @@ def print_schedule(rates: Sequence[float], seconds: float) -> None:
 
 
 def print_age(seconds: float) -> None:
-    """Measure part two, in rounds: the median of a percentile over the rounds outlives a burst of noise in one."""
+    """Measure part two, in rounds: a burst of noise in one round does not change the median over the rounds."""
     with shared_memory() as directory, child(write_pages, directory) as writer:
         writer.recv()
         count = math.ceil(seconds / ROUND_S)

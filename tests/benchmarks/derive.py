@@ -1,4 +1,4 @@
-"""What deriving one tick costs, from the bytes of the pages to the frames, beside the first handful of formulas."""
+"""The cost of deriving one tick, from the bytes of the pages to the frames, compared with a few simple formulas."""
 
 import argparse
 import sys
@@ -22,7 +22,7 @@ Ticks = list[tuple[Physics, Graphics, Static]]
 
 
 def plain(physics: Physics, graphics: Graphics, static: Static) -> dict[str, object]:
-    """Work out a handful of values without a memory: what one would write first."""
+    """Compute a few values without state: the simplest implementation."""
     left, _, forward = physics.localVelocity
     radius = static.tyreRadius
     return {
@@ -38,7 +38,7 @@ def plain(physics: Physics, graphics: Graphics, static: Static) -> dict[str, obj
 
 
 def each_us(function: Callable[..., object], ticks: Ticks) -> list[float]:
-    """Return how long each call took, µs."""
+    """Return the time of each call, µs."""
     taken: list[float] = []
     for tick in ticks:
         start = time.perf_counter_ns()
@@ -48,7 +48,7 @@ def each_us(function: Callable[..., object], ticks: Ticks) -> list[float]:
 
 
 def main(rounds: int) -> None:
-    """Drive a lap, derive from it again and again, and print what a tick costs."""
+    """Drive a lap, derive from it repeatedly, and print the cost of a tick."""
     world = World(session=Session.HOTLAP)
     static = Static.from_page(world.pages()[2])
     ticks: Ticks = []

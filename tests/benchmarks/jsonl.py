@@ -1,4 +1,4 @@
-"""How many ticks a second become lines in a file, beside json.dumps of the same dictionaries."""
+"""Ticks per second written as lines into a file, compared with json.dumps of the same dictionaries."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ TOPICS = ("physics", "graphics", "derived")
 
 
 def drive() -> list[tuple[bytes, bytes, bytes]]:
-    """Return the frames of so many ticks of a car that drives at 333 Hz."""
+    """Return the frames of a number of ticks at 333 Hz, of a driving car."""
     world, deriver = World(session=Session.HOTLAP), Deriver()
     static = Static.from_page(world.pages()[2])
     encoders = [PageEncoder(page) for page in PAGES[:2]]
@@ -48,7 +48,7 @@ def drive() -> list[tuple[bytes, bytes, bytes]]:
 
 
 def decoded(frames: list[tuple[bytes, bytes, bytes]]) -> list[Tick]:
-    """Return the ticks as the pump hands them over."""
+    """Return the ticks as the pump passes them on."""
     assembly = Assembly()
     kinds = (Physics, Graphics, Derived)
     return [
@@ -60,7 +60,7 @@ def decoded(frames: list[tuple[bytes, bytes, bytes]]) -> list[Tick]:
 
 
 def per_second(work: Callable[[], object], ticks: int = TICKS) -> float:
-    """Return how many ticks per second of CPU time of this process the best of three rounds makes."""
+    """Return ticks per second of this process's CPU time, the best of three rounds."""
     best = 0.0
     for _ in range(3):
         begun = time.process_time()
@@ -70,7 +70,7 @@ def per_second(work: Callable[[], object], ticks: int = TICKS) -> float:
 
 
 def from_the_socket(frames: list[tuple[bytes, bytes, bytes]], path: Path) -> float:
-    """Return ticks per second of CPU time from a publisher's socket to the file; a thread of ours replays."""
+    """Return ticks per second of CPU time from a publisher's socket to the file; a thread publishes them."""
     context = zmq.Context()
     publisher = context.socket(zmq.PUB)
     publisher.sndhwm = 0

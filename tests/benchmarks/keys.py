@@ -1,4 +1,4 @@
-"""What keys cost: the same daemon with and without them, in turns."""
+"""The cost of keys: the same daemon with and without them, alternately."""
 
 import argparse
 import sys
@@ -39,7 +39,7 @@ def asking(daemon: Daemon, keys: Keys | None) -> list[float]:
 
 
 def ages(daemon: Daemon, keys: Keys | None, seconds: float) -> tuple[list[float], float]:
-    """Return the ages of frames when they are received, in ms, and the daemon's CPU per tick meanwhile, in us."""
+    """Return the ages of frames on receipt, in ms, and the daemon's CPU per tick during this time, in µs."""
     with daemon.connect(keys) as bridge:
         frames = bridge.frames(Physics, timeout=5)
         next(frames)

@@ -1,4 +1,4 @@
-"""How often the dashboard draws under a 60 Hz feed, in Chromium without a graphics card."""
+"""How often the dashboard draws with a feed of 60 Hz, in Chromium without a graphics card."""
 
 import statistics
 import sys

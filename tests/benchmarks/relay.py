@@ -1,4 +1,4 @@
-"""What the relay delivers to many clients and costs, beside a plain `websockets.broadcast` of the same bytes."""
+"""Delivery and cost of the relay with many clients, compared with a plain `websockets.broadcast` of the same bytes."""
 
 import argparse
 import asyncio
@@ -36,7 +36,7 @@ SKIPPED = re.compile(rb'^\{"type":"skipped","topic":"physics","count":(\d+)\}')
 
 
 class Delivery(NamedTuple):
-    """What some clients saw: each frame's age at its receipt, frames missing by seq, frames reported as skipped."""
+    """The results of some clients: each frame's age on receipt, frames missing by seq, frames reported as skipped."""
 
     ages_ns: list[int]
     gaps: int
@@ -44,7 +44,7 @@ class Delivery(NamedTuple):
 
 
 class Client(asyncio.Protocol):
-    """A WebSocket client that does as little as it can, so that what is measured is the server."""
+    """A minimal WebSocket client, so that the measurement is of the server."""
 
     def __init__(self, port: int, since: Callable[[], int]) -> None:
         self.ages_ns: list[int] = []
@@ -135,7 +135,7 @@ def plain_relay(pipe: Connection, daemon_port: int) -> None:
 
 @contextmanager
 def child(program: Callable[..., None], *arguments: object) -> Generator[Connection, None, None]:
-    """Run a program with a pipe to it, and end it."""
+    """Run a function in a process with a pipe to it, and end the process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=program, args=(theirs, *arguments), daemon=True)
@@ -148,7 +148,7 @@ def child(program: Callable[..., None], *arguments: object) -> Generator[Connect
 
 
 def deliver(port: int, pid: int, clients: int, seconds: float) -> tuple[Delivery, float]:
-    """Let some clients watch for a while; return what they saw and the share of a core that the server used."""
+    """Run some clients for some seconds; return their results and the share of a core that the server used."""
     with (
         child(watch, port, clients // PROCESSES) as first,
         child(watch, port, clients // PROCESSES) as second,
@@ -172,7 +172,7 @@ def deliver(port: int, pid: int, clients: int, seconds: float) -> tuple[Delivery
 
 
 def row(name: str, delivery: Delivery, share: float, clients: int, seconds: float, *, reported: bool) -> list[str]:
-    """Lay out one server's line."""
+    """Return one server's row of the table."""
     p50, p99 = (percentile(delivery.ages_ns, percent) / 1e6 for percent in (50, 99))
     return [
         name,

@@ -1,4 +1,4 @@
-"""The daemon against a game that comes, goes and misbehaves, over real shared memory."""
+"""The daemon against a game that starts, ends and misbehaves, over real shared memory."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from programs import Daemon, until
 
 
 def state(bridge: Bridge, wanted: str) -> Status:
-    """Wait until the daemon says that the sim is in a state."""
+    """Wait until the daemon reports a state of the sim."""
 
     def look() -> Status | None:
         status = bridge.status(timeout=5)
@@ -21,12 +21,12 @@ def state(bridge: Bridge, wanted: str) -> Status:
 
 
 def lasted(bridge: Bridge, since: float) -> bool:
-    """Whether a session has lasted long enough for the next one's packetId to be smaller."""
+    """Return whether a session has lasted long enough for the next one's packetId to be smaller."""
     frame = bridge.latest(Physics, timeout=5)
     return frame.timestamp > since and frame.record.packetId > 150
 
 
-def test_a_daemon_started_before_the_game_picks_it_up(page_dir: Path) -> None:
+def test_a_daemon_started_before_the_game_finds_it(page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, daemon.connect() as bridge:
         waiting = state(bridge, "absent")
         assert "acpmf_physics" in str(waiting.sim_detail)
@@ -35,13 +35,13 @@ def test_a_daemon_started_before_the_game_picks_it_up(page_dir: Path) -> None:
             assert bridge.latest(Physics, timeout=5).record.speedKmh > 100
 
 
-def test_a_daemon_started_after_the_game_picks_it_up(game: Game) -> None:
+def test_a_daemon_started_after_the_game_finds_it(game: Game) -> None:
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         first = bridge.latest(Physics, timeout=5).record.packetId
         until(lambda: bridge.latest(Physics).record.packetId > first, "a newer packetId")
 
 
-def test_one_daemon_survives_the_game_going_and_coming(page_dir: Path) -> None:
+def test_one_daemon_continues_when_the_game_ends_and_starts_again(page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, daemon.connect() as bridge:
         for session in (1, 2, 3):
             with Game(page_dir) as game:
@@ -54,7 +54,7 @@ def test_one_daemon_survives_the_game_going_and_coming(page_dir: Path) -> None:
         assert daemon.process.poll() is None
 
 
-def test_frames_flow_in_pause_and_replay_and_rest_in_the_menu(game: Game) -> None:
+def test_frames_are_published_in_pause_and_replay_but_not_in_the_menu(game: Game) -> None:
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         state(bridge, "live")
         for number, name in ((3, "paused"), (1, "replay")):
@@ -105,7 +105,7 @@ def test_another_sim_on_the_same_names_is_refused(game: Game) -> None:
         state(bridge, "live")
 
 
-def test_pages_of_zeros_are_no_sim(game: Game) -> None:
+def test_pages_of_zeros_count_as_no_sim(game: Game) -> None:
     game.tell("zero on")
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         assert "no sim has filled them" in str(state(bridge, "absent").sim_detail)
@@ -113,7 +113,7 @@ def test_pages_of_zeros_are_no_sim(game: Game) -> None:
             bridge.latest(Physics, timeout=1.5)
 
 
-def test_pages_left_behind_by_a_crash_are_not_taken_for_live(page_dir: Path) -> None:
+def test_pages_left_behind_by_a_crash_do_not_count_as_live(page_dir: Path) -> None:
     with Game(page_dir) as game:
         game.kill()
     with Daemon("--page-dir", str(page_dir)) as daemon, daemon.connect() as bridge:
@@ -140,7 +140,7 @@ def test_a_page_file_that_shrinks_under_the_daemon_costs_nothing(game: Game) -> 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
-def test_pages_of_another_user_are_not_believed(game: Game) -> None:
+def test_pages_of_another_user_are_refused(game: Game) -> None:
     os.chown(game.path("static"), 12345, 12345)
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         assert "another user (uid 12345)" in str(state(bridge, "absent").sim_detail)
@@ -163,7 +163,7 @@ def test_ticks_whose_pages_never_hold_still_are_counted_and_not_published(game: 
         until(lambda: bridge.status().published_ticks > after.published_ticks + 20, "frames after the storm")
 
 
-def test_two_games_live_side_by_side(page_dir: Path) -> None:
+def test_two_games_run_side_by_side(page_dir: Path) -> None:
     with Game(page_dir, "left_") as left, Game(page_dir, "right_") as right:
         until(lambda: Physics.from_page(left.path("physics").read_bytes()).packetId > 100, "some steps")
         right.tell("restart")

@@ -1,4 +1,4 @@
-"""What only a minute of real time can show. Everything runs at once, so that it costs one minute."""
+"""Checks that need a minute of real time; all of them run at once, so the test takes one minute."""
 
 import json
 import subprocess
@@ -41,12 +41,12 @@ def test_a_minute(tmp_path: Path) -> None:
                 last = bridge.status(timeout=5)
                 assert 0 == sink.wait(30)
             skipped = fast_bridge.status(timeout=5).missed_ticks - before.missed_ticks
-        # The two answers came 60 s apart, give or take how long they took; the daemon's own clock says exactly.
+        # The two replies came about 60 s apart; the daemon's own clock has the exact time.
         elapsed = last.uptime_s - first.uptime_s
         missed = last.missed_ticks - first.missed_ticks
         assert abs(elapsed - 60) < 1
         assert abs(last.ticks - first.ticks + missed - elapsed * 30) <= 1
-        assert missed <= 0.05 * 30 * 60  # a busy machine holds the loop up for more than 33 ms now and then
+        assert missed <= 0.05 * 30 * 60  # a busy machine delays the loop by more than 33 ms now and then
 
         for nap, processes in naps.items():
             ages = sorted(float(process.communicate(timeout=60)[0]) for process in processes)
@@ -58,5 +58,5 @@ def test_a_minute(tmp_path: Path) -> None:
     assert ["header"] == [kind for kind in kinds if kind != "event"]  # and no gap
     assert sorted(set(ticks)) == ticks
     assert ticks[-1] - ticks[0] > 54 * 333
-    # Every turn that the daemon took is there; the only holes are turns that it skipped.
+    # Every tick of the daemon arrived; the only holes are ticks that it skipped.
     assert ticks[-1] - ticks[0] + 1 - len(ticks) <= skipped

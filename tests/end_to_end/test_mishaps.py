@@ -1,4 +1,4 @@
-"""What goes wrong in a day's use costs nothing: programs started twice, forgotten streams, another car, wrong calls."""
+"""Everyday mistakes cost nothing: programs started twice, streams not closed, another car, wrong calls."""
 
 import gc
 import json
@@ -44,7 +44,7 @@ def test_another_car_or_track_gets_a_header_of_its_own(page_dir: Path, tmp_path:
     assert ["circuit", "oval"] == headers
 
 
-def test_streams_that_are_forgotten_are_closed(daemon: Daemon) -> None:
+def test_streams_that_are_not_closed_are_closed_by_the_garbage_collector(daemon: Daemon) -> None:
     with daemon.connect() as bridge:
         for _ in range(50):
             for _frame in bridge.frames(Physics, timeout=5):
@@ -58,7 +58,7 @@ def test_streams_that_are_forgotten_are_closed(daemon: Daemon) -> None:
         assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 10
 
 
-def test_what_is_no_record_class_is_refused_and_hangs_nothing() -> None:
+def test_an_argument_that_is_no_record_class_is_refused_at_once() -> None:
     wrong: Any = "physics"
     with connect() as bridge:
         for ask in (bridge.frames, bridge.latest, bridge.trust):
@@ -66,7 +66,7 @@ def test_what_is_no_record_class_is_refused_and_hangs_nothing() -> None:
                 ask(wrong)
 
 
-def test_a_request_that_failed_half_way_does_not_spoil_the_next(daemon: Daemon) -> None:
+def test_a_request_that_failed_half_way_does_not_affect_the_next(daemon: Daemon) -> None:
     wrong: Any = "soon"
     with daemon.connect() as bridge:
         with pytest.raises(TypeError):
@@ -82,7 +82,7 @@ def test_a_faster_rate_is_kept_from_the_next_tick_on() -> None:
     with Daemon("--source", "sim", "--rate", "1") as daemon, daemon.connect() as bridge:
         bridge.request("set_rate", timeout=5, rate=100)
         until(lambda: bridge.status(timeout=5).ticks > 50, "fifty ticks")
-        assert bridge.status().missed_ticks < 20  # ninety-nine, if the old deadline were waited for
+        assert bridge.status().missed_ticks < 20  # it would be ninety-nine if the loop waited for the old deadline
 
 
 def test_a_paused_stand_in_keeps_its_pages(page_dir: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_paused_stand_in_keeps_its_pages(page_dir: Path) -> None:
         assert first.process.poll() is None
 
 
-def test_going_back_to_the_pits_gives_the_lap_up() -> None:
+def test_going_back_to_the_pits_abandons_the_lap() -> None:
     world = World(track=layout("oval"), session=Session.HOTLAP)
     while world.timing.sector < 2:
         world.step()

@@ -1,4 +1,4 @@
-"""Everything at once against one daemon: what it promised to the healthy must hold while the others misbehave."""
+"""All faults at once against one daemon: its promises to healthy subscribers hold while others misbehave."""
 
 import json
 import signal
@@ -82,7 +82,7 @@ class Healthy(Program):
         self.said("reading")
 
     def finish(self) -> tuple[int, int]:
-        """Return how many frames it took and how many it lost."""
+        """Return the number of frames received and the number lost."""
         self.end()
         taken, lost = json.loads(self.out[-1])
         return taken, lost
@@ -95,14 +95,14 @@ def connections(daemon: Daemon) -> int:
 
 @pytest.fixture
 def storm() -> Iterator[tuple[Daemon, list[Healthy]]]:
-    """Run a daemon with two healthy subscribers, which must have lost nothing by the end of the test."""
+    """Run a daemon with two healthy subscribers that must have lost no frame by the end of the test."""
     with Daemon("--source", "sim", "--rate", "60") as daemon, Healthy(daemon) as one, Healthy(daemon) as other:
         until(lambda: connections(daemon) >= 2, "two connections")
         with daemon.connect() as bridge:
             before = bridge.status(timeout=5)
             yield daemon, [one, other]
             after = bridge.status(timeout=5)
-        # The rate holds within 0.1 % (and a tick): what the daemon was too late for is counted, not hidden.
+        # The rate holds within 0.1 % (and a tick): ticks for which the daemon was late are counted, not hidden.
         due = (after.uptime_s - before.uptime_s) * 60
         turned = after.ticks - before.ticks + after.missed_ticks - before.missed_ticks
         assert abs(turned - due) <= 1 + due / 1000
@@ -113,12 +113,12 @@ def storm() -> Iterator[tuple[Daemon, list[Healthy]]]:
 
 
 def raw(port: int, payload: bytes) -> None:
-    """Say something to a port and hang up."""
+    """Send bytes to a port and close the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
         peer.sendall(payload)
 
 
-def test_two_thousand_connections_of_garbage_cost_nothing(storm: tuple[Daemon, list[Healthy]]) -> None:
+def test_two_thousand_connections_with_garbage_cost_nothing(storm: tuple[Daemon, list[Healthy]]) -> None:
     daemon, _ = storm
     before, files = memory(daemon.process.pid), open_files(daemon.process.pid)
     garbage = (b"\x01\x00\x02\x00\x41", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", bytes(range(256)), b"\xff" * 64, b"")
@@ -133,7 +133,7 @@ def test_two_thousand_connections_of_garbage_cost_nothing(storm: tuple[Daemon, l
     assert memory(daemon.process.pid) - before < 10 * MEGABYTE
 
 
-def test_subscribers_that_are_stuck_or_killed_delay_nobody(storm: tuple[Daemon, list[Healthy]]) -> None:
+def test_subscribers_that_are_stuck_or_killed_delay_no_other(storm: tuple[Daemon, list[Healthy]]) -> None:
     daemon, _ = storm
     before = memory(daemon.process.pid)
     others = [Healthy(daemon) for _ in range(4)]
@@ -158,7 +158,7 @@ def test_five_hundred_subscribers_are_served_and_forgotten(storm: tuple[Daemon, 
     until(lambda: open_files(daemon.process.pid) <= files + 4, "the crowd's files closed")
 
 
-def test_a_greedy_client_starves_neither_others_nor_the_ticks(storm: tuple[Daemon, list[Healthy]]) -> None:
+def test_a_client_that_asks_without_pause_delays_no_client_and_no_tick(storm: tuple[Daemon, list[Healthy]]) -> None:
     daemon, _ = storm
     before = memory(daemon.process.pid)
     with Program("-c", GREEDY, str(daemon.port + 1)) as greedy, daemon.connect() as bridge:
@@ -189,7 +189,7 @@ def test_clients_that_die_in_the_middle_of_a_request_leave_nothing_behind(storm:
     until(lambda: open_files(daemon.process.pid) <= files + 4, "the clients' end")
 
 
-def test_a_daemon_that_is_killed_and_comes_back_is_heard_again_within_a_second_with_a_new_run() -> None:
+def test_a_daemon_that_is_killed_and_comes_back_is_received_again_within_a_second_with_a_new_run() -> None:
     with (
         Daemon("--source", "sim", "--rate", "333") as first,
         first.connect() as bridge,
@@ -200,14 +200,14 @@ def test_a_daemon_that_is_killed_and_comes_back_is_heard_again_within_a_second_w
         with Daemon("--source", "sim", "--rate", "333", port=first.port) as second:
             bound = time.monotonic()
             frame = next(frames)
-            while frame.run == first.run:  # what was still on its way
+            while frame.run == first.run:  # frames that were still in transit
                 frame = next(frames)
             assert second.run == frame.run
             # Reconnecting backs off to 1 s at most; a busy machine gets as much again.
             assert time.monotonic() - bound < 2.0
 
 
-def test_a_daemon_told_to_end_under_load_ends_within_two_seconds_and_sends_what_it_had() -> None:
+def test_a_daemon_stopped_under_load_ends_within_two_seconds_and_sends_its_last_frames() -> None:
     with Daemon("--source", "sim", "--rate", "333") as daemon, Healthy(daemon) as healthy:
         with Program("-c", GREEDY, str(daemon.port + 1)) as greedy:
             greedy.said("asking")
@@ -219,7 +219,7 @@ def test_a_daemon_told_to_end_under_load_ends_within_two_seconds_and_sends_what_
         assert (0, True) == (lost, taken > 0)
 
 
-def test_more_connections_than_there_is_room_for_are_told_to_come_back_later(
+def test_connections_beyond_the_limit_are_refused_for_now(
     storm: tuple[Daemon, list[Healthy]],
 ) -> None:
     daemon, _ = storm
@@ -233,16 +233,16 @@ def test_more_connections_than_there_is_room_for_are_told_to_come_back_later(
         assert 0 == newcomer.finish()[1]
 
 
-def test_floods_of_requests_that_hang_up_do_not_end_the_daemon(storm: tuple[Daemon, list[Healthy]]) -> None:
+def test_floods_of_requests_from_closed_connections_do_not_end_the_daemon(storm: tuple[Daemon, list[Healthy]]) -> None:
     daemon, _ = storm
     body = requests.encode_request("hello", "a", {})
     for _ in range(3):
         context = zmq.Context()
         floods = [context.socket(zmq.DEALER) for _ in range(20)]
         for flood in floods:
-            flood.sndhwm = 100_000  # so that the daemon stops to read from them: what libzmq gets wrong begins there
+            flood.sndhwm = 100_000  # so that the daemon stops reading from them; libzmq's fault begins there
             flood.connect(f"tcp://127.0.0.1:{daemon.port + 1}")
-        end = time.monotonic() + 1.5  # longer than a heartbeat, of which libzmq must have none here
+        end = time.monotonic() + 1.5  # longer than a heartbeat; libzmq must send none here
         while time.monotonic() < end:
             for flood in floods:
                 try:
@@ -258,7 +258,7 @@ def test_floods_of_requests_that_hang_up_do_not_end_the_daemon(storm: tuple[Daem
         assert daemon.run == bridge.request("hello", timeout=10)["run"]
 
 
-def test_a_request_of_a_hundred_thousand_parts_holds_nobody_up(storm: tuple[Daemon, list[Healthy]]) -> None:
+def test_a_request_of_a_hundred_thousand_parts_delays_no_other_client(storm: tuple[Daemon, list[Healthy]]) -> None:
     daemon, _ = storm
     with zmq.Context() as context, context.socket(zmq.DEALER) as asker, daemon.connect() as bridge:
         asker.linger = 0
@@ -268,5 +268,5 @@ def test_a_request_of_a_hundred_thousand_parts_holds_nobody_up(storm: tuple[Daem
         assert daemon.run == bridge.request("hello", timeout=10)["run"]
         assert asker.poll(20_000)
         assert b"bad_request" in asker.recv_multipart()[1]
-        # Read at once it would hold the loop up for half a second: thirty ticks.
+        # Read at once it would delay the loop by half a second: thirty ticks.
         assert bridge.status(timeout=5).missed_ticks - ticks < 10

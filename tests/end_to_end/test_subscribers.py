@@ -1,4 +1,4 @@
-"""What subscribers are promised: order, freshness, every gap told, and a daemon that may come and go."""
+"""The promises to subscribers: order, freshness, every gap counted, and reconnection after a restart of the daemon."""
 
 import json
 import signal
@@ -44,7 +44,7 @@ def test_frames_come_in_order_and_none_is_lost_at_333_hz() -> None:
         assert sorted(frame.mono_ns for frame in taken) == [frame.mono_ns for frame in taken]
 
 
-def test_a_stream_that_fell_behind_tells_exactly_what_it_lost() -> None:
+def test_a_stream_that_fell_behind_counts_its_losses_exactly() -> None:
     with Daemon("--source", "sim", "--rate", "1000") as daemon, Reader(daemon.port) as reader:
         reader.process.send_signal(signal.SIGSTOP)
         with daemon.connect() as bridge:
@@ -57,7 +57,7 @@ def test_a_stream_that_fell_behind_tells_exactly_what_it_lost() -> None:
         assert last - first + 1 == taken + told
 
 
-def test_a_sample_is_of_one_tick() -> None:
+def test_a_sample_holds_frames_of_one_tick() -> None:
     with Daemon("--source", "sim", "--rate", "333") as daemon, daemon.connect() as bridge:
         for _ in range(200):
             sample = bridge.sample(timeout=5)
@@ -67,7 +67,7 @@ def test_a_sample_is_of_one_tick() -> None:
 
 
 @pytest.mark.parametrize("nap", [1.0, 4.0])
-def test_latest_is_fresh_however_long_the_caller_slept(nap: float) -> None:
+def test_latest_is_fresh_after_any_pause_of_the_caller(nap: float) -> None:
     with Daemon("--source", "sim", "--rate", "333") as daemon, daemon.connect() as bridge:
         ages: list[float] = []
         for _ in range(3):
@@ -75,12 +75,12 @@ def test_latest_is_fresh_however_long_the_caller_slept(nap: float) -> None:
             time.sleep(nap)
             frame = bridge.latest(Physics)
             ages.append((time.perf_counter_ns() - frame.mono_ns) * 1e-9)
-        # Two periods and 5 ms; one of three naps may meet a busy machine.
+        # Two periods and 5 ms; one of three pauses may coincide with a busy machine.
         assert sorted(ages)[1] <= 2 / 333 + 0.005
         assert max(ages) < 0.25
 
 
-def test_trust_tells_alive_age_rate_and_loss() -> None:
+def test_trust_has_alive_age_rate_and_loss() -> None:
     with Daemon("--source", "sim", "--rate", "100") as daemon, daemon.connect() as bridge:
         bridge.latest(Physics, timeout=5)
         trust = until(lambda: t if (t := bridge.trust(Physics)).received > 100 else None, "a hundred frames")
@@ -125,7 +125,7 @@ def test_every_topic_reaches_a_late_joiner_within_two_seconds(daemon: Daemon) ->
 
 
 def test_an_idle_daemon_does_not_leak_subscribers_that_come_and_go(page_dir: object) -> None:
-    # Without a sim at 1 Hz hardly anything is sent; unpolled, each reconnect would cost 11 kB for good.
+    # Without a sim at 1 Hz almost nothing is sent. Without polling, each reconnect would cost 11 kB for good.
     with Daemon("--page-dir", str(page_dir), "--rate", "1") as daemon:
         context = zmq.Context()
 

@@ -1,7 +1,7 @@
 """
-Writes the golden frames: run ``python tests/golden/make.py`` after a change of the wire that is meant.
+Writes the golden frames: run ``python tests/golden/make.py`` after an intended change of the wire.
 
-Every value is made from the place of its column in the table, so that the frames depend on nothing but the wire.
+Every value is made from the position of its column in the table, so the frames depend on the wire alone.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ CASES: dict[str, tuple[type[Record], bool]] = {
 
 
 def made_record(kind: type[Record], *, names: bool = True) -> Record:
-    """Return the record that its golden frame holds."""
+    """Return the record of a golden frame."""
     values = {column.name: _value(column, place) for place, column in enumerate(kind.columns)}
     hidden = {column.name: "" for column in kind.columns if column.personal and not names}
     return kind(**values | hidden)
@@ -71,7 +71,7 @@ def _array(kind: str, shape: tuple[int, ...], place: int, element: int) -> Any:
 
 
 def write(directory: Path) -> None:
-    """Write the frames and say which changed."""
+    """Write the frames and print which of them changed."""
     for case in CASES:
         path = directory / f"{case}.msgpack"
         before = path.read_bytes() if path.exists() else None

@@ -1,4 +1,4 @@
-"""The README and the documents: what they tell a reader to run is run, and their tables are the code's."""
+"""The README and the documents: their commands run, their links lead somewhere, and their tables equal the code's."""
 
 import json
 import re
@@ -34,7 +34,7 @@ HEADER = {"v", "run", "tick", "seq", "timestamp", "mono_ns"}
 RELAY = "127.0.0.1:8765"
 ENDS_BY_ITSELF = ("--count", "--duration")
 ASKS_ONCE = "acbridge-ctl"
-"""All of its commands end by themselves but for `watch`, which documents limit."""
+"""Its commands end by themselves, except `watch`, which documents run with a limit."""
 RUN_BY_CI = (["pip", "install", "uv"], ["pytest"])
 
 
@@ -83,7 +83,7 @@ def busy_daemon() -> Iterator[Daemon]:
         "docs/reference/websocket.md",
     ],
 )
-def test_what_a_document_tells_to_run_runs(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
+def test_the_commands_of_a_document_run(name: str, checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
     text = (checkout / name).read_text(encoding="utf-8")
     ran = 0
     for language, block in re.findall(r"^ *```(bash|python)\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
@@ -121,13 +121,13 @@ def run_command(words: list[str], cwd: Path, daemon: Daemon) -> None:
         words[words.index("--port") + 1] = "0"
     env = {"ACBRIDGE_PORT": "0", "ACBRIDGE_CONNECT": daemon.address, "ACBRIDGE_SIM_PAGE_DIR": str(cwd)}
     if words[0] == ASKS_ONCE:
-        env["ACBRIDGE_PAGE_DIR"] = str(cwd)  # what the doctor finds must not depend on the machine
+        env["ACBRIDGE_PAGE_DIR"] = str(cwd)  # the doctor's findings must not depend on the machine
     with Program(words[0].replace("-", "_"), *words[1:], env=env, cwd=cwd) as program:
         if words[0] != ASKS_ONCE and not any(word in words for word in ENDS_BY_ITSELF):
             if words[:2] == ["acbridge-sink", "jsonl"]:
                 until((cwd / words[2]).exists, f"{words} writing")
             else:
-                until(lambda: program.out or program.err, f"{words} saying something")
+                until(lambda: program.out or program.err, f"{words} printing")
             program.process.send_signal(signal.SIGINT)
         assert 0 == program.wait(), program.err
         assert "Traceback" not in "\n".join(program.err)
@@ -139,7 +139,7 @@ def run_python(code: str, cwd: Path, daemon: Daemon) -> None:
     with ExitStack() as around:
         if RELAY in here:
             relay = around.enter_context(Relay(daemon.address))
-            until(lambda: relay.health()["connected"], "the relay meeting the daemon")
+            until(lambda: relay.health()["connected"], "the relay connecting to the daemon")
             here = here.replace(RELAY, f"127.0.0.1:{relay.port}")
         program = around.enter_context(Program("-c", here, cwd=cwd))
         assert 0 == program.wait(), program.err
@@ -153,7 +153,7 @@ def links(document: Path) -> list[tuple[Path, str]]:
     return [((document.parent / path).resolve() if path else document, anchor) for path, _, anchor in parts]
 
 
-def test_every_link_between_documents_leads_somewhere(checkout: Path) -> None:
+def test_every_link_between_documents_leads_to_a_file_and_heading(checkout: Path) -> None:
     for document in documents(checkout):
         for linked, anchor in links(document):
             assert linked.exists(), f"{document.name} links to {linked}"
@@ -228,7 +228,7 @@ def test_the_header_lies_where_the_protocol_says(checkout: Path) -> None:
     assert f"the record begins at byte {HEADER_BYTES}" in protocol
 
 
-def test_what_is_derived_is_explained_as_the_table_has_it(checkout: Path) -> None:
+def test_every_derived_metric_is_explained_with_the_unit_of_the_table(checkout: Path) -> None:
     header = ("Name", "Formula", "From", "Unit", "Range", "Confidence", "Source", "Is not")
     explained = rows(checkout / "docs" / "reference" / "derived.md", *header)
     assert [f"`{column.name}`" for column in Derived.columns] == [row[0] for row in explained]
@@ -250,7 +250,7 @@ def test_every_derived_event_is_explained(checkout: Path) -> None:
     assert {column.name for column in Event.columns} == always.union(*(words(fields) for _, _, fields in explained))
 
 
-def test_every_threshold_of_what_is_derived_is_explained(checkout: Path) -> None:
+def test_every_threshold_is_explained_with_its_default(checkout: Path) -> None:
     document = checkout / "docs" / "reference" / "derived.md"
     defaults = Thresholds().values()
     expected = [

@@ -1,4 +1,4 @@
-"""The house itself: what it offers, and what its folders may hold."""
+"""The structure of the repository: the public names, and the contents of its folders."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import acbridge
 pytestmark = pytest.mark.house
 
 
-def test_everything_that_the_library_offers_is_there_and_said() -> None:
+def test_every_public_name_exists_and_has_a_docstring() -> None:
     for name in acbridge.__all__:
         assert hasattr(acbridge, name), name
         assert name.isupper() or getattr(acbridge, name).__doc__, f"{name} has no docstring"
@@ -31,12 +31,12 @@ def test_every_package_is_typed(checkout: Path) -> None:
     assert [] == [package.name for package in packages if not (package / "py.typed").exists()]
 
 
-def test_the_outer_folders_are_no_packages(checkout: Path) -> None:
+def test_the_top_level_folders_are_no_packages(checkout: Path) -> None:
     for folder in ("daemon", "clients", "tests", "docs"):
         assert not (checkout / folder / "__init__.py").exists()
 
 
-def test_exact_versions_cover_what_the_project_needs(checkout: Path) -> None:
+def test_every_dependency_has_an_exact_version(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
     pinned = {line.partition("==")[0] for line in project["tool"]["uv"]["constraint-dependencies"]}
     needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]

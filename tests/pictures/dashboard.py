@@ -1,7 +1,7 @@
 """
 Draw docs/guides/dashboard.png: the page of the relay in a browser, some laps into a session.
 
-The laps are driven faster than time goes, through page files of its own; only the last seconds are at the sim's pace.
+The laps are driven faster than real time, through page files of its own; only the last seconds run in real time.
 Run it with ``uv run python tests/pictures/dashboard.py [PNG]``; it takes about a minute, and needs Chromium.
 """
 
@@ -24,17 +24,17 @@ from relays import Relay
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 HASTE = 8
-"""How much faster than time the laps are driven."""
+"""Factor over real time at which the laps are driven."""
 LAPS = 3
 PLACE = 0.55
 """Share of a lap at which the picture is taken."""
 LAST_S = 12.0
-"""At the sim's own pace, so that the traces are full of it."""
+"""Seconds in real time at the end, which fill the traces."""
 FILE_BYTES = 2048
 
 
 class Driving:
-    """A world that goes on in a thread of its own and is written into page files."""
+    """A world that advances in a thread of its own and is written into page files."""
 
     def __init__(self, folder: Path) -> None:
         self.haste = 1
@@ -47,7 +47,7 @@ class Driving:
         self._thread.start()
 
     def where(self) -> tuple[int, float]:
-        """Return the laps that are completed, and the share of the next."""
+        """Return the number of completed laps, and the share of the running lap."""
         graphics = Graphics.from_page(self._world.pages()[1])
         return graphics.completedLaps, graphics.normalizedCarPosition
 

@@ -1,4 +1,4 @@
-"""Makes the pictures of the documentation: run ``uv run python tests/pictures/make.py`` when what they show changes."""
+"""Makes the pictures of the documentation: run ``uv run python tests/pictures/make.py`` when the view changes."""
 
 import io
 import re
@@ -17,7 +17,7 @@ from acbridge_sink.terminal import View, draw
 GUIDES = Path(__file__).resolve().parent.parent.parent / "docs" / "guides"
 COLUMNS, ROWS = 80, 24
 PLACE_MS = 21_600
-"""Where in its second lap the stand-in is shown: braking into a bend."""
+"""Time in the second lap at which the stand-in is shown, ms: braking into a bend."""
 
 
 def console_picture() -> str:
@@ -37,7 +37,7 @@ def console_picture() -> str:
     console = Console(record=True, width=COLUMNS, height=ROWS, file=io.StringIO(), force_terminal=True)
     console.print(draw(view))
     picture = console.export_svg(title="acbridge-sink console")
-    return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)  # nothing is fetched to look at it
+    return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)  # a viewer needs no network
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """
-What crowds and stuck subscribers leave in the daemon's memory: forty of them in a row, one after the other.
+The daemon's memory after crowds and stuck subscribers: forty of each, one after the other.
 
 Run ``uv run python tests/soak/crowds.py``; it takes three minutes.
 """
@@ -28,7 +28,7 @@ def crowd(port: int) -> None:
 
 
 def stuck(port: int) -> None:
-    """Subscribe with five sockets, and stand still for four seconds."""
+    """Subscribe with five sockets, and read nothing for four seconds."""
     with Program("-c", READER, str(port), "5") as still:
         still.said("reading")
         still.process.send_signal(signal.SIGSTOP)

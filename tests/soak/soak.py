@@ -1,8 +1,8 @@
 """
-A long run with faults: what was published, what arrived, what was lost, and why.
+A long run with faults: how many frames were published, received and lost, and why.
 
 Run ``uv run python tests/soak/soak.py --minutes 30``; a seed gives the same faults again. A game writes pages, a daemon
-publishes them, healthy subscribers count every frame, and every few seconds something bad happens.
+publishes them, healthy subscribers count every frame, and every few seconds a fault happens.
 """
 
 import argparse
@@ -79,7 +79,7 @@ def open_files(pid: int) -> int:
 
 
 class Rig:
-    """A game, a daemon and healthy subscribers, and the things that go wrong around them."""
+    """A game, a daemon and healthy subscribers, and the faults around them."""
 
     def __init__(self, directory: Path, rate: float, subscribers: int) -> None:
         self.directory = directory
@@ -102,7 +102,7 @@ class Rig:
         return daemon
 
     def end_life(self, how: int) -> None:
-        """End the daemon and note what its life was like."""
+        """End the daemon and record the counters of its life."""
         try:
             with self.daemon.connect() as bridge:
                 status: Status | None = bridge.status(timeout=5)
@@ -131,14 +131,14 @@ class Rig:
         self.daemon.end(how)
 
     def restart_daemon(self) -> None:
-        """Kill the daemon without a word, and start another on its port."""
+        """Kill the daemon, and start another on its port."""
         port = self.daemon.port
         self.end_life(signal.SIGKILL)
         time.sleep(0.5)
         self.daemon = self._start(port)
 
     def kill_game(self) -> None:
-        """Let the game crash, and come back after some seconds."""
+        """Kill the game, and start it again after some seconds."""
         if self.game is not None:
             self.game.kill()
         time.sleep(2)
@@ -157,7 +157,7 @@ class Rig:
             self.game.tell("replace")
 
     def garbage(self) -> None:
-        """Say nonsense to both ports, from 300 connections."""
+        """Send garbage to both ports, from 300 connections."""
         for n in range(300):
             try:
                 with socket.create_connection(("127.0.0.1", self.daemon.port + n % 2), timeout=2) as peer:
@@ -166,7 +166,7 @@ class Rig:
                 return
 
     def stuck_subscriber(self) -> None:
-        """Subscribe to everything, stand still for five seconds, die."""
+        """Subscribe to everything, read nothing for five seconds, and end."""
         with Program("-c", READER, str(self.daemon.port), "5") as stuck:
             stuck.said("reading")
             stuck.process.send_signal(signal.SIGSTOP)
@@ -174,7 +174,7 @@ class Rig:
             stuck.process.kill()
 
     def flood(self) -> None:
-        """Ask as fast as one can."""
+        """Send requests as fast as possible."""
         with self.daemon.connect() as bridge:
             for _ in range(2000):
                 try:

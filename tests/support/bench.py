@@ -1,4 +1,4 @@
-"""What the benchmarks share: percentiles, CPU times, tables, and msgpack as anyone would call it."""
+"""Parts shared by the benchmarks: percentiles, CPU times, tables, and msgpack in its ordinary use."""
 
 import os
 import time
@@ -15,7 +15,7 @@ unpackb = cast("Callable[[bytes], dict[str, Any]]", msgpack.unpackb)  # pyright:
 
 _CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _UTIME = 11
-"""Where the two times of a process begin in /proc/PID/stat, counted after its name."""
+"""Index of the two CPU times of a process in /proc/PID/stat, counted after its name."""
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
@@ -31,7 +31,7 @@ def cpu_seconds(pid: int) -> float:
 
 @contextmanager
 def neighbours() -> Generator[None, None, None]:
-    """Tell, at the end of a measurement, how much of the machine others used meanwhile: noise comes from there."""
+    """Print, after a measurement, the share of the machine that other processes used during it: the cause of noise."""
     others, wall = _others_seconds(), time.perf_counter()
     yield
     share = (_others_seconds() - others) / (time.perf_counter() - wall) / (os.cpu_count() or 1)
@@ -39,7 +39,7 @@ def neighbours() -> Generator[None, None, None]:
 
 
 def _others_seconds() -> float:
-    """Return the CPU time that everyone but us and our children, once they have ended, has used."""
+    """Return the CPU time used by all processes except this one and its ended children."""
     user, nice, system, _, _, irq, softirq, steal, *_ = map(
         int, Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
     )
@@ -48,7 +48,7 @@ def _others_seconds() -> float:
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a Markdown table that reads well as it is: names on the left, numbers to the right."""
+    """Print a Markdown table that is readable as text: names on the left, numbers on the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     ruler = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     print(f"\n{title}\n")
@@ -59,6 +59,6 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) 
 
 
 def judged(ratio: float, goal: float, *, at_least: bool) -> str:
-    """Return a ratio with what became of its goal."""
+    """Return a ratio with `met` or `MISSED` for its goal."""
     met = ratio >= goal if at_least else ratio <= goal
     return f"{ratio:.2f} {'met' if met else 'MISSED'}"

@@ -1,4 +1,4 @@
-"""A real browser, looking at what the relay serves."""
+"""A real browser that opens the dashboard of the relay."""
 
 import shutil
 from collections.abc import Generator
@@ -13,7 +13,7 @@ import tools
 @contextmanager
 def browser() -> Generator[Browser]:
     """Run Chromium without a screen."""
-    # In a container there is no room for its sandbox; it loads nothing but our own page.
+    # Chromium's sandbox does not work in a container; the browser loads only our own page.
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:
@@ -29,7 +29,7 @@ def require_browser() -> None:
 
 class Watched:
     """
-    A page in the browser and what it complains of.
+    A page in the browser, with its errors and its requests.
 
     Attributes:
         page: The page.

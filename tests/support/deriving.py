@@ -1,4 +1,4 @@
-"""Pages of one's own making, and what is derived from them."""
+"""Pages made by a test, and the metrics derived from them."""
 
 import math
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from acbridge.pages import STATUS_LIVE
 P = TypeVar("P", bound=Page)
 
 STEP_MS = 3
-"""One physics step of the sim, by which its clock moves."""
+"""One physics step of the sim, in ms; its clock advances by this."""
 HEADINGS = (0.0, 0.5, math.pi / 2, 2.0, math.pi, -0.4, -math.pi / 2, -2.5)
-"""Ways to look in which everything seen from the car must be the same."""
+"""Headings for which every value in the car's frame must be the same."""
 
 
 def changed(page: type[Page], **values: Any) -> Any:
-    """Return a page of zeros but for some fields."""
+    """Return a page of zeros except for the given fields."""
     return page(**_zeros(page) | values)
 
 
 def derive(physics: Physics, graphics: Graphics, static: Static) -> Derived:
-    """Return what is derived from one tick that nothing went before."""
+    """Return the metrics derived from one first tick."""
     return Deriver().tick(physics, graphics, static)[0]
 
 
 def ahead_of(heading: float, ahead: float, aside: float = 0.0) -> tuple[float, float]:
-    """Return x and z in the world of what is so many metres forward, and to the left, in the car's frame."""
+    """Return world x and z of a point given in metres forward and left in the car's frame."""
     sin, cos = math.sin(heading), math.cos(heading)
     return -sin * ahead + cos * aside, cos * ahead + sin * aside
 
@@ -44,15 +44,15 @@ def on_wheels(
     steer: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
 ) -> dict[str, Any]:
     """
-    Return the fields that say how a car stands.
+    Return the page fields for the position and heading of a car.
 
     Args:
-        heading: rad; 0 looks along +z, and it grows to the right.
+        heading: rad; 0 points along +z, positive to the right.
         at: x and z of the centre of gravity, m.
-        front: From there to the front axle, m.
-        rear: To the rear axle.
-        track: Between left and right wheels, m.
-        steer: Of each wheel, rad, positive to the left.
+        front: Distance from the centre of gravity to the front axle, m.
+        rear: Distance to the rear axle, m.
+        track: Distance between left and right wheels, m.
+        steer: Angle of each wheel, rad, positive to the left.
     """
     corners = ((front, track / 2), (front, -track / 2), (-rear, track / 2), (-rear, -track / 2))
     contacts: list[tuple[float, float, float]] = []
@@ -72,7 +72,7 @@ def on_wheels(
 
 
 def moving(forward: float, left: float = 0.0, yaw_rate: float = 0.0) -> dict[str, Any]:
-    """Return the fields that say how a car moves, m/s and rad/s; yaw is positive to the left."""
+    """Return the page fields for the motion of a car, in m/s and rad/s; yaw is positive to the left."""
     return {
         "speedKmh": 3.6 * math.hypot(forward, left),
         "localVelocity": (left, 0.0, forward),
@@ -82,11 +82,11 @@ def moving(forward: float, left: float = 0.0, yaw_rate: float = 0.0) -> dict[str
 
 class Drive:
     """
-    A sim of one's own making, followed by a deriver: what a page says stays so until a tick says otherwise.
+    A scripted sim with a deriver: a page field keeps its value until a tick changes it.
 
     Attributes:
-        record: What was derived last.
-        events: All that happened, in order.
+        record: The newest derived record.
+        events: All events so far, in order.
     """
 
     def __init__(self, thresholds: Thresholds | None = None, **values: Any) -> None:
@@ -101,7 +101,7 @@ class Drive:
         self.record = self.tick(0, **values)
 
     def tick(self, steps: int = 1, **values: Any) -> Derived:
-        """Let some steps of 3 ms pass, change fields of the pages, and derive."""
+        """Advance some steps of 3 ms, change fields of the pages, and derive."""
         self._packet += steps
         physics, graphics, static = self._pages
         values = {**values, "packetId": self._packet}
@@ -115,7 +115,7 @@ class Drive:
         return self.record
 
     def go(self, ms: int, *, every: int = STEP_MS, **values: Any) -> Derived:
-        """Let so many milliseconds pass, with a tick every so often; fields change at the first."""
+        """Advance a number of milliseconds with ticks at a fixed interval; fields change at the first tick."""
         assert ms % every == every % STEP_MS == 0, "the sim's clock does not stop there"
         for _ in range(ms // every):
             self.tick(every // STEP_MS, **values)

@@ -1,5 +1,5 @@
 """
-A game to test against: a process that owns the three pages and rewrites them every 3 ms, as the real one does.
+A game for tests: a process that owns the three pages and rewrites them every 3 ms, as the real game does.
 
 It is not the stand-in: it knows nothing of cars beyond what `acbridge.sim` computes, and everything of bad manners. Run
 it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and answers each with ``done``. On Windows
@@ -27,7 +27,7 @@ NAMES = ("physics", "graphics", "static")
 
 
 class Game:
-    """The game as a test sees it: a process and what can be told to it."""
+    """The game as a test sees it: a process that accepts orders."""
 
     def __init__(self, directory: Path, prefix: str = "acpmf_", python: Interpreter = HERE) -> None:
         self.directory = directory
@@ -46,19 +46,19 @@ class Game:
         return self.directory / f"{self.prefix}{page}"
 
     def tell(self, order: str) -> None:
-        """Give an order, such as ``status 3``, and wait until it is carried out."""
+        """Send an order, such as ``status 3``, and wait until it is carried out."""
         assert self._process.stdin is not None
         self._process.stdin.write(order + "\n")
         self._process.stdin.flush()
         self._wait()
 
     def kill(self) -> None:
-        """Die on the spot; the pages stay."""
+        """Kill the process at once; the pages stay."""
         self._process.kill()
         self._end()
 
     def exit(self) -> None:
-        """Exit as the game does: graphics says off, the other pages stay as they were."""
+        """Exit as the game does: the status in graphics becomes off, the other pages stay unchanged."""
         self.tell("status 0")
         self.kill()
 
@@ -102,7 +102,7 @@ class _Pages:
             os.close(handle)
 
     def replace(self) -> None:
-        """Delete the files and make others with the same names."""
+        """Delete the files and create new ones with the same names."""
         for path in self._paths.values():
             path.unlink()
         self.create()
@@ -111,7 +111,7 @@ class _Pages:
         self._maps[name][: len(page)] = page
 
     def storm(self) -> None:
-        """Rewrite physics for about a millisecond without a rest, differently each time."""
+        """Rewrite physics for about a millisecond without a pause, differently each time."""
         physics = self._maps["physics"]
         for _ in range(2000):
             self.storms += 1
@@ -180,7 +180,7 @@ def main(directory: Path, prefix: str) -> None:
 
 
 def _listen(orders: "queue.SimpleQueue[str]") -> None:
-    """Hand over every line of stdin, and an empty one at its end."""
+    """Enqueue every line of stdin, and an empty one at its end."""
     for line in sys.stdin:
         orders.put(line)
     orders.put("")

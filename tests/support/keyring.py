@@ -1,4 +1,4 @@
-"""A daemon's directory of keys, and the keys of those it lets in."""
+"""A daemon's directory of keys, and the keys of the clients that it admits."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class Keyring:
         self.server = generate_server(directory)
 
     def add(self, name: str, role: str = "driver") -> Keys:
-        """Make a client's keys and return what it needs."""
+        """Make a client's keys, admit the client, and return its `Keys`."""
         return Keys.load(generate_client(self.directory, name, role), self.server)
 
     def public_file(self, name: str) -> Path:
@@ -32,5 +32,5 @@ class Keyring:
 
 
 def stranger(server: bytes) -> Keys:
-    """Return good keys that no daemon knows."""
+    """Return valid keys that no daemon has."""
     return Keys(*zmq.curve_keypair(), server)

@@ -1,5 +1,5 @@
 """
-Where every field of the pages lies, restated here so that the table in the code has something to disagree with.
+The offset of every field of the pages, stated independently, so that a test can compare the table in the code.
 """
 
 # field, byte offset, C type, count

@@ -1,5 +1,5 @@
 """
-A bridge to test against, as simshmbridge and shm-bridge work: page files become named mappings that the game finds.
+A page bridge for tests that works like simshmbridge and shm-bridge: it shares page files as named mappings.
 
 Run it with Windows' Python: ``python page_bridge.py DIRECTORY PREFIX``; it ends when its process is ended.
 """

@@ -1,4 +1,4 @@
-"""A msgpack reader that owes nothing to any msgpack library, and the way PlotJuggler's ZMQ plugin reads a message."""
+"""A msgpack reader that uses no msgpack library, and the way PlotJuggler's ZMQ plugin reads a message."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from typing import cast
 
 
 class UnreadableError(ValueError):
-    """What a strict reader refuses."""
+    """Bytes that a strict reader refuses."""
 
 
 class Single(float):
@@ -38,7 +38,7 @@ def read(data: bytes) -> tuple[object, bytes]:
     Read one value and return it with the bytes that follow it.
 
     Raises:
-        UnreadableError: It is cut off, or holds a binary, an extension, or a key that is no text or comes twice.
+        UnreadableError: The value is cut off, or holds a binary, an extension, or a key that is repeated or no text.
     """
     marker, rest = _take(data, 1)[0], data[1:]
     if marker in _CONSTANTS:
@@ -103,7 +103,7 @@ def _take(data: bytes, size: int) -> bytes:
 
 
 def read_map(payload: bytes) -> dict[str, object]:
-    """Read a payload that is one map and nothing else."""
+    """Read a payload that is exactly one map."""
     value, rest = read(payload)
     if rest:
         raise UnreadableError(f"{len(rest)} bytes follow the value")
@@ -117,7 +117,7 @@ def read_message(parts: list[bytes]) -> tuple[str, float, dict[str, float]]:
     Return topic, time in Unix seconds and series by name of one message, as PlotJuggler's ZMQ plugin makes them.
 
     Raises:
-        UnreadableError: It has not exactly two parts, the second is not one map, or has no float64 `timestamp`.
+        UnreadableError: The message does not have two parts, or the second is not one map with a float64 `timestamp`.
     """
     if len(parts) != 2:
         raise UnreadableError(f"a message has 2 parts, not {len(parts)}")

@@ -1,4 +1,4 @@
-"""Our programs as processes, the way a user runs them, and the patience to wait for what they do."""
+"""Our programs as processes, as a user runs them, and functions that wait for them with a deadline."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from wine import HERE, Interpreter
 T = TypeVar("T")
 
 PATIENCE_S = 20.0
-"""How long to wait for something that happens at once on an idle machine."""
+"""Seconds to wait for something that happens at once on an idle machine."""
 
 
 def until(look: Callable[[], T | None], what: str = "it", timeout: float = PATIENCE_S) -> T:
@@ -32,7 +32,7 @@ def until(look: Callable[[], T | None], what: str = "it", timeout: float = PATIE
 
 
 class Program:
-    """A process of ours with its output at hand."""
+    """One of our programs as a process, with its output."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Program:
 
 class Daemon(Program):
     """
-    A daemon on a free pair of ports, ready when this returns.
+    A daemon on a free pair of ports, ready after construction.
 
     Attributes:
         port: Its frame port; requests go to the next one.

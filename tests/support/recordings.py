@@ -1,4 +1,4 @@
-"""Recordings without a daemon: ticks of the stand-in, handed to the sink as the pump would, at any pace."""
+"""Recordings without a daemon: ticks of the stand-in, passed to the sink as the pump does, at any rate."""
 
 import json
 import math
@@ -52,7 +52,7 @@ def another_static(**changes: Any) -> Static:
 
 
 class Answers:
-    """What a daemon would answer; stands where a bridge would."""
+    """Replies as from a daemon, in place of a bridge."""
 
     def __init__(self, static: Static | None = None, *, silent: bool = False) -> None:
         self.static = static or records()[2]
@@ -85,7 +85,7 @@ def numbers(path: Path) -> list[int]:
 
 
 def endless(target: str, compression: str, rotate_mb: str) -> None:
-    """Record at 1000 ticks a second until somebody kills us, and say on stdout how far we are."""
+    """Record at 1000 ticks a second until the process is killed, and print the progress on stdout."""
     rotation = Rotation(size=float(rotate_mb) or None)
     recording = recorder(Path(target), Options(compression=compression or None, rotation=rotation, quiet=True))
     begun = time.perf_counter()

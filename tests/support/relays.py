@@ -18,10 +18,10 @@ Message = dict[str, Any]
 
 class Relay(Program):
     """
-    A relay on a free port, ready when this returns.
+    A relay on a free port, ready after construction.
 
     Attributes:
-        port: Where it serves.
+        port: The port on which it serves.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class Relay(Program):
         self.port = int(self.said("relay at http://").rpartition(":")[2])
 
     def client(self, query: str = "", **options: Any) -> ClientConnection:
-        """Come in as a WebSocket client."""
-        # A client that closes with frames unread waits this long for the goodbye that is behind them.
+        """Connect as a WebSocket client."""
+        # A client that closes with unread frames waits this long for the close frame behind them.
         options = {"max_size": None, "compression": None, "close_timeout": 0.2, **options}
         return cast("Callable[..., ClientConnection]", connect)(f"ws://127.0.0.1:{self.port}/{query}", **options)
 
     def get(self, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
-        """Ask for a path as it is."""
+        """Request a path without normalising it."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
             connection.request(method, path, headers=headers)
@@ -56,7 +56,7 @@ class Relay(Program):
         return json.loads(self.get("/healthz")[1])
 
     def tight(self) -> socket.socket:
-        """Connect a socket that holds little, so that what its owner does not read waits in the relay."""
+        """Connect a socket with a small buffer, so that unread data waits in the relay."""
         bare = socket.socket()
         bare.settimeout(PATIENCE_S)
         bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -80,38 +80,38 @@ class Relay(Program):
 
 
 def status(bare: socket.socket) -> int:
-    """Read the status of a response off a bare socket."""
+    """Read the status of a response from a bare socket."""
     return int(bare.recv(65536).split()[1])
 
 
 def messages(client: ClientConnection) -> Iterator[Message]:
-    """Yield a client's JSON messages as they come."""
+    """Yield a client's JSON messages as they arrive."""
     while True:
         yield json.loads(client.recv(timeout=PATIENCE_S))
 
 
 def some(client: ClientConnection, count: int) -> list[Message]:
-    """Return the next so many messages."""
+    """Return the given number of next messages."""
     return list(islice(messages(client), count))
 
 
 def first(client: ClientConnection, wanted: Callable[[Message], Any]) -> Message:
-    """Return the first message that fits."""
+    """Return the first message for which the predicate is true."""
     return next(message for message in messages(client) if wanted(message))
 
 
 def of_topic(topic: str) -> Callable[[Message], bool]:
-    """Tell frames of a topic from everything else."""
+    """Return a predicate that is true for frames of a topic."""
     return lambda message: "type" not in message and message["topic"] == topic
 
 
 def of_type(kind: str) -> Callable[[Message], bool]:
-    """Tell messages of a type from frames."""
+    """Return a predicate that is true for messages of a type."""
     return lambda message: message.get("type") == kind
 
 
 def ended(client: ClientConnection) -> int | None:
-    """Read until the relay closes the connection, and return the code that it gives."""
+    """Read until the relay closes the connection, and return the close code."""
     try:
         while True:
             client.recv(timeout=PATIENCE_S)

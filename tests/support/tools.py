@@ -1,4 +1,4 @@
-"""Programs of others that some tests need."""
+"""External programs that some tests need."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import pytest
 
 
 def require(tool: str) -> str:
-    """Return where a program is; without it the test is skipped, but in CI it fails: there nothing may be missing."""
+    """Return the path of a program; without it the test is skipped, or fails in CI, where it must be installed."""
     found = shutil.which(tool)
     if found is None:
         message = f"{tool} is not on this machine"

@@ -1,7 +1,7 @@
 """
 The Python that Windows users have: this one on Windows, elsewhere a Windows Python under wine.
 
-`.ci/windows DIR WHEEL` prepares the latter, and ``ACBRIDGE_WINDOWS=DIR`` says where it is.
+`.ci/windows DIR WHEEL` prepares the latter, and ``ACBRIDGE_WINDOWS=DIR`` names its folder.
 """
 
 import os

@@ -83,7 +83,7 @@ def frames(bridge: Bridge) -> None:
             assert_type(frame, Frame[Physics])
 
 
-def frames_of_several_topics_are_told_apart(bridge: Bridge) -> None:
+def frames_of_several_topics_are_distinguished_by_type(bridge: Bridge) -> None:
     for frame in bridge.frames(Physics, Graphics, timeout=1.0):
         assert_type(frame, Frame[Physics | Graphics])
         if isinstance(frame.record, Physics):

@@ -1,4 +1,4 @@
-"""What the Windows tests share: the Windows Python, a game and a daemon that run with it."""
+"""Fixtures of the Windows tests: the Windows Python, a game and a daemon that run with it."""
 
 import os
 import subprocess
@@ -23,8 +23,8 @@ def windows() -> Iterator[Interpreter]:
     if python is HERE:
         yield python
         return
-    # Wine boots with its first process and shuts down after its last: one that waits spares every test seconds. (Two
-    # that boot it at the same time may wait five minutes for each other.)
+    # Wine boots with its first process and shuts down after its last: a waiting process saves each test some seconds.
+    # (Two processes that boot it at the same time may wait five minutes for each other.)
     with subprocess.Popen(
         [*python.command, "-c", "print('up', flush=True); input()"],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Runs, inside the Windows Python, the tests that only mean something there, and those of the library."""
+"""Runs inside the Windows Python: the tests that need Windows, and those of the library."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ LIBRARY = ("test_pages.py", "test_schema.py", "test_wire.py", "test_golden.py", 
 
 
 def run(windows: Interpreter, *arguments: str) -> str:
-    """Run pytest in the Windows Python, which finds our programs in its site, and return its last line."""
+    """Run pytest in the Windows Python, where our wheel is installed, and return its last line."""
     # -P: what is tested is the installed wheel, not the sources around the tests.
     with Program("-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, python=windows, cwd=HERE) as program:
         code = program.wait(300)
@@ -28,7 +28,7 @@ def run(windows: Interpreter, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("what", ["named_mappings", "machine"])
-def test_what_only_windows_can_show(windows: Interpreter, what: str, tmp_path: Path) -> None:
+def test_the_tests_that_need_windows_pass(windows: Interpreter, what: str, tmp_path: Path) -> None:
     said = run(windows, windows.path(HERE / "inside" / f"test_{what}.py"), "--basetemp", windows.path(tmp_path / "t"))
     assert re.fullmatch(r"\d+ passed in .*", said), said
 

@@ -1,4 +1,4 @@
-"""The daemon on Windows: named mappings of another process, found, followed and let go."""
+"""The daemon on Windows: it finds, follows and closes the named mappings of another process."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ from wine import HERE, Interpreter
 pytestmark = pytest.mark.windows
 
 PERIODS = 3
-"""Seconds of frames to look at."""
+"""Seconds of frames to check."""
 
 SUBSCRIBER = """
 import json, sys
@@ -54,7 +54,7 @@ def windows_daemon(windows: Interpreter) -> Iterator[Daemon]:
 
 
 def mapping(windows: Interpreter, name: str) -> str:
-    """Return what a third process finds under a name: ``there``, or the number of the error."""
+    """Return the result of a third process that opens a name: ``there``, or the number of the error."""
     with Program("-c", OPENS, name, python=windows) as program:
         assert program.wait() == 0, program.err
         return program.out[0]
@@ -75,14 +75,14 @@ def test_subscribers_on_both_systems_get_every_tick_at_the_rate(
         seqs, ticks, stamps, packets = who["seqs"], who["ticks"], who["stamps"], who["packets"]
         assert seqs == list(range(seqs[0], seqs[0] + PERIODS * rate))
         assert ticks == sorted(set(ticks))
-        # Ticks are points of the schedule, even those that a busy machine missed: their number tells the rate kept.
+        # Ticks are points of the schedule, even those that a busy machine missed: their number gives the rate kept.
         elapsed = (stamps[-1] - stamps[0]) * 1e-9
         assert (ticks[-1] - ticks[0]) / elapsed == pytest.approx(rate, rel=0.05)
         assert packets == sorted(packets)
         assert packets[-1] - packets[0] == pytest.approx(elapsed * 333, rel=0.1)
 
 
-def test_the_wall_clock_goes_with_the_monotonic_one_between_ticks(windows: Interpreter, windows_game: Game) -> None:
+def test_the_wall_clock_advances_with_the_monotonic_one_between_ticks(windows: Interpreter, windows_game: Game) -> None:
     # time.time() of Windows before Python 3.13 moves by 15.6 ms at a time: ticks of 100 Hz would share timestamps.
     with (
         Daemon("--rate", "100", python=windows) as daemon,
@@ -94,7 +94,7 @@ def test_the_wall_clock_goes_with_the_monotonic_one_between_ticks(windows: Inter
         assert wall_after - wall_before == pytest.approx((after - before) * 1e-9, abs=0.002)
 
 
-def test_the_daemon_creates_no_page_and_finds_the_game_that_comes_later(
+def test_the_daemon_creates_no_page_and_finds_a_game_that_starts_later(
     windows: Interpreter, windows_daemon: Daemon, tmp_path: Path
 ) -> None:
     with windows_daemon.connect() as bridge:
@@ -108,7 +108,7 @@ def test_the_daemon_creates_no_page_and_finds_the_game_that_comes_later(
             assert bridge.latest(Static, timeout=5).record.smVersion == "1.7"
 
 
-def test_a_game_that_exits_is_let_go_and_found_when_it_returns(
+def test_the_mappings_of_a_game_that_exits_are_closed_and_found_when_it_returns(
     windows: Interpreter, windows_daemon: Daemon, tmp_path: Path
 ) -> None:
     with windows_daemon.connect() as bridge:
@@ -116,7 +116,7 @@ def test_a_game_that_exits_is_let_go_and_found_when_it_returns(
             with bridge.frames(Physics, Status, timeout=PATIENCE_S) as frames:
                 with Game(tmp_path, python=windows):
                     moved = next(frame for frame in frames if frame.topic == "physics").timestamp
-                # The daemon's view keeps the dead game's memory alive, as it was left: it must not be fooled.
+                # The daemon's view keeps the memory of the ended game, unchanged; the daemon must not call it live.
                 packet = 0
                 for frame in frames:
                     if isinstance(frame.record, Physics):
@@ -133,7 +133,7 @@ def test_a_game_that_exits_is_let_go_and_found_when_it_returns(
     assert changes == ["live", "frozen", "absent"] * 3
 
 
-def test_a_game_that_says_off_before_it_exits_is_let_go_too(
+def test_the_mappings_of_a_game_that_reports_off_before_it_exits_are_closed_too(
     windows: Interpreter, windows_daemon: Daemon, tmp_path: Path
 ) -> None:
     with windows_daemon.connect() as bridge:

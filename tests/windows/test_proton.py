@@ -1,4 +1,4 @@
-"""A game on Windows, a bridge beside it, and the daemon on Linux: the chain under Proton, with wine in its place."""
+"""A game on Windows, a page bridge beside it, and the daemon on Linux: the chain under Proton, with wine for Proton."""
 
 import json
 import os
@@ -22,12 +22,12 @@ pytestmark = [
 SHM = Path("/dev/shm")
 PAGES = ("physics", "graphics", "static")
 FAR = 1000
-"""Steps of 3 ms; the daemon looks for pages that were let go once a second."""
+"""Steps of 3 ms; the daemon looks for pages that it closed once a second."""
 
 
 @pytest.fixture
 def prefix() -> Iterator[str]:
-    """Make page files in real shared memory, under names that no game has, and remove them in the end."""
+    """Make page files in real shared memory, under names that no game uses, and remove them at the end."""
     name = f"acbridge-test-{os.getpid()}_"
     with Program("acbridge_ctl", "proton-stubs", "--page-prefix", name) as program:
         assert program.wait() == 0, program.err
@@ -37,7 +37,7 @@ def prefix() -> Iterator[str]:
 
 
 def page_bridge(windows: Interpreter, prefix: str) -> Program:
-    """Start a bridge, and wait until it shares the files, if it can."""
+    """Start a page bridge, and wait until it shares the files, if it can."""
     script = windows.path(Path(__file__).parents[1] / "support" / "page_bridge.py")
     program = Program("-u", script, windows.path(SHM), prefix, python=windows)
     program.said("ready")
@@ -49,7 +49,7 @@ def state(bridge: Bridge) -> str:
 
 
 def doctor(prefix: str) -> dict[str, str]:
-    """Return what the doctor finds, by what it looked at."""
+    """Return the doctor's findings by their subject."""
     with Program("acbridge_ctl", "doctor", "--json", "--page-prefix", prefix, "--connect", "127.0.0.1:1") as program:
         program.wait()
     return {found["check"]: found["text"] for found in json.loads(program.out[0])["findings"]}
@@ -72,7 +72,7 @@ def test_what_the_game_writes_on_windows_is_published_on_linux(
             frames = [frame for frame, _ in zip(bridge.frames(Physics), range(50), strict=False)]
             packets = [frame.record.packetId for frame in frames]
             assert packets == sorted(set(packets))
-            # The game's world is known: what arrives must be its page at that step, to the last bit.
+            # The game's world is known: the frame must equal its page at that step, to the last bit.
             world = World(session=Session.HOTLAP)
             world.step(packets[-1] - Physics.from_page(world.pages()[0]).packetId)
             physics, _, static = world.pages()
@@ -85,7 +85,7 @@ def test_what_the_game_writes_on_windows_is_published_on_linux(
         assert (was.st_ino, was.st_size, was.st_mode) == (now.st_ino, now.st_size, now.st_mode)
 
 
-def test_a_game_that_ends_and_returns_beside_its_bridge_is_followed(
+def test_a_game_that_ends_and_returns_beside_its_page_bridge_is_found_again(
     windows: Interpreter, prefix: str, tmp_path: Path
 ) -> None:
     with (
@@ -96,16 +96,16 @@ def test_a_game_that_ends_and_returns_beside_its_bridge_is_followed(
         for sessions in (1, 2, 3):
             with Game(tmp_path, prefix, python=windows) as game:
                 until(lambda: state(bridge) == "live", "live")
-                # A new session is told by a packetId that falls: this one must get farther than the next is when seen.
+                # A falling packetId marks a new session: this one must get farther than the start of the next.
                 until(lambda: bridge.latest(Physics, timeout=5).record.packetId > FAR, "driving for a while")
                 if sessions == 2:
-                    game.exit()  # the others are killed, and leave pages that say live
+                    game.exit()  # the other games are killed, and leave pages with the status live
             left = until(lambda: status if (status := bridge.status()).sim_state != "live" else None, "leaving live")
             assert left.sim_sessions == sessions
     assert [event["state"] for event in daemon.events("sim_state_changed")].count("live") == 3
 
 
-def test_a_bridge_that_comes_after_the_game_shares_nothing_until_both_are_started_again(
+def test_a_page_bridge_that_starts_after_the_game_shares_nothing_until_both_are_restarted(
     windows: Interpreter, prefix: str, tmp_path: Path
 ) -> None:
     with Daemon("--page-prefix", prefix) as daemon, daemon.connect() as bridge:
@@ -117,7 +117,7 @@ def test_a_bridge_that_comes_after_the_game_shares_nothing_until_both_are_starte
             until(lambda: state(bridge) == "live", "live")
 
 
-def test_a_bridge_that_came_too_late_keeps_what_the_next_game_writes_to_itself(
+def test_a_page_bridge_that_was_too_late_does_not_share_the_next_game_either(
     windows: Interpreter, prefix: str, tmp_path: Path
 ) -> None:
     with Game(tmp_path, prefix, python=windows) as first, page_bridge(windows, prefix):
@@ -126,7 +126,7 @@ def test_a_bridge_that_came_too_late_keeps_what_the_next_game_writes_to_itself(
             assert "they are all zeros" in doctor(prefix)["sim"]
 
 
-def test_on_windows_there_is_nothing_to_make_and_no_bridge_to_look_for(windows: Interpreter) -> None:
+def test_windows_needs_no_stubs_and_no_page_bridge(windows: Interpreter) -> None:
     with Program("acbridge_ctl", "proton-stubs", python=windows) as program:
         assert program.wait() == 1
     assert ["acbridge-ctl: proton-stubs is for Linux; on Windows the game makes its pages itself"] == [

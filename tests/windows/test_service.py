@@ -1,4 +1,4 @@
-"""The task that `acbridge-ctl service` prints, run as Windows would: without a window, and so without a stderr."""
+"""The task that `acbridge-ctl service` prints, run as Windows runs it: without a window, and so without a stderr."""
 
 import socket
 from xml.etree import ElementTree as ET
@@ -12,7 +12,7 @@ from wine import Interpreter
 pytestmark = pytest.mark.windows
 
 AWKWARD = 'a b\\"c&<é\\'
-"""A topic prefix of whatever Windows would like to read as something else."""
+"""A topic prefix of the characters that Windows command lines treat specially."""
 START = """
 import subprocess, sys
 DETACHED_PROCESS = 8
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 def command_line(windows: Interpreter, *options: str) -> str:
-    """Return what the Task Scheduler would run, as one line."""
+    """Return the command line that the Task Scheduler would run."""
     with Program("acbridge_ctl", "service", "--", *options, python=windows) as program:
         assert program.wait() == 0, program.err
     found = {element.tag.rpartition("}")[2]: element.text for element in ET.fromstring("\n".join(program.out)).iter()}
@@ -46,8 +46,6 @@ def test_the_task_runs_the_daemon_with_its_options_as_they_were_given(windows: I
 
 
 @pytest.mark.parametrize(("options", "code"), [(("--rate", "0"), 2), (("--keys", "Z:\\nowhere"), 78)])
-def test_the_exit_code_is_all_that_is_left_of_a_mistake(
-    windows: Interpreter, options: tuple[str, ...], code: int
-) -> None:
+def test_an_error_is_visible_in_the_exit_code(windows: Interpreter, options: tuple[str, ...], code: int) -> None:
     with Program("-c", START, command_line(windows, *options), python=windows) as running:
         assert running.wait() == code

@@ -25,7 +25,7 @@ NAME = "Nürburgring Nordschleife — 鈴鹿"
 
 @pytest.fixture(scope="module")
 def daemon(windows: Interpreter) -> Iterator[Daemon]:
-    """Run one daemon on Windows with the stand-in for all tests here: each must leave it well."""
+    """Run one daemon on Windows with the stand-in for all tests here; no test may disturb it."""
     with Daemon("--source", "sim", "--rate", "60", python=windows) as running:
         yield running
 
@@ -102,7 +102,7 @@ def test_ws_relays_to_browsers_and_serves_the_page(daemon: Daemon, windows: Inte
         assert body
 
 
-def test_ctl_asks_marks_and_prints_what_a_pipe_can_take(daemon: Daemon, windows: Interpreter) -> None:
+def test_ctl_asks_marks_and_prints_into_a_pipe(daemon: Daemon, windows: Interpreter) -> None:
     with daemon.connect() as bridge, bridge.frames(Event, timeout=PATIENCE_S) as events:
         for arguments in (("status", "--json"), ("latest", "physics"), ("mark", f"Bremspunkt {NAME}")):
             given = (arguments[0], "--connect", daemon.address, *arguments[1:])
@@ -112,7 +112,7 @@ def test_ctl_asks_marks_and_prints_what_a_pipe_can_take(daemon: Daemon, windows:
         assert next(frame for frame in events if frame.record.kind == "mark").record.text == f"Bremspunkt {NAME}"
 
 
-def test_the_doctor_finds_nothing_to_mend_while_a_game_runs(
+def test_the_doctor_finds_no_failure_while_a_game_runs(
     windows: Interpreter, windows_game: Game, tmp_path: Path
 ) -> None:
     with Daemon("--rate", "60", python=windows) as daemon:
@@ -126,7 +126,7 @@ def test_the_doctor_finds_nothing_to_mend_while_a_game_runs(
     assert "Proton" not in str(findings)
 
 
-def test_only_those_with_keys_get_in(windows: Interpreter, tmp_path: Path) -> None:
+def test_only_clients_with_keys_are_admitted(windows: Interpreter, tmp_path: Path) -> None:
     ring = Keyring(tmp_path / NAME)
     rig = ring.add("rig")
     observer = ring.add("screen", "observer")
@@ -144,7 +144,7 @@ def test_only_those_with_keys_get_in(windows: Interpreter, tmp_path: Path) -> No
         assert refused[0]["reason"] == "key_unknown"
 
 
-def test_a_client_whose_key_is_removed_hears_no_more(windows: Interpreter, tmp_path: Path) -> None:
+def test_a_client_whose_key_is_removed_receives_no_more_frames(windows: Interpreter, tmp_path: Path) -> None:
     ring = Keyring(tmp_path)
     rig, guest = ring.add("rig"), ring.add("guest")
     with (

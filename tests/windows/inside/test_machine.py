@@ -1,4 +1,4 @@
-"""What differs on Windows and must not: clocks, the C extension, signals, files."""
+"""Things that differ on Windows and must still work: clocks, the C extension, signals, files."""
 
 import importlib
 import signal
@@ -18,7 +18,7 @@ from acbridge_daemon.clock import Clock
 assert sys.platform == "win32"
 
 STEP_S = 0.0156
-"""By which time.time() and time.monotonic() move before Python 3.13."""
+"""Step of time.time() and time.monotonic() before Python 3.13, seconds."""
 
 
 def test_msgpack_is_the_compiled_one() -> None:
@@ -44,7 +44,7 @@ def test_stamps_are_finer_than_the_wall_clock_of_windows() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGBREAK])
-def test_ctrl_c_and_ctrl_break_ask_once_and_then_end_at_once(number: signal.Signals) -> None:
+def test_the_first_ctrl_c_or_ctrl_break_ends_cleanly_and_the_second_at_once(number: signal.Signals) -> None:
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)}
     try:
         asked = asked_to_end()

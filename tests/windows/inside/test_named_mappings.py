@@ -1,4 +1,4 @@
-"""The sim's pages on Windows, looked at from inside: opened and never created, for reading only, and let go."""
+"""The sim's pages on Windows, inside one process: opened and never created, for reading only, and closed."""
 
 import ctypes
 import mmap
@@ -54,7 +54,7 @@ def test_looking_for_pages_creates_none(mappings: named_mappings.NamedMappings) 
     assert not any(exists(page) for page in PAGE_SIZES)
 
 
-def test_two_pages_of_three_are_not_enough_and_are_let_go(
+def test_two_pages_of_three_are_not_enough_and_are_closed(
     create: Create, mappings: named_mappings.NamedMappings
 ) -> None:
     with create("physics"), create("graphics"):
@@ -65,7 +65,7 @@ def test_two_pages_of_three_are_not_enough_and_are_let_go(
     assert not exists("physics")
 
 
-def test_what_the_game_writes_is_what_is_read(create: Create, mappings: named_mappings.NamedMappings) -> None:
+def test_the_bytes_read_are_those_that_the_game_writes(create: Create, mappings: named_mappings.NamedMappings) -> None:
     made = {page: create(page) for page in PAGE_SIZES}
     for number, (page, memory) in enumerate(made.items()):
         memory[: PAGE_SIZES[page]] = bytes([number + 1]) * PAGE_SIZES[page]
@@ -91,7 +91,7 @@ def test_the_views_cannot_be_written_through(create: Create, mappings: named_map
     assert mappings.read() is not None
 
 
-def test_a_view_keeps_a_dead_game_alive_until_it_is_let_go(mappings: named_mappings.NamedMappings) -> None:
+def test_a_view_keeps_the_memory_of_an_ended_game_until_it_is_closed(mappings: named_mappings.NamedMappings) -> None:
     made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
     made[0][0] = 5
     assert mappings.attach() is None
@@ -107,7 +107,7 @@ def test_a_view_keeps_a_dead_game_alive_until_it_is_let_go(mappings: named_mappi
     assert problem is not None
 
 
-def test_a_game_that_comes_again_is_another_memory(create: Create, mappings: named_mappings.NamedMappings) -> None:
+def test_a_game_that_starts_again_has_new_memory(create: Create, mappings: named_mappings.NamedMappings) -> None:
     for turn in (1, 2, 3):
         made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
         made[0][0] = turn
@@ -120,7 +120,7 @@ def test_a_game_that_comes_again_is_another_memory(create: Create, mappings: nam
             memory.close()
 
 
-def test_inspecting_says_the_size_and_holds_nothing(create: Create, mappings: named_mappings.NamedMappings) -> None:
+def test_inspecting_returns_the_size_and_keeps_no_view(create: Create, mappings: named_mappings.NamedMappings) -> None:
     with create("physics"), create("graphics"), create("static"):
         seen = mappings.inspect()
         assert [(page.there, page.problem) for page in seen] == [(True, None)] * 3
