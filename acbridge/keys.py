@@ -1,9 +1,9 @@
 """
-Keys: the files that hold them, and what a client does with its own.
+CURVE keys: the files that hold them, and a client's use of its own.
 
-The files are those of pyzmq and CZMQ (``zmq.auth``): NAME.key holds a public key, NAME.key_secret both halves. A
-secret is written so that nobody but its owner can read it, is never overwritten, and is shown nowhere. Beside
-`client` and `subscription` the only file of the library that imports zmq; it opens no socket.
+The file format is that of pyzmq and CZMQ (``zmq.auth``): NAME.key holds a public key, NAME.key_secret a public and a
+secret key. A secret key is readable by its owner alone, is never overwritten and never shown. Imports zmq for its
+cryptography; opens no socket.
 """
 
 import os
@@ -22,33 +22,39 @@ from zmq.utils import z85
 from acbridge.errors import CurveMissing, KeyExists, KeyFileError
 
 SERVER = "server"
-"""The name of the daemon's own key."""
+"""Name of the daemon's own key."""
 CLIENTS = "clients"
-"""The folder, inside the daemon's directory of keys, with the public keys of those who may connect."""
+"""Folder inside the daemon's key directory with the public keys of the clients that may connect."""
 PUBLIC, SECRET = ".key", ".key_secret"
+KEY_BYTES = 32
+"""Size of a Curve25519 key."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _ROLE = re.compile(r'^[ \t]*role[ \t]*=[ \t]*"?(\w*)"?[ \t]*$', re.MULTILINE)
 
 
 class Role(StrEnum):
-    """What the holder of a key may do."""
+    """What a client's key allows."""
 
     OBSERVER = "observer"
-    """Subscribe, and ask what changes nothing."""
-    DRIVER = "driver"
-    """Everything."""
+    """Subscribe, and send requests that change nothing."""
+    OPERATOR = "operator"
+    """Subscribe, and send every request."""
+
+
+_FORMER_NAMES = {"driver": Role.OPERATOR}
+"""Roles by the names that older key files have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """
-    What a client needs to reach a daemon that has keys; z85 text.
+    The keys that a client needs to connect to a daemon with keys, as z85 text.
 
     Attributes:
-        public: Its own public key, by which the daemon knows it.
-        secret: Its own secret key; not shown by ``repr``.
-        server: The daemon's public key: nobody else can pose as that daemon.
+        public: The client's public key, by which the daemon identifies it.
+        secret: The client's secret key; ``repr`` does not show it.
+        server: The daemon's public key, which proves that the daemon is the right one.
     """
 
     public: bytes
@@ -61,11 +67,11 @@ class Keys:
         Read the two files that a client needs.
 
         Args:
-            secret_file: Its own NAME.key_secret.
+            secret_file: The client's NAME.key_secret.
             server_public_file: The daemon's server.key.
 
         Raises:
-            KeyFileError: A file is missing, is not the one that is needed, or others may read the secret.
+            KeyFileError: A file is missing or is not the one that is needed, or others may read the secret key.
             CurveMissing: This libzmq cannot encrypt.
         """
         public, secret = load_secret(Path(secret_file))
@@ -74,21 +80,21 @@ class Keys:
     @classmethod
     def load_pair(cls, secret_file: Path | None, server_public_file: Path | None) -> Self | None:
         """
-        Read the keys of a user who may have given none.
+        Read the two files if the user gave both; return ``None`` if the user gave neither.
 
         Raises:
-            ValueError: One of the two is missing.
+            ValueError: The user gave one of the two.
             KeyFileError: As :meth:`load`.
             CurveMissing: As :meth:`load`.
         """
         if secret_file is None and server_public_file is None:
             return None
         if secret_file is None or server_public_file is None:
-            raise ValueError("--key and --server-key go together: our own secret key and the daemon's public one")
+            raise ValueError("--key and --server-key go together: our own secret key and the daemon's public key")
         return cls.load(secret_file, server_public_file)
 
     def apply(self, socket: "zmq.Socket[bytes]") -> None:
-        """Let a socket that is not connected yet use them."""
+        """Set the keys on a socket that is not connected yet."""
         socket.curve_publickey = self.public
         socket.curve_secretkey = self.secret
         socket.curve_serverkey = self.server
@@ -99,7 +105,7 @@ def check_curve() -> None:
     Make sure that this libzmq can encrypt.
 
     Raises:
-        CurveMissing: It was built without.
+        CurveMissing: libzmq was built without CURVE.
     """
     if not zmq.has("curve"):
         raise CurveMissing
@@ -110,7 +116,7 @@ def load_public(path: Path) -> bytes:
     Return the public key of a NAME.key file.
 
     Raises:
-        KeyFileError: It is missing, damaged, or holds a secret that has no business there.
+        KeyFileError: The file is missing or damaged, or holds a secret key, which does not belong there.
     """
     public, secret = _load(path)
     if secret is not None:
@@ -125,7 +131,7 @@ def load_secret(path: Path) -> tuple[bytes, bytes]:
     Return the public and the secret key of a NAME.key_secret file.
 
     Raises:
-        KeyFileError: It is missing or damaged, holds no secret, or others may read it.
+        KeyFileError: The file is missing or damaged, holds no secret key, or others may read it.
         CurveMissing: This libzmq cannot encrypt.
     """
     check_curve()
@@ -133,22 +139,25 @@ def load_secret(path: Path) -> tuple[bytes, bytes]:
     if secret is None:
         raise KeyFileError(path, f"this file holds no secret key; give {path.stem}{SECRET}")
     if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise KeyFileError(path, f"others than its owner may use this secret key; run: chmod 600 {path}")
+        raise KeyFileError(path, f"users other than its owner may read this secret key; run: chmod 600 {path}")
     if zmq.curve_public(secret) != public:
         raise KeyFileError(path, "its two keys do not belong together; make a new pair")
     return public, secret
 
 
-def load_role(path: Path) -> Role:
+def load_role(path: Path) -> tuple[Role, str]:
     """
-    Return the role in the metadata of a client's NAME.key file.
+    Return the role in the metadata of a client's NAME.key file, and the word that the file has for it.
+
+    The two differ where a file has the former name of a role.
 
     Raises:
-        KeyFileError: It says none, or one that there is not.
+        KeyFileError: The metadata names no role, or an unknown one.
     """
-    said = _ROLE.search(_read(path))
+    found = _ROLE.search(_read(path))
+    written = found[1] if found else ""
     try:
-        return Role(said[1] if said else "")
+        return _FORMER_NAMES.get(written) or Role(written), written
     except ValueError:
         roles = " or ".join(f'role = "{role}"' for role in Role)
         raise KeyFileError(path, f"its metadata names no role; write {roles} under metadata") from None
@@ -156,15 +165,15 @@ def load_role(path: Path) -> Role:
 
 def generate_server(directory: str | Path) -> Path:
     """
-    Make the daemon's own pair of keys in its directory of keys.
+    Make the daemon's own pair of keys in its key directory.
 
-    ``server.key_secret`` stays there; ``server.key`` is what every client needs a copy of.
+    ``server.key_secret`` stays there; every client needs a copy of ``server.key``.
 
     Returns:
         The path of ``server.key``.
 
     Raises:
-        KeyExists: There is one already: a new one would shut out every client.
+        KeyExists: There is a key already: a new one would shut out every client.
         CurveMissing: This libzmq cannot encrypt.
     """
     directory = Path(directory)
@@ -174,22 +183,22 @@ def generate_server(directory: str | Path) -> Path:
 
 def generate_client(directory: str | Path, name: str, role: str) -> Path:
     """
-    Make a pair of keys for a client, and let the daemon know the public one.
+    Make a pair of keys for a client, and add the public one to the daemon's clients.
 
-    ``clients/NAME.key`` stays in the directory: it is what lets the client in, after a reload. ``NAME.key_secret``
-    is to be moved to the client's machine; the daemon never reads it.
+    ``clients/NAME.key`` stays in the directory and admits the client, after a reload. ``NAME.key_secret`` is to be
+    moved to the client's machine; the daemon never reads it.
 
     Args:
-        directory: The daemon's directory of keys.
-        name: By what the daemon's log calls the client: letters, digits, - and _, at most 32.
-        role: ``observer`` or ``driver``.
+        directory: The daemon's key directory.
+        name: Name of the client in the daemon's log: letters, digits, - and _, at most 32.
+        role: ``observer`` or ``operator``.
 
     Returns:
         The path of ``NAME.key_secret``.
 
     Raises:
-        KeyExists: There is one of that name already.
-        KeyFileError: The name or the role cannot be.
+        KeyExists: There is a key of that name already.
+        KeyFileError: The name or the role is not allowed, or a file cannot be written.
         CurveMissing: This libzmq cannot encrypt.
     """
     directory = Path(directory)
@@ -203,11 +212,11 @@ def generate_client(directory: str | Path, name: str, role: str) -> Path:
 
 
 def _load(path: Path) -> tuple[bytes, bytes | None]:
-    _read(path)  # tells better than zmq.auth what is wrong
+    _read(path)  # its errors say better than those of zmq.auth what is wrong
     try:
         public, secret = load_certificate(path)
     except ValueError:
-        raise KeyFileError(path, "this is no key file; it has no public-key") from None
+        raise KeyFileError(path, "this is not a key file; it has no public-key") from None
     if not all(_is_key(key) for key in (public, secret) if key is not None):
         raise KeyFileError(path, "a key in it is damaged; copy the file again")
     return public, secret
@@ -219,18 +228,22 @@ def _read(path: Path) -> str:
     except OSError as error:
         raise KeyFileError(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
-        raise KeyFileError(path, "this is no key file; it is not text") from None
+        raise KeyFileError(path, "this is not a key file; it is not text") from None
 
 
 def _is_key(key: bytes) -> bool:
     try:
-        return len(z85.decode(key)) == 32  # noqa: PLR2004  bytes of a Curve25519 key
+        return len(z85.decode(key)) == KEY_BYTES
     except (KeyError, ValueError):
         return False
 
 
 def _write_pair(public_file: Path, secret_file: Path, metadata: str) -> None:
-    """Write a new pair in the format of zmq.auth, whose own writer shows a secret to all until it is told not to."""
+    """
+    Write a new pair of keys in the format of zmq.auth.
+
+    The writer of zmq.auth restricts a secret file only after writing it, so anyone can read it for a moment.
+    """
     check_curve()
     for path in (public_file, secret_file):
         if path.exists():
@@ -251,6 +264,6 @@ def _write_pair(public_file: Path, secret_file: Path, metadata: str) -> None:
         except OSError as error:
             if path not in made and path.exists():
                 raise KeyExists(path) from None
-            for half in made:  # one key of a pair is of no use, and would be in the way
+            for half in made:  # one key of a pair is of no use, and would block the next try
                 half.unlink(missing_ok=True)
             raise KeyFileError(path, f"cannot be written: {error.strerror}") from error

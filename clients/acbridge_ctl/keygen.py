@@ -39,7 +39,7 @@ def server(directory: Path) -> None:
     "--role",
     type=click.Choice([role.value for role in Role]),
     required=True,
-    help="What the client may do: subscribe and ask (observer), or change things too (driver).",
+    help="What the client may do: subscribe and ask (observer), or change things too (operator).",
 )
 @DIRECTORY
 def client(directory: Path, name: str, role: str) -> None:
@@ -47,8 +47,8 @@ def client(directory: Path, name: str, role: str) -> None:
     with failing():
         secret = generate_client(directory, name, role)
         click.echo(
-            f"{secret}\nMove this file to the client's machine. A daemon that runs already lets it in after a SIGHUP, "
-            f"or after acbridge-ctl reload-keys --key ... --server-key {directory}/server.key with the key of a driver."
+            f"{secret}\nMove this file to the client's machine. A running daemon admits the client after SIGHUP, or "
+            f"after acbridge-ctl reload-keys --key ... --server-key {directory}/server.key with an operator's key."
         )
 
 

@@ -20,7 +20,8 @@ from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
 from acbridge_daemon.clock import Clock
-from acbridge_daemon.security import Gate, Keyring
+from acbridge_daemon.sd_notify import ServiceNotifier
+from acbridge_daemon.security import Keyring, ZapHandler
 from acbridge_daemon.service import Service
 from acbridge_daemon.settings import (
     DEFAULT_RATE,
@@ -30,7 +31,6 @@ from acbridge_daemon.settings import (
 )
 from acbridge_daemon.sockets import BindError
 from acbridge_daemon.stand_in import StandIn
-from acbridge_daemon.supervisor import Supervisor
 
 EX_UNAVAILABLE = 69
 """The exit code for a port that is taken."""
@@ -123,9 +123,9 @@ def main(**options: Any) -> None:
     with zmq.Context() as context:
         try:
             keyring = None if settings.keys is None else Keyring(settings.keys)
-            gate = Gate(context, keyring)
-            source, supervisor = open_source(settings, clock), Supervisor(os.environ)
-            service = Service(settings, source, clock, context, version("acbridge"), gate, supervisor)
+            zap = ZapHandler(context, keyring)
+            source, notifier = open_source(settings, clock), ServiceNotifier(os.environ)
+            service = Service(settings, source, clock, context, version("acbridge"), zap, notifier)
         except (KeyFileError, CurveMissing, BindError) as error:
             click.echo(f"acbridge-daemon: {error}", err=True)
             context.destroy(linger=0)

@@ -6,7 +6,7 @@ from collections import Counter
 import zmq
 
 from acbridge_daemon.sampler import Message
-from acbridge_daemon.security import MIN_MESSAGE_BYTES, Gate
+from acbridge_daemon.security import MIN_MESSAGE_BYTES, ZapHandler
 from acbridge_daemon.sockets import LINGER_MS, BindError, Connections, bind, harden
 
 SNDBUF = 65536
@@ -27,7 +27,9 @@ class Publisher:
         sent_bytes: Bytes of frames sent so far.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", topic_prefix: str, queue: int, gate: Gate) -> None:
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", topic_prefix: str, queue: int, zap: ZapHandler
+    ) -> None:
         """
         Make the socket; it is bound by whoever knows where.
 
@@ -35,7 +37,7 @@ class Publisher:
             context: Whose socket it is.
             topic_prefix: What the names of the topics begin with.
             queue: Messages that may wait for each slow subscriber before its newest are dropped.
-            gate: Who may subscribe.
+            zap: Decides who may subscribe.
         """
         self.newest: dict[str, bytes] = {}
         self.sent_bytes = 0
@@ -43,7 +45,7 @@ class Publisher:
         self._context = context
         self._prefix = topic_prefix
         self._queue = queue
-        self._gate = gate
+        self._zap = zap
         self._topics: dict[str, bytes] = {}
         self._open_anew()
 
@@ -58,9 +60,9 @@ class Publisher:
         socket.sndhwm = self._queue
         socket.maxmsgsize = MAX_SUBSCRIPTION_BYTES
         harden(socket, heartbeats=True)
-        if self._gate.keyring is not None:
+        if self._zap.keyring is not None:
             socket.maxmsgsize = MIN_MESSAGE_BYTES
-        self._gate.guard(socket)
+        self._zap.protect(socket)
         return socket
 
     def disconnect_all(self) -> None:

@@ -18,8 +18,8 @@ from acbridge import requests
 from acbridge.errors import RequestRefused
 from acbridge.keys import Role
 from acbridge.requests import Request
-from acbridge_daemon.allowance import Allowance
-from acbridge_daemon.security import CURVE_BYTES, Gate, Peer
+from acbridge_daemon.rate_limit import RateLimit
+from acbridge_daemon.security import CURVE_BYTES, Peer, ZapHandler
 from acbridge_daemon.sockets import LINGER_MS, Connections, harden
 
 Answer = Callable[[Request], Mapping[str, Any]]
@@ -43,23 +43,25 @@ class Responder:
         refused: Requests answered with an error.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", answers: Mapping[str, Answer], gate: Gate) -> None:
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", answers: Mapping[str, Answer], zap: ZapHandler
+    ) -> None:
         self.answered = 0
         self.refused = 0
         self._answers = answers
-        self._gate = gate
+        self._zap = zap
         self._flooder: bytes | None = None
         self._caches: defaultdict[str, requests.ReplyCache] = defaultdict(requests.ReplyCache)
-        self._allowance = Allowance()
+        self._rate_limit = RateLimit()
         self._log = structlog.get_logger()
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = LINGER_MS
         self.socket.sndhwm = self.socket.rcvhwm = QUEUE
         self.socket.maxmsgsize = requests.MAX_REQUEST_BYTES
         harden(self.socket, heartbeats=False)
-        if gate.keyring is not None:
+        if zap.keyring is not None:
             self.socket.maxmsgsize = requests.MAX_REQUEST_BYTES + CURVE_BYTES
-        gate.guard(self.socket)
+        zap.protect(self.socket)
         self.connections = Connections(self.socket)
 
     def answer(self, now: float) -> bool:
@@ -80,7 +82,7 @@ class Responder:
                 frames.append(self.socket.recv(zmq.NOBLOCK, copy=False))
         except zmq.Again:
             return False
-        peer = self._gate.peer(frames[-1])
+        peer = self._zap.sender(frames[-1])
         parts = [frame.bytes for frame in frames]
         if len(parts) > ENVELOPE:
             flooder = parts[0] if peer is not None and not parts[1] else b""
@@ -93,7 +95,7 @@ class Responder:
             return True  # not from a REQ socket: there is nobody who could read a reply
         if peer is None:
             return True  # its key was removed: it gets what it would get if it connected now, nothing
-        granted = self._allowance.take(parts[0], now)
+        granted = self._rate_limit.try_acquire(parts[0], now)
         self._send(parts[0], self._reply(parts[2], now, peer) if granted else self._busy(parts[2]))
         return True
 
@@ -129,9 +131,9 @@ class Responder:
             return self._refuse(request_id, RequestRefused("", requests.INTERNAL, "the daemon's log says how"))
 
     def _check_role(self, peer: Peer, request: Request) -> None:
-        if peer.role is not Role.DRIVER:
+        if peer.role is not Role.OPERATOR:
             self._log.warning("request_denied", request=request.name, key=peer.name, role=peer.role)
-            raise RequestRefused(request.name, requests.FORBIDDEN, _NOT_A_DRIVER)
+            raise RequestRefused(request.name, requests.FORBIDDEN, _NOT_AN_OPERATOR)
 
     def _change(
         self, cache: requests.ReplyCache, request: Request, request_id: str | int, body: bytes, now: float
@@ -159,5 +161,5 @@ class Responder:
 
 
 _TOO_MANY_REQUESTS = RequestRefused("", requests.BUSY, "too many requests; ask again in a second")
-_NOT_A_DRIVER = f"your key has the role {Role.OBSERVER}; changes need a key with the role {Role.DRIVER}"
+_NOT_AN_OPERATOR = f"your key has the role {Role.OBSERVER}; changes need a key with the role {Role.OPERATOR}"
 _TOO_MANY_PARTS = RequestRefused("", requests.BAD_REQUEST, "a request is one message of one part")

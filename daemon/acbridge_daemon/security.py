@@ -1,9 +1,9 @@
 """
-Who may connect and what they may do: the daemon's keys, and the answers to libzmq when it asks.
+Access control: the daemon's keys and roles, and the ZAP handler that admits or refuses each connection.
 
-libzmq asks over ZAP (RFC 27) from its I/O thread and serves its other connections until the answer comes. So the
-service's loop answers, which polls this socket beside the other two: no second thread, and the list of peers belongs
-to one. It never shows or logs a secret, and lets nobody in when in doubt.
+libzmq sends its ZAP requests (RFC 27) from its I/O thread and serves other connections until the reply comes. The
+service's loop polls the handler's socket beside the other two, so no second thread shares the list of peers. This
+module never shows or logs a secret key, and refuses a connection when in doubt.
 """
 
 from dataclasses import dataclass
@@ -17,44 +17,44 @@ from acbridge.errors import KeyFileError
 from acbridge.keys import CLIENTS, PUBLIC, SECRET, SERVER, Role, load_public, load_role, load_secret
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
-"""Where libzmq asks, in every program that binds this."""
-DOMAIN = b"acbridge"
+"""Where libzmq sends ZAP requests; RFC 27 fixes the name."""
+ZAP_DOMAIN = b"acbridge"
 CURVE_BYTES = 33
-"""What encryption adds to each part of a message, which the limits on messages count."""
+"""Bytes that encryption adds to each part of a message; libzmq counts them in its limit on message sizes."""
 MIN_MESSAGE_BYTES = 1024
-"""The handshake needs 257; a lower limit would shut out everybody."""
-MOST = 1000
-"""Connections to both ports together; one more is told to come back later."""
+"""The smallest limit on message sizes that works: the CURVE handshake needs 257 bytes."""
+MAX_CONNECTIONS = 1000
+"""Connections to both ports together; a further one is refused for now and tries again."""
 
-_QUESTION = 8
-"""Parts of a question at least: identity, delimiter, version, id, domain, address, routing id, mechanism."""
+_REQUEST_PARTS = 8
+"""Fewest parts of a ZAP request: identity, delimiter, version, id, domain, address, routing id, mechanism."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
     """
-    Somebody who may connect.
+    A client that may connect.
 
     Attributes:
-        name: What the file of the key is called.
-        role: What the holder may do.
+        name: Name of its key file, without the suffix.
+        role: What its key allows.
     """
 
     name: str
     role: Role
 
 
-EVERYBODY = Peer("everybody", Role.DRIVER)
-"""Who connects where there are no keys."""
+ANYONE = Peer("anyone", Role.OPERATOR)
+"""Stands for every client of a daemon without keys."""
 
 
 class Keyring:
     """
-    The daemon's keys, and the list of those whom it lets in.
+    The daemon's own keys and the public keys of the clients that may connect.
 
     Attributes:
-        secret: The daemon's own.
-        problems: Why some files in the list could not be used when it was last read; their holders stay outside.
+        secret: The daemon's secret key.
+        problems: Why some client keys could not be used when they were last read; their holders cannot connect.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -62,62 +62,80 @@ class Keyring:
         Read the keys.
 
         Raises:
-            KeyFileError: A file is missing or cannot be used, or nobody could connect.
+            KeyFileError: A file is missing or cannot be used, or there is no client key.
             CurveMissing: This libzmq cannot encrypt.
         """
         self._directory = directory
         self._log = structlog.get_logger()
         self.secret = _load_server_secret(directory)
-        self._peers, problems = _load_peers(directory)
+        self._peers, problems = self._load_peers()
         if problems:
             raise problems[0]
         if not self._peers:
-            raise KeyFileError(directory / CLIENTS, "no client's key is here, so nobody could connect; " + _MAKE)
+            raise KeyFileError(directory / CLIENTS, "there is no client key, so no client could connect; " + _KEYGEN)
         self.problems: list[str] = []
 
     def find(self, public: bytes) -> Peer | None:
-        """Return who has a public key (z85); ``None`` if nobody whom we let in."""
+        """Return the client with a public key (z85); ``None`` if it may not connect."""
         return self._peers.get(public)
 
     @property
     def roles(self) -> dict[str, str]:
-        """Everybody who may connect, by name."""
+        """Role of every client that may connect, by name."""
         return {peer.name: peer.role.value for peer in self._peers.values()}
 
     def log_peers(self) -> None:
-        """Log who may connect."""
+        """Log which clients may connect."""
         self._log.info("keys_loaded", directory=str(self._directory), clients=self.roles)
 
     def reload(self) -> bool:
         """
-        Read again who may connect, and return whether somebody no longer may.
+        Read the client keys again; return whether a client was removed.
 
-        A file that cannot be used shuts its holder out; the others are not affected. The daemon's own key stays.
+        A file that cannot be used shuts out its holder and affects no other client. The daemon's own key stays.
         """
         before = self._peers
-        self._peers, problems = _load_peers(self._directory)
+        self._peers, problems = self._load_peers()
         self.problems = [str(problem) for problem in problems]
-        if not self._peers:  # as at start: a daemon that nobody can reach helps nobody
+        if not self._peers:  # as at start: a daemon that no client can reach is of no use
             self._peers = before
-            self.problems.append(f"{self._directory / CLIENTS}: no client's key is here, so the list stays as it was")
+            self.problems.append(f"{self._directory / CLIENTS}: there is no client key, so the list stays as it was")
         for problem in self.problems:
             self._log.error("key_not_loaded", problem=problem)
         self.log_peers()
         return bool(before.keys() - self._peers.keys())
 
+    def _load_peers(self) -> tuple[dict[bytes, Peer], list[KeyFileError]]:
+        """Return the clients that may connect, by public key, and what is wrong with files that cannot be used."""
+        peers: dict[bytes, Peer] = {}
+        problems: list[KeyFileError] = []
+        for path in sorted((self._directory / CLIENTS).glob(f"*{PUBLIC}")):
+            try:
+                public, (role, written) = load_public(path), load_role(path)
+            except KeyFileError as problem:
+                problems.append(problem)
+                continue
+            if public in peers:
+                problems.append(KeyFileError(path, f"this is {peers[public].name}'s key; remove one of the two files"))
+                continue
+            peers[public] = Peer(path.stem, role)
+            if written != role:
+                self._log.warning("role_renamed", file=str(path), role=written, fix=f'write role = "{role}"')
+        return peers, problems
 
-class Gate:
+
+class ZapHandler:
     """
-    Answers libzmq when it asks who may connect: with keys those on the ring, without everybody, up to a number.
+    ZAP handler: admits clients whose key is in the keyring, or everyone without one, up to MAX_CONNECTIONS.
 
     Attributes:
-        keyring: The keys; ``None`` if everybody may connect.
-        connections: How many are connected now; set by whoever counts them.
-        socket: For the loop to poll.
+        keyring: The keys; ``None`` if everyone may connect.
+        connections: How many clients are connected now; set by the service, which counts them.
+        socket: Readable when libzmq has sent a request.
     """
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", keyring: Keyring | None) -> None:
-        """Begin to answer; the sockets to be guarded are bound afterwards."""
+        """Bind the ZAP endpoint; do this before the sockets that the handler protects are bound."""
         self.keyring = keyring
         self.connections = 0
         self._log = structlog.get_logger()
@@ -125,34 +143,35 @@ class Gate:
         self.socket.linger = 0
         self.socket.bind(ZAP_ENDPOINT)
 
-    def guard(self, socket: "zmq.Socket[bytes]") -> None:
-        """Let nobody reach a socket that is not bound yet but through this gate."""
+    def protect(self, socket: "zmq.Socket[bytes]") -> None:
+        """Make libzmq ask this handler about every connection to a socket that is not bound yet."""
         if self.keyring is not None:
             socket.curve_server = True
             socket.curve_secretkey = self.keyring.secret
-        socket.zap_domain = DOMAIN
-        socket.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # were nobody to answer, libzmq would let everybody in
+        socket.zap_domain = ZAP_DOMAIN
+        socket.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without it, libzmq admits everyone when no handler answers
 
-    def peer(self, part: zmq.Frame) -> Peer | None:
-        """Return who sent a part of a message; ``None`` if that key was removed since it connected."""
-        return EVERYBODY if self.keyring is None else self.keyring.find(str(part.get("User-Id")).encode())
+    def sender(self, part: zmq.Frame) -> Peer | None:
+        """Return the client that sent a message part; ``None`` if its key was removed since it connected."""
+        return ANYONE if self.keyring is None else self.keyring.find(str(part.get("User-Id")).encode())
 
     def answer(self) -> bool:
-        """Answer libzmq once if it asks about somebody; return whether it did."""
+        """Answer one ZAP request if there is one; return whether there was."""
         try:
-            question = self.socket.recv_multipart(zmq.NOBLOCK)
+            request = self.socket.recv_multipart(zmq.NOBLOCK)
         except zmq.Again:
             return False
-        if len(question) < _QUESTION:
-            return True  # no question of ZAP: no answer lets nobody in
-        identity, delimiter, version, number, _, address, _, mechanism, *credentials = question
+        if len(request) < _REQUEST_PARTS:
+            return True  # malformed; without a reply the connection is not admitted
+        identity, delimiter, version, number, _, address, _, mechanism, *credentials = request
         if mechanism != (b"NULL" if self.keyring is None else b"CURVE"):
-            return True  # which our sockets do not speak
+            return True  # not a mechanism of our sockets
         public = z85.encode(credentials[0]) if self.keyring is not None else b""
-        peer = EVERYBODY if self.keyring is None else self.keyring.find(public)
-        reason = "key_unknown" if peer is None else "too_many_connections" if self.connections > MOST else None
-        # 300 means "not now": the client tries again every two seconds, and is let in once its key is known. After a
-        # 400 it would have to be restarted.
+        peer = ANYONE if self.keyring is None else self.keyring.find(public)
+        full = self.connections > MAX_CONNECTIONS
+        reason = "key_unknown" if peer is None else "too_many_connections" if full else None
+        # Status 300 means a temporary failure: the client tries again every two seconds, and is admitted once its key
+        # is known. After a 400 it would have to be restarted.
         status = (b"200", b"OK", public) if reason is None else (b"300", reason.encode(), b"")
         self.socket.send_multipart((identity, delimiter, version, number, *status, b""))
         where = address.decode("ascii", "replace")
@@ -166,26 +185,9 @@ class Gate:
 def _load_server_secret(directory: Path) -> bytes:
     path = directory / f"{SERVER}{SECRET}"
     if directory.is_dir() and not path.exists():
-        raise KeyFileError(path, "the daemon's own key is not here; " + _MAKE)
+        raise KeyFileError(path, "the daemon's own key is missing; " + _KEYGEN)
     _, secret = load_secret(path)
     return secret
 
 
-def _load_peers(directory: Path) -> tuple[dict[bytes, Peer], list[KeyFileError]]:
-    """Return who may connect, by public key, and what is wrong with the files that cannot be used."""
-    peers: dict[bytes, Peer] = {}
-    problems: list[KeyFileError] = []
-    for path in sorted((directory / CLIENTS).glob(f"*{PUBLIC}")):
-        try:
-            public, peer = load_public(path), Peer(path.stem, load_role(path))
-        except KeyFileError as problem:
-            problems.append(problem)
-            continue
-        if public in peers:
-            problems.append(KeyFileError(path, f"this is {peers[public].name}'s key; remove one of the two files"))
-        else:
-            peers[public] = peer
-    return peers, problems
-
-
-_MAKE = "acbridge-ctl keygen makes one, see docs/guides/security.md"
+_KEYGEN = "make one with acbridge-ctl keygen, see docs/guides/security.md"

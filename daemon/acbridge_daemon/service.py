@@ -20,15 +20,15 @@ from acbridge_daemon import logs
 from acbridge_daemon.answers import Answers
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.feed import Feed
-from acbridge_daemon.lateness import Lateness
+from acbridge_daemon.latency import LatencyHistogram
 from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.responder import Responder
 from acbridge_daemon.sampler import Sampler
-from acbridge_daemon.security import Gate, Keyring
+from acbridge_daemon.sd_notify import ServiceNotifier
+from acbridge_daemon.security import Keyring, ZapHandler
 from acbridge_daemon.settings import Settings
 from acbridge_daemon.sockets import BindError, bind_pair
-from acbridge_daemon.supervisor import Supervisor
 
 REPORT_EVERY_NS = 1_000_000_000
 RATE_WINDOW = 11
@@ -62,11 +62,11 @@ class Service:
         clock: Clock,
         context: "zmq.Context[zmq.Socket[bytes]]",
         version: str,
-        gate: Gate,
-        supervisor: Supervisor,
+        zap: ZapHandler,
+        notifier: ServiceNotifier,
     ) -> None:
         """
-        Bind both sockets, behind a gate.
+        Bind both sockets; the ZAP handler decides who may connect.
 
         Raises:
             BindError: An address cannot be used.
@@ -78,13 +78,13 @@ class Service:
         self._settings = settings
         self._clock = clock
         self._log = structlog.get_logger()
-        self._gate = gate
-        self._supervisor = supervisor
-        self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), gate)
+        self._zap = zap
+        self._notifier = notifier
+        self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), zap)
         sampler = Sampler(self.run, settings.thresholds, names=settings.names)
         self._feed = Feed(source, sampler, self._publisher, clock)
         answers = Answers(self, settings, self._feed, self._publisher, clock)
-        self._responder = Responder(context, answers.table(), gate)
+        self._responder = Responder(context, answers.table(), zap)
         self.frames_endpoint, self.requests_endpoint = bind_pair(
             self._publisher.socket, self._responder.socket, settings.host, settings.port
         )
@@ -93,7 +93,7 @@ class Service:
         self._poller.register(self._responder.socket, zmq.POLLIN)
         self._poller.register(self._publisher.connections.socket, zmq.POLLIN)
         self._poller.register(self._responder.connections.socket, zmq.POLLIN)
-        self._poller.register(gate.socket, zmq.POLLIN)
+        self._poller.register(zap.socket, zmq.POLLIN)
         self._keys_due = False
         self._port_lost: BindError | None = None
         self._stopping = False
@@ -101,13 +101,13 @@ class Service:
         self._pacer = Pacer(self.rate, self._started.mono_ns)
         self._report_due = self._slice_due = 0
         self._tick = self._turns = self._missed = 0
-        self._lateness = Lateness()
+        self._lateness = LatencyHistogram()
         self._history: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW)
 
     @property
     def keyring(self) -> Keyring | None:
-        """The keys; ``None`` if everybody may connect."""
-        return self._gate.keyring
+        """The keys; ``None`` without access control."""
+        return self._zap.keyring
 
     def stop(self) -> None:
         """End the loop soon; may be called from a signal handler."""
@@ -136,7 +136,7 @@ class Service:
         while not self._stopping:
             self._turn(self._clock.now())
             self._answer_until_due()
-        self._supervisor.stopping()
+        self._notifier.stopping()
         self._feed.end()
         if self._port_lost is not None:
             raise self._port_lost
@@ -147,11 +147,11 @@ class Service:
         self._publisher.close()
         self._responder.connections.close()
         self._responder.socket.close()
-        self._gate.socket.close()
+        self._zap.socket.close()
 
     def _turn(self, stamp: Stamp) -> None:
         """Do what is due at one tick."""
-        self._lateness.take(stamp.mono_ns - self._pacer.deadline_ns)
+        self._lateness.record(stamp.mono_ns - self._pacer.deadline_ns)
         skipped = self._pacer.take(stamp.mono_ns)
         self._missed += skipped
         self._tick += 1 + skipped
@@ -165,11 +165,11 @@ class Service:
         """Answer requests until the next tick is due; look at the sockets at least once."""
         mono_ns = self._clock.mono_ns
         while True:
-            self._supervisor.beat(mono_ns())
+            self._notifier.keep_alive(mono_ns())
             left_ns = self._pacer.deadline_ns - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
-                self._gate.connections = self._publisher.connections.follow() + self._responder.connections.follow()
+                self._zap.connections = self._publisher.connections.follow() + self._responder.connections.follow()
                 while self._answer() and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
                     pass
             if self._keys_due:
@@ -183,7 +183,7 @@ class Service:
 
     def _answer(self) -> bool:
         """Answer one request and one question of who may connect, and return whether there was any."""
-        asked = self._gate.answer()
+        asked = self._zap.answer()
         return self._responder.answer(self._clock.mono_ns() * 1e-9) or asked
 
     def read_keys(self) -> None:
@@ -210,10 +210,10 @@ class Service:
         self._history.append((stamp.mono_ns, self._turns))
         if stamp.mono_ns >= self._slice_due:
             self._slice_due = stamp.mono_ns + REPORT_EVERY_NS
-            self._lateness.turn()
+            self._lateness.rotate()
         logs.tell_unlogged()
         self.newest_status = self.status(stamp)
-        self._supervisor.status(self.newest_status.sim_state, self.newest_status.sim_detail)
+        self._notifier.status(self.newest_status.sim_state, self.newest_status.sim_detail)
         self._feed.tell(self.newest_status, stamp)
         self._feed.repeat_static(stamp)
 

@@ -1,4 +1,4 @@
-"""Files of keys: written for their owner alone, never over others, and refused with what to do when they cannot be."""
+"""Key files: secret keys readable by their owner alone, none overwritten, and errors that say what to do."""
 # zmq.auth leaves PathLike bare:
 # pyright: reportUnknownMemberType=false
 
@@ -33,7 +33,7 @@ def refusal(path: Path, load: str = "secret") -> str:
     return str(caught.value)
 
 
-def test_a_pair_lies_where_the_daemon_and_the_client_look_for_it(tmp_path: Path) -> None:
+def test_a_pair_of_keys_is_written_where_the_daemon_and_the_client_read_it(tmp_path: Path) -> None:
     keys = tmp_path / "a" / "keys"
     assert keys / "server.key" == generate_server(keys)
     assert keys / "rig.key_secret" == generate_client(keys, "rig", "observer")
@@ -54,7 +54,7 @@ def test_we_read_what_pyzmq_writes(ring: Keyring, tmp_path: Path) -> None:
     secret_file.chmod(0o600)
     assert zmq.auth.load_certificate(secret_file) == load_secret(secret_file)
     assert load_secret(secret_file)[0] == load_public(public_file)
-    assert Role.OBSERVER is load_role(secret_file)
+    assert (Role.OBSERVER, "observer") == load_role(secret_file)
 
 
 def test_a_client_needs_its_secret_and_the_public_key_of_the_daemon(ring: Keyring) -> None:
@@ -70,14 +70,20 @@ def test_keys_do_not_show_their_secret(ring: Keyring) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_role_is_read_as_it_was_given(ring: Keyring, role: Role) -> None:
+def test_a_role_is_read_as_it_was_written(ring: Keyring, role: Role) -> None:
     ring.add("one", role)
-    assert role is load_role(ring.public_file("one"))
+    assert (role, role.value) == load_role(ring.public_file("one"))
+
+
+def test_the_former_name_of_a_role_is_still_read(ring: Keyring) -> None:
+    path = ring.public_file("rig")
+    path.write_text(path.read_text().replace("operator", "driver"))
+    assert (Role.OPERATOR, "driver") == load_role(path)
 
 
 @posix
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_a_secret_is_its_owners_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+def test_a_secret_key_is_readable_by_its_owner_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
         ring = Keyring(tmp_path / "keys")
@@ -90,7 +96,7 @@ def test_a_secret_is_its_owners_alone_whatever_the_umask(tmp_path: Path, umask: 
 
 @posix
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610, 0o644])
-def test_a_secret_that_others_may_use_is_refused_with_the_remedy(ring: Keyring, mode: int) -> None:
+def test_a_secret_key_that_others_may_read_is_refused_with_the_remedy(ring: Keyring, mode: int) -> None:
     path = ring.secret_file("rig")
     path.chmod(mode)
     assert f"chmod 600 {path}" in refusal(path)
@@ -116,17 +122,17 @@ def test_a_key_is_never_overwritten(ring: Keyring) -> None:
 @pytest.mark.parametrize("name", ["", "server", "../rig", "a/b", "a.b", "-a", "a" * 33, "a b", "\u00fc", "a\n"])
 def test_a_name_that_cannot_be_a_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(KeyFileError, match="a client's name has"):
-        generate_client(tmp_path, name, "driver")
+        generate_client(tmp_path, name, "operator")
     assert [] == list(tmp_path.rglob("*"))
 
 
-def test_a_role_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(KeyFileError, match="observer or driver, not 'admin'"):
+def test_an_unknown_role_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="observer or operator, not 'admin'"):
         generate_client(tmp_path, "rig", "admin")
     assert [] == list(tmp_path.rglob("*"))
 
 
-def test_a_directory_that_cannot_be_is_refused(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(KeyFileError, match="cannot be written"):
         generate_server(tmp_path / "file" / "keys")
@@ -157,7 +163,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes, told: str) ->
     assert told in refusal(path)
 
 
-def test_without_curve_it_says_so(tmp_path: Path, ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_curve_keys_raise_curve_missing(tmp_path: Path, ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     def has(capability: str) -> bool:
         return False
 

@@ -244,12 +244,12 @@ def test_reloading_keys_fails_if_some_cannot_be_used(tmp_path: Path) -> None:
     ring.add("screen", "observer")
     who = ("--key", str(ring.secret_file("rig")), "--server-key", str(ring.server))
     with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon:
-        assert ["rig driver", "screen observer"] == [
+        assert ["rig operator", "screen observer"] == [
             " ".join(line.split()) for line in printed("reload-keys", *who, at=daemon)
         ]
         ring.public_file("screen").write_text("nonsense")
         program = run("reload-keys", *who, at=daemon)
-        assert (1, ["rig driver"]) == (program.process.returncode, [" ".join(line.split()) for line in program.out])
+        assert (1, ["rig operator"]) == (program.process.returncode, [" ".join(line.split()) for line in program.out])
         (line,) = program.err
         assert line.startswith(f"acbridge-ctl: {ring.public_file('screen')}: ")
 

@@ -1,4 +1,4 @@
-"""A daemon with keys, over real sockets: who gets in, who does not, and who may change what."""
+"""A daemon with keys, over real sockets: which clients it admits, which it refuses, and what each role may do."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from zmq.utils import z85
 from acbridge import Keys, NoFrame, NoReply, Physics, RequestRefused, connect
 from acbridge.requests import MAX_REQUEST_BYTES, REQUESTS
 from acbridge_daemon import security
-from acbridge_daemon.security import CURVE_BYTES, ZAP_ENDPOINT, Gate
+from acbridge_daemon.security import CURVE_BYTES, ZAP_ENDPOINT, ZapHandler
 from bench import packb, unpackb
 from keyring import Keyring, stranger
 from programs import Daemon, Program, until
@@ -36,7 +36,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def ring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
     ring = Keyring(tmp_path_factory.mktemp("ring") / "keys")
-    ring.add("rig", "driver")
+    ring.add("rig", "operator")
     ring.add("screen", "observer")
     return ring
 
@@ -126,7 +126,7 @@ def gets_in(daemon: Daemon, keys: Keys) -> bool:
 
 
 def test_only_the_right_key_gets_anything(daemon: Daemon, ring: Keyring, rig: Keys, sockets: Sockets) -> None:
-    removed = ring.add("guest", "driver")
+    removed = ring.add("guest", "operator")
     with daemon.connect(rig) as bridge:
         bridge.request("reload_keys", timeout=10)
         early = Plain(sockets, daemon.port, removed)
@@ -172,7 +172,7 @@ def test_only_the_right_key_gets_anything(daemon: Daemon, ring: Keyring, rig: Ke
 
 
 @pytest.mark.parametrize("kind", ["none", "stranger", "another daemon"])
-def test_a_bridge_that_is_not_let_in_ends_in_time(daemon: Daemon, rig: Keys, kind: str) -> None:
+def test_a_refused_bridge_ends_within_its_timeout(daemon: Daemon, rig: Keys, kind: str) -> None:
     keys = {
         "none": None,
         "stranger": stranger(rig.server),
@@ -196,7 +196,7 @@ def test_a_bridge_that_is_not_let_in_ends_in_time(daemon: Daemon, rig: Keys, kin
     assert gets_in(daemon, rig)
 
 
-def test_a_driver_may_ask_everything(daemon: Daemon, rig: Keys) -> None:
+def test_an_operator_may_send_every_request(daemon: Daemon, rig: Keys) -> None:
     with daemon.connect(rig) as bridge:
         bridge.latest(Physics, timeout=10)
         for name in REQUESTS.keys() - {"shutdown"}:
@@ -224,7 +224,7 @@ def test_an_observer_may_not_change_anything(daemon: Daemon, rig: Keys, screen: 
     assert {("screen", "observer", "warning")} == {(e["key"], e["role"], e["level"]) for e in denied}
 
 
-def test_an_observer_does_not_get_the_reply_to_a_drivers_change(
+def test_an_observer_does_not_get_the_reply_to_an_operators_change(
     daemon: Daemon, rig: Keys, screen: Keys, sockets: Sockets
 ) -> None:
     body = packb({"request": "set_rate", "id": "mine", "rate": 60})
@@ -235,12 +235,12 @@ def test_an_observer_does_not_get_the_reply_to_a_drivers_change(
 SCARCE = """
 import resource, sys, threading, zmq
 from acbridge_daemon.publisher import Publisher
-from acbridge_daemon.security import Gate
+from acbridge_daemon.security import ZapHandler
 from acbridge_daemon.sockets import BindError, bind
 usual = resource.getrlimit(resource.RLIMIT_NOFILE)
 with zmq.Context() as context:
-    gate = Gate(context, None)
-    publisher = Publisher(context, "", 64, gate)
+    zap = ZapHandler(context, None)
+    publisher = Publisher(context, "", 64, zap)
     endpoint = bind(publisher.socket, "tcp://127.0.0.1:*")
     again = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, usual)
     if sys.argv[1] == "for a moment":
@@ -253,20 +253,20 @@ with zmq.Context() as context:
         print(error)
     again()
     publisher.close()
-    gate.socket.close()
+    zap.socket.close()
 """
 
 
 @pytest.mark.parametrize(("how_long", "said"), [("for a moment", "True"), ("for good", "again: Too many open files")])
-def test_a_system_that_gives_no_sockets_while_subscribers_are_disconnected(how_long: str, said: str) -> None:
+def test_a_reload_waits_a_moment_for_a_system_without_free_sockets(how_long: str, said: str) -> None:
     with Program("-c", SCARCE, how_long) as program:
         assert 0 == program.wait(), program.err
     assert program.out[0].endswith(said)
     assert [] == program.err
 
 
-def test_two_drivers_may_take_the_same_id(daemon: Daemon, ring: Keyring, rig: Keys) -> None:
-    wheel = ring.add("wheel", "driver")
+def test_two_operators_may_use_the_same_request_id(daemon: Daemon, ring: Keyring, rig: Keys) -> None:
+    wheel = ring.add("wheel", "operator")
     with daemon.connect(rig) as of_rig:
         of_rig.request("reload_keys", timeout=10)
         first = of_rig.request("mark", timeout=10, request_id="1", text="mine")
@@ -290,7 +290,7 @@ def test_the_longest_request_fits_and_a_longer_one_does_not(daemon: Daemon, rig:
     assert gets_in(daemon, rig)
 
 
-def test_who_is_let_in_is_let_in_at_once_at_the_lowest_rate(ring: Keyring, rig: Keys) -> None:
+def test_a_known_client_is_admitted_at_once_at_the_lowest_rate(ring: Keyring, rig: Keys) -> None:
     with Daemon("--source", "sim", "--rate", "1", "--keys", str(ring.directory)) as daemon:
         for _ in range(5):
             with daemon.connect(rig) as bridge:
@@ -299,7 +299,7 @@ def test_who_is_let_in_is_let_in_at_once_at_the_lowest_rate(ring: Keyring, rig: 
                 assert time.perf_counter() - begun < 0.5
 
 
-def test_strangers_at_the_door_delay_nobody(daemon: Daemon, rig: Keys, sockets: Sockets) -> None:
+def test_refused_clients_delay_no_other(daemon: Daemon, rig: Keys, sockets: Sockets) -> None:
     with daemon.connect(rig) as bridge:
         frames = bridge.frames(Physics, timeout=10)
         next(frames)
@@ -323,7 +323,7 @@ def reload_by_signal(daemon: Daemon, rig: Keys) -> None:
 
 
 def loaded(daemon: Daemon) -> dict[str, str]:
-    """Return whom the daemon says it lets in."""
+    """Return the clients that the daemon's log says may connect, with their roles."""
     return daemon.events("keys_loaded")[-1]["clients"]
 
 
@@ -348,7 +348,7 @@ def test_a_reload_lets_new_keys_in_and_old_ones_out(tmp_path: Path, how: Any) ->
             how(daemon, rig)
             until(comes, "frames for who was refused before")  # it tries again by itself
             assert "sim" == bridge.request("hello", timeout=10)["source"]
-            until(lambda: {"rig": "driver", "late": "observer"} == loaded(daemon), "the log")
+            until(lambda: {"rig": "operator", "late": "observer"} == loaded(daemon), "the log")
 
             moved = ring.public_file("late").rename(tmp_path / "late.key")
             how(daemon, rig)
@@ -357,11 +357,23 @@ def test_a_reload_lets_new_keys_in_and_old_ones_out(tmp_path: Path, how: Any) ->
                 bridge.request("hello", timeout=0.3)
             next(others)
             assert sum(next(others).lost for _ in range(60)) < 60  # they were disconnected, and came back
-            until(lambda: {"rig": "driver"} == loaded(daemon), "the log")
+            until(lambda: {"rig": "operator"} == loaded(daemon), "the log")
 
             moved.rename(ring.public_file("late"))
             how(daemon, rig)
             until(comes, "frames for who was let in again")
+
+
+def test_a_key_file_with_the_former_name_of_a_role_is_read_with_a_warning(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path / "keys")
+    rig = ring.add("rig", "operator")
+    path = ring.public_file("rig")
+    path.write_text(path.read_text().replace("operator", "driver"))
+    with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon, daemon.connect(rig) as bridge:
+        assert 50 == bridge.request("set_rate", rate=50, timeout=10)["rate"]
+        (warning,) = daemon.events("role_renamed")
+        assert {"rig": "operator"} == loaded(daemon)
+    assert (str(path), "driver", 'write role = "operator"') == tuple(warning[key] for key in ("file", "role", "fix"))
 
 
 def test_a_damaged_key_shuts_out_its_holder_alone(tmp_path: Path) -> None:
@@ -373,7 +385,7 @@ def test_a_damaged_key_shuts_out_its_holder_alone(tmp_path: Path) -> None:
         ring.public_file("screen").write_text(text.replace("observer", "admiral"))
         ring.public_file("twin").write_text(ring.public_file("rig").read_text())
         reply = bridge.request("reload_keys", timeout=10)
-        assert {"rig": "driver"} == reply["clients"]
+        assert {"rig": "operator"} == reply["clients"]
         assert ["screen.key: its metadata names no role", "twin.key: this is rig's key"] == [
             problem.rpartition("/")[2].partition(";")[0] for problem in reply["problems"]
         ]
@@ -382,20 +394,20 @@ def test_a_damaged_key_shuts_out_its_holder_alone(tmp_path: Path) -> None:
             other.request("hello", timeout=0.5)
 
 
-def test_a_role_that_was_taken_away_is_gone_at_once(tmp_path: Path) -> None:
+def test_a_role_that_was_changed_counts_from_the_next_request_on(tmp_path: Path) -> None:
     ring = Keyring(tmp_path / "keys")
     rig, second = ring.add("rig"), ring.add("second")
     with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon, daemon.connect(second) as bridge:
         bridge.request("set_rate", rate=50, timeout=10)
         path = ring.public_file("second")
-        path.write_text(path.read_text().replace("driver", "observer"))
+        path.write_text(path.read_text().replace("operator", "observer"))
         reload_by_request(daemon, rig)
         with pytest.raises(RequestRefused, match="the role observer"):
             bridge.request("set_rate", rate=40, timeout=10)
         assert 50 == bridge.request("hello", timeout=10)["rate"]
 
 
-def test_a_port_that_is_lost_while_subscribers_are_cut_ends_the_daemon(tmp_path: Path) -> None:
+def test_a_port_that_is_lost_during_a_reload_ends_the_daemon(tmp_path: Path) -> None:
     script = """
 from acbridge_daemon import publisher
 from acbridge_daemon.cli import main
@@ -410,7 +422,7 @@ main()
         (started,) = until(lambda: program.events("daemon_started"), "the start")
         ring.public_file("screen").unlink()
         with connect(port=int(started["frames"].rpartition(":")[2]), keys=rig) as bridge:
-            assert {"rig": "driver"} == bridge.request("reload_keys", timeout=10)["clients"]
+            assert {"rig": "operator"} == bridge.request("reload_keys", timeout=10)["clients"]
         assert UNAVAILABLE == program.wait()
         assert program.events("port_lost")
 
@@ -423,7 +435,7 @@ def test_other_machines_may_be_let_in_with_keys(ring: Keyring, rig: Keys) -> Non
             bridge.request("hello", timeout=0.3)
 
 
-def test_secrets_are_told_nowhere(tmp_path: Path) -> None:
+def test_no_output_shows_a_secret_key(tmp_path: Path) -> None:
     ring = Keyring(tmp_path / "keys")
     rig, screen = ring.add("rig"), ring.add("screen", "observer")
     said: list[str] = []
@@ -483,9 +495,9 @@ def spoil_secrecy(ring: Keyring) -> None:
     [
         (spoil_nothing, "cannot be read: No such file or directory"),
         (spoil_server, "acbridge-ctl keygen"),
-        (spoil_clients, "nobody could connect; acbridge-ctl keygen"),
+        (spoil_clients, "no client could connect; make one with acbridge-ctl keygen"),
         (spoil_mode, "chmod 600"),
-        (spoil_role, 'write role = "observer" or role = "driver"'),
+        (spoil_role, 'write role = "observer" or role = "operator"'),
         (spoil_secrecy, "give rig.key"),
     ],
 )
@@ -516,7 +528,7 @@ def test_the_directory_may_come_from_the_environment(ring: Keyring, rig: Keys) -
         assert 0 == program.end()
 
 
-def test_subscriptions_of_a_stranger_cost_no_memory(ring: Keyring, rig: Keys, sockets: Sockets) -> None:
+def test_subscriptions_of_a_refused_client_cost_no_memory(ring: Keyring, rig: Keys, sockets: Sockets) -> None:
     def flood(keys: Keys) -> None:
         sub = sockets.make(zmq.SUB, keys)
         sub.sndhwm = 0
@@ -539,15 +551,15 @@ def resident_kb(daemon: Daemon) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
-def test_the_gate_answers_libzmq_and_nobody_who_asks_something_else(ring: Keyring, rig: Keys) -> None:
+def test_the_zap_handler_answers_requests_of_libzmq_and_no_others(ring: Keyring, rig: Keys) -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as libzmq:
-        gate = Gate(context, security.Keyring(ring.directory))
+        zap = ZapHandler(context, security.Keyring(ring.directory))
         libzmq.connect(ZAP_ENDPOINT)
-        assert not gate.answer()
+        assert not zap.answer()
 
         def asked(*rest: bytes) -> list[bytes] | None:
             libzmq.send_multipart((b"", b"1.0", b"7", b"acbridge", b"1.2.3.4", b"", *rest))
-            until(gate.answer, "the question")
+            until(zap.answer, "the ZAP request")
             return libzmq.recv_multipart() if libzmq.poll(50) else None
 
         assert [b"", b"1.0", b"7", b"200", b"OK", rig.public, b""] == asked(b"CURVE", z85.decode(rig.public))
@@ -555,7 +567,7 @@ def test_the_gate_answers_libzmq_and_nobody_who_asks_something_else(ring: Keyrin
         assert refused is not None
         assert [b"", b"1.0", b"7", b"300"] == refused[:4]
         assert asked(b"NULL") is None
-        gate.socket.close()
+        zap.socket.close()
 
 
 def test_a_client_without_curve_says_so() -> None:

@@ -20,7 +20,7 @@ class Keyring:
         self.directory = directory
         self.server = generate_server(directory)
 
-    def add(self, name: str, role: str = "driver") -> Keys:
+    def add(self, name: str, role: str = "operator") -> Keys:
         """Make a client's keys, admit the client, and return its `Keys`."""
         return Keys.load(generate_client(self.directory, name, role), self.server)
 

@@ -149,7 +149,7 @@ def errors(bridge: Bridge) -> None:
 def keys(directory: Path) -> None:
     try:
         assert_type(generate_server(directory), Path)
-        assert_type(generate_client(directory, "rig", Role.DRIVER), Path)
+        assert_type(generate_client(directory, "rig", Role.OPERATOR), Path)
         assert_type(generate_client("keys", "screen", "observer"), Path)
     except KeyExists as error:
         assert_type(error.path, Path)

@@ -157,7 +157,7 @@ def test_a_client_whose_key_is_removed_receives_no_more_frames(windows: Interpre
         last = next(frames)
         until(lambda: next(heard), "the guest getting in")
         ring.public_file("guest").unlink()
-        assert bridge.request("reload_keys", timeout=10)["clients"] == {"rig": "driver"}
+        assert bridge.request("reload_keys", timeout=10)["clients"] == {"rig": "operator"}
         with pytest.raises(NoFrame):
             deque(islice(heard, 600), maxlen=0)
         assert next(frame for frame in frames if frame.seq > last.seq + 120)

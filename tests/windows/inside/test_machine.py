@@ -86,6 +86,6 @@ def test_the_daemon_ends_cleanly_when_its_handler_is_called(
 def test_keys_are_made_and_read_where_paths_have_spaces_and_letters(tmp_path: Path) -> None:
     ring = tmp_path / "Schlüssel für die Box — 鍵"
     server = generate_server(ring)
-    secret = generate_client(ring, "rig", "driver")
+    secret = generate_client(ring, "rig", "operator")
     keys = Keys.load(secret, server)
     assert len(keys.public) == len(keys.secret) == len(keys.server) == 40

@@ -4,21 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acbridge_daemon.lateness import MINUTE, Lateness
+from acbridge_daemon.latency import SLICES, LatencyHistogram
 
 
-def test_nothing_is_said_before_the_first_tick() -> None:
-    lateness = Lateness()
-    lateness.turn()
-    assert lateness.summary() is None
+def test_there_is_no_summary_before_the_first_tick() -> None:
+    histogram = LatencyHistogram()
+    histogram.rotate()
+    assert histogram.summary() is None
 
 
 @given(st.lists(st.integers(0, 10**10), min_size=1, max_size=300))
 def test_percentiles_are_at_most_a_fifth_too_high_and_the_largest_is_exact(late_ns: list[int]) -> None:
-    lateness = Lateness()
+    histogram = LatencyHistogram()
     for value in late_ns:
-        lateness.take(value)
-    found = lateness.summary()
+        histogram.record(value)
+    found = histogram.summary()
     assert found is not None
     ordered = sorted(late_ns)
     assert ordered[-1] * 1e-9 == found.largest
@@ -28,25 +28,25 @@ def test_percentiles_are_at_most_a_fifth_too_high_and_the_largest_is_exact(late_
 
 
 def test_a_tick_is_forgotten_after_a_minute() -> None:
-    lateness = Lateness()
-    lateness.take(5_000_000)
-    for _ in range(MINUTE - 1):
-        lateness.turn()
-        lateness.take(1_000)
-    held = lateness.summary()
-    lateness.turn()
-    lateness.take(1_000)
-    past = lateness.summary()
+    histogram = LatencyHistogram()
+    histogram.record(5_000_000)
+    for _ in range(SLICES - 1):
+        histogram.rotate()
+        histogram.record(1_000)
+    held = histogram.summary()
+    histogram.rotate()
+    histogram.record(1_000)
+    past = histogram.summary()
     assert held is not None
     assert past is not None
     assert (0.005, 1e-6) == (pytest.approx(held.largest), pytest.approx(past.largest))
 
 
-def test_half_of_the_ticks_were_no_later_than_the_median() -> None:
-    lateness = Lateness()
+def test_the_median_ignores_one_late_tick() -> None:
+    histogram = LatencyHistogram()
     for late_us in (10, 10, 10, 1000):
-        lateness.take(late_us * 1000)
-    found = lateness.summary()
+        histogram.record(late_us * 1000)
+    found = histogram.summary()
     assert found is not None
     assert 10e-6 <= found.p50 <= 12e-6
     assert 1e-3 == pytest.approx(found.p99)

@@ -1,4 +1,4 @@
-"""What a supervisor hears from the daemon, over the socket that it would listen on."""
+"""Notifications to the service manager, received over a real notification socket."""
 
 import os
 import signal
@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 
 from acbridge import Bridge, Physics, connect
-from acbridge_daemon.supervisor import Supervisor
+from acbridge_daemon.sd_notify import ServiceNotifier
 from game import Game
 from programs import PATIENCE_S, Program, until
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="supervisors with a notify socket are Unix's")
-BEAT = {"WATCHDOG_USEC": "200000"}
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no service manager with a notification socket"
+)
+WATCHDOG = {"WATCHDOG_USEC": "200000"}
 
 
 class Listener:
-    """The supervisor's end of the socket."""
+    """The service manager's end of the socket."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -31,20 +33,20 @@ class Listener:
         self.socket.settimeout(PATIENCE_S)
 
     def hear(self) -> str:
-        """Return the next state that is told."""
+        """Return the next notification."""
         return self.socket.recv(4096).decode()
 
     def hear_until(self, wanted: str) -> list[str]:
-        """Return everything up to a state that begins with a text, the state included."""
+        """Return all notifications up to one that begins with a text, that one included."""
         heard = [self.hear()]
         deadline = time.monotonic() + PATIENCE_S
         while not heard[-1].startswith(wanted):
-            assert time.monotonic() < deadline, f"{wanted} was not told"
+            assert time.monotonic() < deadline, f"{wanted} was not sent"
             heard.append(self.hear())
         return heard
 
     def silent(self, seconds: float) -> bool:
-        """Return whether nothing is told for so long."""
+        """Return whether nothing is sent for so many seconds."""
         self.socket.settimeout(seconds)
         try:
             self.hear()
@@ -55,7 +57,7 @@ class Listener:
         return False
 
     def fill(self) -> None:
-        """Leave no room for anything to be told."""
+        """Fill the queue, so that nothing more can be sent."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
             with suppress(BlockingIOError):
@@ -82,7 +84,7 @@ def listener() -> Iterator[Listener]:
 
 @contextmanager
 def supervised(address: str, *arguments: str, **env: str) -> Generator[Program]:
-    """Run a daemon that knows its supervisor, with the stand-in unless something else is asked for."""
+    """Run a daemon under this service manager, with the stand-in unless the arguments say otherwise."""
     arguments = arguments or ("--source", "sim")
     with Program("acbridge_daemon", "--port", "0", *arguments, env={"NOTIFY_SOCKET": address, **env}) as program:
         yield program
@@ -93,7 +95,7 @@ def bridge_to(program: Program) -> Bridge:
     return connect(port=int(started["frames"].rpartition(":")[2]))
 
 
-def test_ready_is_told_when_both_ports_answer(address: str) -> None:
+def test_ready_is_sent_once_both_ports_answer(address: str) -> None:
     listening = Listener(address)
     with listening.socket, supervised(address) as daemon:
         listening.hear_until("READY=1")
@@ -104,8 +106,8 @@ def test_ready_is_told_when_both_ports_answer(address: str) -> None:
             assert started["run"] == bridge.request("hello", timeout=5)["run"]
 
 
-def test_the_end_is_told_last(listener: Listener) -> None:
-    with supervised(listener.address, **BEAT) as daemon:
+def test_stopping_is_the_last_notification(listener: Listener) -> None:
+    with supervised(listener.address, **WATCHDOG) as daemon:
         listener.hear_until("READY=1")
         assert 0 == daemon.end(signal.SIGTERM)
     assert "STOPPING=1" == listener.hear_until("STOPPING=1")[-1]
@@ -114,13 +116,13 @@ def test_the_end_is_told_last(listener: Listener) -> None:
         listener.hear()
 
 
-def test_the_beat_stops_with_the_loop_and_comes_back_with_it(listener: Listener) -> None:
-    with supervised(listener.address, **BEAT) as daemon:
+def test_the_watchdog_is_notified_while_the_loop_runs(listener: Listener) -> None:
+    with supervised(listener.address, **WATCHDOG) as daemon:
         for _ in range(5):
             listener.hear_until("WATCHDOG=1")
         os.kill(daemon.process.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, daemon.process.pid, os.WSTOPPED)
-        while not listener.silent(1.0):  # what it told before; a loop that turns would be heard ten times
+        while not listener.silent(1.0):  # what was sent before; a running loop would send ten in this time
             pass
         os.kill(daemon.process.pid, signal.SIGCONT)
         for _ in range(5):
@@ -128,7 +130,7 @@ def test_the_beat_stops_with_the_loop_and_comes_back_with_it(listener: Listener)
 
 
 @pytest.mark.parametrize(("whose", "beats"), [("$$", True), ("1", False)], ids=["ours", "another's"])
-def test_the_beat_is_for_the_process_that_is_watched(listener: Listener, whose: str, beats: bool) -> None:
+def test_only_the_process_that_is_watched_notifies_the_watchdog(listener: Listener, whose: str, beats: bool) -> None:
     command = f'WATCHDOG_PID={whose} exec "{sys.executable}" -m acbridge_daemon --source sim --port 0'
     env = {"NOTIFY_SOCKET": listener.address, "WATCHDOG_USEC": "2000"}  # every turn
     with Program("-c", f"import os; os.execv('/bin/sh', ['sh', '-c', {command!r}])", env=env) as daemon:
@@ -138,7 +140,7 @@ def test_the_beat_is_for_the_process_that_is_watched(listener: Listener, whose: 
         assert 0 == daemon.wait()
 
 
-def test_without_a_watchdog_nothing_beats(listener: Listener) -> None:
+def test_without_a_watchdog_none_is_notified(listener: Listener) -> None:
     with supervised(listener.address) as daemon:
         heard = listener.hear_until("STATUS=the sim is live")
         daemon.process.send_signal(signal.SIGTERM)
@@ -155,9 +157,9 @@ def test_the_status_follows_the_sim(listener: Listener, page_dir: Path) -> None:
         listener.hear_until("STATUS=the sim is frozen")
 
 
-def test_a_supervisor_that_does_not_listen_holds_nothing_up_and_hears_later(listener: Listener) -> None:
+def test_a_service_manager_that_does_not_read_delays_nothing_and_is_notified_later(listener: Listener) -> None:
     listener.fill()
-    with supervised(listener.address, "--source", "sim", "--rate", "333", **BEAT) as daemon:
+    with supervised(listener.address, "--source", "sim", "--rate", "333", **WATCHDOG) as daemon:
         with bridge_to(daemon) as bridge, bridge.frames(Physics, timeout=5) as frames:
             first = next(frames).tick
             assert until(lambda: next(frames).tick - first > 333, "a second of ticks")
@@ -166,8 +168,8 @@ def test_a_supervisor_that_does_not_listen_holds_nothing_up_and_hears_later(list
         assert 0 == daemon.end()
 
 
-def test_a_supervisor_that_is_gone_is_not_missed() -> None:
-    with supervised("/nowhere/at/all", **BEAT) as daemon:
+def test_a_service_manager_that_is_gone_does_no_harm() -> None:
+    with supervised("/nowhere/at/all", **WATCHDOG) as daemon:
         with bridge_to(daemon) as bridge:
             assert bridge.latest(Physics, timeout=5)
         assert 0 == daemon.end()
@@ -175,7 +177,7 @@ def test_a_supervisor_that_is_gone_is_not_missed() -> None:
 
 
 def test_a_status_is_one_line_whatever_the_sim_says(listener: Listener) -> None:
-    supervisor = Supervisor({"NOTIFY_SOCKET": listener.address})
-    supervisor.status("unsupported", "smVersion 1\nMAINPID=1")
+    notifier = ServiceNotifier({"NOTIFY_SOCKET": listener.address})
+    notifier.status("unsupported", "smVersion 1\nMAINPID=1")
     assert "STATUS=the sim is unsupported: smVersion 1 MAINPID=1" == listener.hear()
-    supervisor.stopping()
+    notifier.stopping()
