@@ -12,7 +12,7 @@ from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
 from acbridge_ctl.asking import Commands, Where, as_json, asking, connection, fail, patience
-from acbridge_ctl.doctor import doctor
+from acbridge_ctl.doctor.command import doctor
 from acbridge_ctl.keygen import keygen
 from acbridge_ctl.proton_stubs import proton_stubs
 from acbridge_ctl.service import service

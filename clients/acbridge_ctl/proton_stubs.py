@@ -7,7 +7,7 @@ import click
 
 from acbridge.sources.shared_memory import shared_memory
 from acbridge_ctl.asking import EX_IO, fail, page_names
-from acbridge_ctl.pages import LOOK_S, look_twice, steps_between
+from acbridge_ctl.doctor.shared_memory import LOOK_S, look_twice, steps_between
 
 EPILOG = """\b
 Examples:

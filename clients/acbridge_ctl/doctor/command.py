@@ -7,11 +7,11 @@ import click
 
 from acbridge.json_lines import to_json
 from acbridge_ctl.asking import Where, as_json, connection, page_names, patience
-from acbridge_ctl.bridge import look_at_bridge
-from acbridge_ctl.findings import Finding, Level
-from acbridge_ctl.machine import look_at_machine
-from acbridge_ctl.pages import Content, look_at_pages
-from acbridge_ctl.proton import look_at_proton
+from acbridge_ctl.doctor.daemon import look_at_bridge
+from acbridge_ctl.doctor.findings import Finding, Level
+from acbridge_ctl.doctor.machine import look_at_machine
+from acbridge_ctl.doctor.page_bridge import look_at_proton
+from acbridge_ctl.doctor.shared_memory import Content, look_at_pages
 
 HERE = ("127.0.0.1", "localhost", "::1")
 LIVE = "live"

@@ -7,7 +7,7 @@ from pathlib import Path
 from acbridge.pages import SM_VERSION, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.sources import Pages, Presence, SharedMemory
 from acbridge.sources.shared_memory import shared_memory
-from acbridge_ctl.findings import Finding, Level
+from acbridge_ctl.doctor.findings import Finding, Level
 
 LOOK_S = 0.2
 """Between two looks: the sim steps every 3 ms."""

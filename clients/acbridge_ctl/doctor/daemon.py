@@ -5,7 +5,7 @@ from typing import Any
 
 from acbridge import WIRE_VERSION, AcbridgeError, NoFrame, NoReply, SimState, Status, connect
 from acbridge_ctl.asking import Where
-from acbridge_ctl.findings import Finding, Level
+from acbridge_ctl.doctor.findings import Finding, Level
 
 KEPT = 0.98
 """A rate kept worse than this is not kept."""

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import pytest
 
-from acbridge_ctl.findings import Level
-from acbridge_ctl.pages import Content
-from acbridge_ctl.proton import Process, judge_bridge, processes
+from acbridge_ctl.doctor.findings import Level
+from acbridge_ctl.doctor.page_bridge import Process, judge_bridge, processes
+from acbridge_ctl.doctor.shared_memory import Content
 from game import Game
 from programs import Program
 

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import zmq
 
 from acbridge.wire import WIRE_VERSION
-from acbridge_ctl.findings import Finding, Level
+from acbridge_ctl.doctor.findings import Finding, Level
 
 PACKAGES = ("pyzmq", "msgpack", "click", "structlog")
 NAPS = 20

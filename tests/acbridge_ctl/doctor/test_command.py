@@ -15,9 +15,9 @@ import zmq
 from acbridge import Keys
 from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY
 from acbridge.sources import PAGE_SIZES, Presence
-from acbridge_ctl import machine
-from acbridge_ctl.findings import Finding, Level
-from acbridge_ctl.pages import judge_movement, judge_presence
+from acbridge_ctl.doctor import machine
+from acbridge_ctl.doctor.findings import Finding, Level
+from acbridge_ctl.doctor.shared_memory import judge_movement, judge_presence
 from game import Game
 from keyring import Keyring
 from programs import Daemon, Program, until

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from acbridge_ctl.findings import Finding, Level
-from acbridge_ctl.pages import Content
+from acbridge_ctl.doctor.findings import Finding, Level
+from acbridge_ctl.doctor.shared_memory import Content
 
 GAME = "acs.exe"
 COPIES = "wine2linux.exe"
