@@ -51,7 +51,7 @@ def test_a_sim_that_comes_and_goes_is_followed(page_dir: Path) -> None:
         assert "there is no" in program.said("status  absent")
         with Game(page_dir) as game:
             program.said("status  live")
-            game.tell("status 0")
+            game.order("status 0")
             program.said('sim_state_changed  before="live"  after="idle"')
         assert 0 == program.end()
 

@@ -58,27 +58,27 @@ def test_frames_are_published_in_pause_and_replay_but_not_in_the_menu(game: Game
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         state(bridge, "live")
         for number, name in ((3, "paused"), (1, "replay")):
-            game.tell(f"status {number}")
+            game.order(f"status {number}")
             since = state(bridge, name).published_ticks
             until(lambda since=since: bridge.status().published_ticks > since + 10, f"frames in {name}")
             assert number == bridge.latest(Graphics).record.status
-        game.tell("status 0")
+        game.order("status 0")
         rested = state(bridge, "idle").published_ticks
         with pytest.raises(NoFrame, match="idle"), bridge.frames(Physics, timeout=1.5) as frames:
             list(frames)
         assert rested == bridge.status().published_ticks
-        game.tell("status 2")
+        game.order("status 2")
         state(bridge, "live")
 
 
 def test_a_game_that_stands_still_is_frozen_within_a_second(game: Game) -> None:
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         live = state(bridge, "live")
-        game.tell("stands on")
+        game.order("stands on")
         frozen = state(bridge, "frozen")
         assert 0.5 <= frozen.sim_state_since - live.sim_state_since
         assert "stands still" in str(frozen.sim_detail)
-        game.tell("stands off")
+        game.order("stands off")
         state(bridge, "live")
 
 
@@ -86,7 +86,7 @@ def test_page_files_that_are_replaced_are_found_again(game: Game) -> None:
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         before = state(bridge, "live")
         until(lambda: lasted(bridge, before.sim_state_since), "a session of some length")
-        game.tell("replace")
+        game.order("replace")
         until(lambda: bridge.status().sim_sessions == 2, "the second session")
         state(bridge, "live")
         first = bridge.latest(Physics).record.packetId
@@ -96,17 +96,17 @@ def test_page_files_that_are_replaced_are_found_again(game: Game) -> None:
 def test_another_sim_on_the_same_names_is_refused(game: Game) -> None:
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         state(bridge, "live")
-        game.tell("version 1.9")
+        game.order("version 1.9")
         status = state(bridge, "unsupported")
         assert "1.9" in str(status.sim_detail)
         with pytest.raises(NoFrame, match="unsupported"), bridge.frames(Physics, timeout=1.5) as frames:
             list(frames)
-        game.tell("version 1.7")
+        game.order("version 1.7")
         state(bridge, "live")
 
 
 def test_pages_of_zeros_count_as_no_sim(game: Game) -> None:
-    game.tell("zero on")
+    game.order("zero on")
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         assert "no sim has filled them" in str(state(bridge, "absent").sim_detail)
         with pytest.raises(NoFrame, match="absent"):
@@ -151,7 +151,7 @@ def test_pages_of_another_user_are_refused(game: Game) -> None:
 def test_ticks_whose_pages_never_hold_still_are_counted_and_not_published(game: Game) -> None:
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:
         state(bridge, "live")
-        game.tell("storms on")
+        game.order("storms on")
         until(lambda: bridge.status().torn_ticks > 20, "torn ticks")
         before = bridge.status()
         until(lambda: bridge.status().torn_ticks > before.torn_ticks + 20, "more torn ticks")
@@ -159,14 +159,14 @@ def test_ticks_whose_pages_never_hold_still_are_counted_and_not_published(game: 
         ticks, torn = after.ticks - before.ticks, after.torn_ticks - before.torn_ticks
         assert ticks - torn == after.published_ticks - before.published_ticks
         assert after.reread_pages - before.reread_pages >= 4 * torn
-        game.tell("storms off")
+        game.order("storms off")
         until(lambda: bridge.status().published_ticks > after.published_ticks + 20, "frames after the storm")
 
 
 def test_two_games_run_side_by_side(page_dir: Path) -> None:
     with Game(page_dir, "left_") as left, Game(page_dir, "right_") as right:
         until(lambda: Physics.from_page(left.path("physics").read_bytes()).packetId > 100, "some steps")
-        right.tell("restart")
+        right.order("restart")
         arguments = ("--page-dir", str(page_dir), "--page-prefix")
         with (
             Daemon(*arguments, "left_") as first,

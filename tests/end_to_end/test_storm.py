@@ -211,9 +211,9 @@ def test_a_daemon_stopped_under_load_ends_within_two_seconds_and_sends_its_last_
     with Daemon("--source", "sim", "--rate", "333") as daemon, Healthy(daemon) as healthy:
         with Program("-c", GREEDY, str(daemon.port + 1)) as greedy:
             greedy.said("asking")
-            told = time.monotonic()
+            asked = time.monotonic()
             assert 0 == daemon.end()
-            assert time.monotonic() - told < 2.0
+            assert time.monotonic() - asked < 2.0
         assert daemon.events("daemon_ended")
         taken, lost = healthy.finish()
         assert (0, True) == (lost, taken > 0)

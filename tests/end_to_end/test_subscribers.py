@@ -52,9 +52,9 @@ def test_a_stream_that_fell_behind_counts_its_losses_exactly() -> None:
             # One second of frames waits at the daemon, some more in the kernel; the rest is dropped.
             until(lambda: bridge.status(timeout=5).published_ticks > stopped + 6000, "six thousand ticks")
         reader.process.send_signal(signal.SIGCONT)
-        first, last, taken, told = json.loads(reader.said("["))
-        assert told > 0
-        assert last - first + 1 == taken + told
+        first, last, taken, lost = json.loads(reader.said("["))
+        assert lost > 0
+        assert last - first + 1 == taken + lost
 
 
 def test_a_sample_holds_frames_of_one_tick() -> None:

@@ -260,9 +260,9 @@ def test_every_threshold_is_explained_with_its_default(checkout: Path) -> None:
     explained = rows(document, "Threshold", "Default", "Unit", "Range", "Decides", "Source")
     assert expected == [row[:-1] for row in explained]
     assert all(row[-1] for row in explained)
-    told = re.findall(r"`(\w+)`\s\((-?[0-9.]+)(?:\s[^)]+)?\)", document.read_text(encoding="utf-8"))
-    assert told
-    assert [] == [(name, number) for name, number in told if f"{defaults[name]:g}" != number]
+    quoted = re.findall(r"`(\w+)`\s\((-?[0-9.]+)(?:\s[^)]+)?\)", document.read_text(encoding="utf-8"))
+    assert quoted
+    assert [] == [(name, number) for name, number in quoted if f"{defaults[name]:g}" != number]
 
 
 def test_the_limits_of_the_relay_are_the_documented_ones(checkout: Path) -> None:

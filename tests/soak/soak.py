@@ -147,14 +147,14 @@ class Rig:
     def pause_game(self) -> None:
         """Pause the game for two seconds."""
         if self.game is not None:
-            self.game.tell("status 3")
+            self.game.order("status 3")
             time.sleep(2)
-            self.game.tell("status 2")
+            self.game.order("status 2")
 
     def replace_pages(self) -> None:
         """Delete the page files and create them again."""
         if self.game is not None:
-            self.game.tell("replace")
+            self.game.order("replace")
 
     def garbage(self) -> None:
         """Send garbage to both ports, from 300 connections."""

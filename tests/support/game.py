@@ -45,10 +45,10 @@ class Game:
     def path(self, page: str) -> Path:
         return self.directory / f"{self.prefix}{page}"
 
-    def tell(self, order: str) -> None:
+    def order(self, line: str) -> None:
         """Send an order, such as ``status 3``, and wait until it is carried out."""
         assert self._process.stdin is not None
-        self._process.stdin.write(order + "\n")
+        self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         self._wait()
 
@@ -59,7 +59,7 @@ class Game:
 
     def exit(self) -> None:
         """Exit as the game does: the status in graphics becomes off, the other pages stay unchanged."""
-        self.tell("status 0")
+        self.order("status 0")
         self.kill()
 
     def _wait(self) -> None:

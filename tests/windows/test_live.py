@@ -69,10 +69,10 @@ def test_subscribers_on_both_systems_get_every_tick_at_the_rate(
         with Program(*arguments) as here, Program(*arguments, python=windows) as there:
             assert here.wait() == 0, here.err
             assert there.wait() == 0, there.err
-            told = [json.loads(here.out[0]), json.loads(there.out[0])]
-    assert [who["platform"] for who in told] == [sys.platform, "win32"]
-    for who in told:
-        seqs, ticks, stamps, packets = who["seqs"], who["ticks"], who["stamps"], who["packets"]
+            printed = [json.loads(here.out[0]), json.loads(there.out[0])]
+    assert [report["platform"] for report in printed] == [sys.platform, "win32"]
+    for report in printed:
+        seqs, ticks, stamps, packets = report["seqs"], report["ticks"], report["stamps"], report["packets"]
         assert seqs == list(range(seqs[0], seqs[0] + PERIODS * rate))
         assert ticks == sorted(set(ticks))
         # Ticks are points of the schedule, even those that a busy machine missed: their number gives the rate kept.
@@ -89,8 +89,8 @@ def test_the_wall_clock_advances_with_the_monotonic_one_between_ticks(windows: I
         Program("-c", SUBSCRIBER, str(daemon.port), "200", python=windows) as there,
     ):
         assert there.wait() == 0, there.err
-        told = json.loads(there.out[0])
-    for (before, wall_before), (after, wall_after) in pairwise(zip(told["stamps"], told["walls"], strict=True)):
+        printed = json.loads(there.out[0])
+    for (before, wall_before), (after, wall_after) in pairwise(zip(printed["stamps"], printed["walls"], strict=True)):
         assert wall_after - wall_before == pytest.approx((after - before) * 1e-9, abs=0.002)
 
 
@@ -139,11 +139,11 @@ def test_the_mappings_of_a_game_that_reports_off_before_it_exits_are_closed_too(
     with windows_daemon.connect() as bridge:
         with Game(tmp_path, python=windows) as game:
             until(lambda: bridge.status().sim_state == "live", "live")
-            game.tell("status 2")
-            game.tell("status 3")
+            game.order("status 2")
+            game.order("status 3")
             until(lambda: bridge.status().sim_state == "paused", "paused")
             assert bridge.latest(Graphics, timeout=5).record.status == 3
-            game.tell("status 0")
+            game.order("status 0")
             until(lambda: bridge.status().sim_state == "idle", "idle")
         until(lambda: bridge.status().sim_state == "absent", "letting go")
 

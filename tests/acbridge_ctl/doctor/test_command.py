@@ -163,7 +163,7 @@ def test_keys_for_a_daemon_that_has_none_are_told(page_dir: Path, tmp_path: Path
 
 @pytest.mark.parametrize(("says", "named"), [("1.9", "Assetto Corsa Competizione"), ("2.0", "another sim")])
 def test_another_sims_pages_are_named(game: Game, says: str, named: str) -> None:
-    game.tell(f"version {says}")
+    game.order(f"version {says}")
     report = doctor(game.directory)
     assert 1 == report.code
     ((level, said),) = report.of("sim")
@@ -187,13 +187,13 @@ def test_a_chain_without_a_gap_is_all_well(game: Game) -> None:
 
 
 def test_a_sim_that_stands_still_is_told_from_one_that_lives(game: Game) -> None:
-    game.tell("stands on")
+    game.order("stands on")
     report = doctor(game.directory)
     assert 0 == report.code
     ((level, said),) = report.of("movement")
     assert "WARN" == level
     assert "the sim says live, but packetId stood still" in said
-    game.tell("status 0")
+    game.order("status 0")
     assert "the sim says off" in doctor(game.directory).of("movement")[0][1]
 
 
