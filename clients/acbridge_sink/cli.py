@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from acbridge import AcbridgeError, Bridge, Event, MissingExtra, NoFrame, Static, Status, connect
+from acbridge.selection import Selection
 from acbridge.signals import asked_to_end
 from acbridge.topics import EVERY_TICK
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl, NotARecording, Options, Rotation, named
 from acbridge_sink.options import EX_CONFIG, Wanted, common, fail
-from acbridge_sink.pump import Choice, pump
+from acbridge_sink.pump import pump
 
 if TYPE_CHECKING:
     from acbridge_sink.terminal import Terminal
@@ -61,7 +62,7 @@ def console(wanted: Wanted, note: str) -> None:
     asked = asked_to_end()
     with subscribed(wanted) as bridge:
         with closing(open_console(bridge, note)) as view:
-            heard = pump(bridge, view, wanted.limits, asked, wanted.choice())
+            heard = pump(bridge, view, wanted.limits, asked, wanted.selection())
         complain_of_silence(bridge, heard=heard or asked() or wanted.limits.duration is None)
 
 
@@ -113,17 +114,17 @@ def jsonl(
     there is continued. In a directory (one that is there, or a PATH that ends in /) files are named by time, track, car
     and session. PATH - is stdout. What was written survives a kill of the sink.
     """
-    choice = wanted.choice((*EVERY_TICK, Static, Event))
+    selection = wanted.selection((*EVERY_TICK, Static, Event))
     rotation = Rotation(rotate_size, rotate_time, rotate_laps)
     target = to_target(path, compress, rotation)
-    if rotate_laps and Event not in choice.records:
+    if rotate_laps and Event not in selection.records:
         raise click.UsageError("--rotate-laps counts laps by events: add --topic event")
     options = Options(layout, compress, rotation, min_free, quiet)
     asked = asked_to_end()
     with subscribed(wanted) as bridge:
-        recording = open_recording(bridge, target, choice, options)
+        recording = open_recording(bridge, target, selection, options)
         with closing(recording):
-            heard = pump(bridge, recording, wanted.limits, lambda: asked() or recording.reader_gone, choice)
+            heard = pump(bridge, recording, wanted.limits, lambda: asked() or recording.broken_pipe, selection)
         sum_up(recording, str(target or path))
         complain_of_silence(bridge, heard=heard or asked() or wanted.limits.duration is None)
 
@@ -144,10 +145,10 @@ def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | Non
     return target if target is None or target.is_dir() else named(target, compress)
 
 
-def open_recording(bridge: Bridge, target: Path | None, choice: Choice, options: Options) -> Jsonl:
+def open_recording(bridge: Bridge, target: Path | None, selection: Selection, options: Options) -> Jsonl:
     """Open the file or end with one line."""
     try:
-        return Jsonl(bridge, target, choice, options)
+        return Jsonl(bridge, target, selection, options)
     except (MissingExtra, NotARecording) as error:
         fail(str(error), EX_CONFIG)
     except OSError as error:
@@ -157,7 +158,7 @@ def open_recording(bridge: Bridge, target: Path | None, choice: Choice, options:
 def sum_up(recording: Jsonl, place: str) -> None:
     """Tell what was recorded; end with 74 if ticks found no place on the disk."""
     recording.progress.sum_up(f"{place}: {recording.ticks} ticks written, {recording.lost} frames lost")
-    if recording.unwritten and not recording.reader_gone:
+    if recording.unwritten and not recording.broken_pipe:
         recording.progress.say(
             f"{recording.unwritten} ticks were not written to {place} ({recording.problem}); what was written is whole"
         )

@@ -11,9 +11,11 @@ import click
 
 from acbridge import CurveMissing, KeyFileError, Keys
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
+from acbridge.errors import UnknownName
 from acbridge.schema import Record
-from acbridge.topics import BY_NAME, EVERY_TICK, TOPICS
-from acbridge_sink.pump import Choice, Limits
+from acbridge.selection import Selection
+from acbridge.topics import BY_NAME, EVERY_TICK
+from acbridge_sink.pump import Limits
 
 EX_CONFIG = 78
 """The exit code for keys that cannot be used, or something that is not installed."""
@@ -66,7 +68,7 @@ class Wanted:
     fields: frozenset[str]
     max_rate: float | None
 
-    def choice(self, usual: tuple[type[Record], ...] = EVERY_TICK) -> Choice:
+    def selection(self, usual: tuple[type[Record], ...] = EVERY_TICK) -> Selection:
         """
         Return what to take of all that is published.
 
@@ -76,17 +78,10 @@ class Wanted:
         Raises:
             click.UsageError: No topic that was asked for has a field; the text lists those that there are.
         """
-        named = tuple(topic.record for topic in TOPICS if topic.name in self.topics)
-        records = named or usual
-        there = {column.name for record in records for column in record.columns}
-        for name in sorted(self.fields - there):
-            raise click.UsageError(
-                f"there is no field {name!r} in {', '.join(record.topic for record in records)}; "
-                f"there are: {', '.join(sorted(there))}"
-            )
-        if self.fields and not named:
-            records = tuple(r for r in usual if any(column.name in self.fields for column in r.columns))
-        return Choice(records, self.fields, self.max_rate)
+        try:
+            return Selection.of(self.topics or None, self.fields, default=usual, max_rate=self.max_rate)
+        except UnknownName as error:
+            raise click.UsageError(str(error)) from error
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

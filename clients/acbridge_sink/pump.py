@@ -1,82 +1,71 @@
 """
-The pump that every sink shares: subscribe, put the frames of each tick together, hand them over.
+The pump of the console and of recordings: it receives frames, groups those of one tick, and passes them to a sink.
 
 It writes nothing itself and knows no sink.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 
-from acbridge import Bridge, Derived, Frame, Graphics, NoFrame, Physics
+from acbridge import Bridge, Frame, NoFrame
 from acbridge.schema import Record
+from acbridge.selection import Selection
 from acbridge.topics import EVERY_TICK
+from acbridge_sink.thinning import Thinning
 
 IDLE_S = 0.25
-"""How long the pump waits for a frame before it gives the sink its turn."""
+"""How long the pump waits for a frame before it calls the sink's `idle`."""
+
+R = TypeVar("R", bound=Record)
 
 
-class Tick(NamedTuple):
+class TickFrames(NamedTuple):
     """
-    The frames of one tick; ``None`` for a topic whose frame was lost, or that nobody asked for.
+    The frames of one tick; those that were lost, or not selected, are absent.
 
     Attributes:
-        run: Random 32-bit number of the daemon's life.
-        number: The tick.
+        run: Random 32-bit number of the daemon's run.
+        tick: Turn of the daemon's loop.
         timestamp: When the pages were sampled, Unix seconds.
-        lost: Topic to frames that went missing right before, if any did.
-        physics: The car.
-        graphics: The session.
-        derived: What follows from both.
-        frames: The same with their headers, in the order in which they came.
+        mono_ns: The same instant on the daemon machine's monotonic clock.
+        lost: Frames that went missing right before, by topic; topics that lost none are absent.
+        frames: The frames, in the order of the topic table.
     """
 
     run: int
-    number: int
+    tick: int
     timestamp: float
+    mono_ns: int
     lost: dict[str, int]
-    physics: Physics | None
-    graphics: Graphics | None
-    derived: Derived | None
-    frames: tuple[Frame[Any], ...] = ()
+    frames: tuple[Frame[Any], ...]
 
+    @classmethod
+    def of(cls, *frames: Frame[Any]) -> Self:
+        """Group frames of one tick, at least one."""
+        first = frames[0]
+        lost = {frame.topic: frame.lost for frame in frames if frame.lost}
+        return cls(first.run, first.tick, first.timestamp, first.mono_ns, lost, frames)
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """
-    What a sink wants of all that is published.
-
-    Attributes:
-        records: The records of the topics, in the order in which a tick publishes them.
-        fields: Names of the only fields to carry on; none means all. A topic that has none of them is carried whole.
-        max_rate: Ticks per second at most, Hz; ``None`` for all.
-    """
-
-    records: tuple[type[Record], ...] = EVERY_TICK
-    fields: frozenset[str] = frozenset()
-    max_rate: float | None = None
-
-    def names(self, record: type[Record]) -> tuple[str, ...] | None:
-        """Return the fields to carry on of a record, ``None`` for all of them."""
-        chosen = tuple(column.name for column in record.columns if column.name in self.fields)
-        return chosen or None
+    def record(self, kind: type[R]) -> R | None:
+        """Return the record of a topic at this tick; ``None`` if its frame is absent."""
+        return next((frame.record for frame in self.frames if isinstance(frame.record, kind)), None)
 
 
 class Sink(Protocol):
-    """What a sink does with what the pump brings."""
+    """What the pump passes frames to."""
 
-    def tick(self, tick: Tick) -> None:
-        """Take one tick."""
+    def tick(self, tick: TickFrames) -> None:
+        """Take the frames of one tick."""
         ...
 
     def other(self, frame: Frame[Any]) -> None:
-        """Take a frame of a topic that does not come at every tick: static, status, event."""
+        """Take a frame of a topic that is not published at every tick, such as static, status and event."""
         ...
 
     def idle(self) -> None:
-        """Take note that no frame came for a while."""
+        """Learn that no frame has come for a while."""
         ...
 
 
@@ -94,14 +83,23 @@ class Limits:
     duration: float | None = None
 
 
-EVERYTHING = Choice()
+def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool], selection: Selection) -> bool:
+    """
+    Pass frames to a sink until a limit is reached or a stop is requested.
 
+    Args:
+        bridge: Where frames come from.
+        sink: Where they go.
+        limits: When to end.
+        stopping: Returns whether a stop is requested.
+        selection: The topics to receive, and the rate of ticks to pass.
 
-def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool], choice: Choice = EVERYTHING) -> bool:
-    """Carry ticks from the bridge to the sink until a limit is reached or someone asks to stop; return if any came."""
+    Returns:
+        Whether any frame came.
+    """
     end = None if limits.duration is None else time.perf_counter() + limits.duration
-    assembly, thinning, taken, heard = Assembly(choice.records), Thinning(choice.max_rate), 0, False
-    with bridge.frames(*choice.records, timeout=IDLE_S) as frames:
+    assembly, thinning, taken, heard = TickAssembly(selection.records), TickThinning(selection.max_rate), 0, False
+    with bridge.frames(*selection.records, timeout=IDLE_S) as frames:
         while not stopping() and (end is None or time.perf_counter() < end):
             try:
                 frame = next(frames)
@@ -110,12 +108,12 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
                     sink.idle()
                 continue
             heard = True
-            at_every_tick = type(frame.record) in EVERY_TICK
-            for whole in assembly.put(frame) if at_every_tick else assembly.flush():
-                tick = thinning.let(whole)
-                if tick is None:
+            at_every_tick = isinstance(frame.record, EVERY_TICK)
+            for tick in assembly.put(frame) if at_every_tick else assembly.flush():
+                passed = thinning.passed(tick)
+                if passed is None:
                     continue
-                sink.tick(tick)
+                sink.tick(passed)
                 taken += 1
                 if limits.count is not None and taken >= limits.count:
                     return heard
@@ -124,67 +122,52 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
     return heard
 
 
-class Assembly:
-    """Puts the frames of one tick together; they arrive in the order of the table of topics."""
+class TickAssembly:
+    """Groups the frames of one tick; they arrive in the order of the topic table."""
 
     def __init__(self, records: tuple[type[Record], ...] = EVERY_TICK) -> None:
         kinds = [record for record in EVERY_TICK if record in records]
         self._first, self._last = (kinds[0], kinds[-1]) if kinds else (None, None)
-        self._frames: dict[type, Frame[Any]] = {}
+        self._frames: list[Frame[Any]] = []
         self._begun = False
 
-    def put(self, frame: Frame[Any]) -> Iterator[Tick]:
-        """Take a frame and yield the ticks that are complete with it, or that nothing can complete any more."""
-        kind: type[Record] = type(cast("Record", frame.record))
+    def put(self, frame: Frame[Any]) -> Iterator[TickFrames]:
+        """Add a frame, and yield the ticks that it completes, or that cannot be completed any more."""
+        kind = type(cast("Record", frame.record))
         self._begun = self._begun or kind is self._first  # a subscription may begin in the middle of a tick
         if not self._begun:
             return
-        held = next(iter(self._frames.values()), frame)
-        if (held.run, held.tick) != (frame.run, frame.tick):
+        if self._frames and (self._frames[0].run, self._frames[0].tick) != (frame.run, frame.tick):
             yield self._take()
-        self._frames[kind] = frame
+        self._frames.append(frame)
         if kind is self._last:
             yield self._take()
 
-    def flush(self) -> Iterator[Tick]:
-        """Yield what is held: a frame of another topic has come, and those follow the whole tick."""
+    def flush(self) -> Iterator[TickFrames]:
+        """Yield an incomplete tick: a frame of another topic has come, and those follow all frames of the tick."""
         if self._frames:
             yield self._take()
 
-    def _take(self) -> Tick:
-        frames, self._frames = self._frames, {}
-        first = next(iter(frames.values()))
-        records = {kind: frame.record for kind, frame in frames.items()}
-        return Tick(
-            first.run,
-            first.tick,
-            first.timestamp,
-            {frame.topic: frame.lost for frame in frames.values() if frame.lost},
-            records.get(Physics),
-            records.get(Graphics),
-            records.get(Derived),
-            tuple(frames.values()),
-        )
+    def _take(self) -> TickFrames:
+        frames, self._frames = self._frames, []
+        return TickFrames.of(*frames)
 
 
-class Thinning:
-    """Lets so many ticks a second through, by the daemon's clock; what was lost among the others is not forgotten."""
+class TickThinning:
+    """Thins ticks to a rate, and carries the losses of those that are left out over to the next that is passed."""
 
     def __init__(self, max_rate: float | None) -> None:
-        self._period = 1 / max_rate if max_rate else 0.0
-        self._due = -math.inf
+        self._thinning = Thinning(max_rate)
         self._lost: dict[str, int] = {}
 
-    def let(self, tick: Tick) -> Tick | None:
-        """Return the tick, with what was lost since the one before it, or ``None`` if it comes too soon."""
-        if not self._period:
+    def passed(self, tick: TickFrames) -> TickFrames | None:
+        """Return the tick with all that was lost since the last one that was passed; ``None`` if it is not due."""
+        due = self._thinning.missing_before(tick.run, tick.mono_ns) is not None
+        if due and not self._lost:
             return tick
-        now = tick.timestamp
         for topic, lost in tick.lost.items():
             self._lost[topic] = self._lost.get(topic, 0) + lost
-        if self._due - self._period <= now < self._due:
+        if not due:
             return None
-        # On a grid, so that the rate is kept; anew after a hole, or when the clock was set back.
-        self._due = (self._due if self._due <= now < self._due + self._period else now) + self._period
         lost, self._lost = self._lost, {}
         return tick._replace(lost=lost)

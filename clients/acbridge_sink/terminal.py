@@ -29,8 +29,8 @@ from acbridge import (
     Status,
     Trust,
 )
-from acbridge_sink.presence import FIX, SILENCE_S
-from acbridge_sink.pump import Tick
+from acbridge_sink.daemon_watch import FIX, SILENCE_S
+from acbridge_sink.pump import TickFrames
 
 REDRAWS_PER_S = 10
 EVENTS = 5
@@ -65,7 +65,7 @@ class View:
     note: str = ""
     status: Status | None = None
     static: Static | None = None
-    tick: Tick | None = None
+    tick: TickFrames | None = None
     trust: Trust | None = None
     lost: int = 0
     silent: bool = True
@@ -76,10 +76,12 @@ def draw(view: View) -> Group:
     """Return the view as lines of at most 80 columns."""
     lines: list[Text | Rule] = [_head(view), Rule(style="dim")]
     tick = view.tick
-    if tick is None or tick.physics is None or tick.graphics is None or tick.derived is None or not _flows(view):
+    physics, graphics, derived = (
+        (None, None, None) if tick is None else (tick.record(Physics), tick.record(Graphics), tick.record(Derived))
+    )
+    if physics is None or graphics is None or derived is None or not _flows(view):
         lines += _waiting(view)
     else:
-        physics, graphics, derived = tick.physics, tick.graphics, tick.derived
         lines += [*_car(physics, derived), Rule(style="dim")]
         lines += [*_tyres(physics, derived), Rule(style="dim")]
         lines += [*_lap(physics, graphics, derived)]
@@ -107,8 +109,9 @@ def _head(view: View) -> Text:
         what += f" ({static.trackConfiguration})"
     state = status.sim_state if status is not None else "live" if _flows(view) else NO_DAEMON[view.silent]
     head = Text(f" {what[:36]:<36} ", style="bold")
-    if view.tick is not None and view.tick.graphics is not None:
-        head.append(f"{_word(SESSIONS, view.tick.graphics.session):<12}", style="dim")
+    graphics = None if view.tick is None else view.tick.record(Graphics)
+    if graphics is not None:
+        head.append(f"{_word(SESSIONS, graphics.session):<12}", style="dim")
     head.append(f"{state.upper():<8}", style=SIM_STYLE.get(state, "bold red"))
     if status is not None and status.rate_kept is not None:
         head.append(f"{status.rate_kept:6.1f} Hz", style="dim")
@@ -256,7 +259,7 @@ class Terminal:
         )
         self._live.start()
 
-    def tick(self, tick: Tick) -> None:
+    def tick(self, tick: TickFrames) -> None:
         """Take a tick, and draw it if the last drawing is a tenth of a second old."""
         self._view.lost += sum(tick.lost.values())
         self._view.tick = tick

@@ -68,8 +68,8 @@ EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
     (KeyExists(Path("me.key")), {"path": Path("me.key")}, "choose another name"),
     (CurveMissing(), {}, "install pyzmq"),
     (
-        MissingExtra("zstd", "zstandard"),
-        {"extra": "zstd", "package": "zstandard"},
+        MissingExtra("zstd", "backports.zstd"),
+        {"extra": "zstd", "package": "backports.zstd"},
         "pip install 'acbridge[zstd]'",
     ),
     (Closed(), {}, "connect() again"),

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from acbridge import Bridge, Graphics, Physics, Static, connect
+from acbridge import Bridge, Frame, Graphics, Physics, Static, connect
 from acbridge.sim import World
 from acbridge_sink.console import Console
-from acbridge_sink.presence import FIX
-from acbridge_sink.pump import Tick
+from acbridge_sink.daemon_watch import FIX
+from acbridge_sink.pump import TickFrames
 from deriving import derive
 from game import Game
 from programs import Daemon, Program, Sink, until
@@ -38,13 +38,17 @@ def nobody() -> Iterator[Bridge]:
         yield bridge
 
 
-def tick(number: int = 1, lost: int = 0, **changes: Any) -> Tick:
+def tick(number: int = 1, lost: int = 0, **changes: Any) -> TickFrames:
     """Return a tick of the stand-in's car with other values of physics."""
     pages = World().pages()
     values: dict[str, Any] = vars(Physics.from_page(pages[0])) | changes
     physics, graphics = Physics(**values), Graphics.from_page(pages[1])
     derived = derive(physics, graphics, Static.from_page(pages[2]))
-    return Tick(1, number, 1000.0, {"physics": lost} if lost else {}, physics, graphics, derived)
+    return TickFrames.of(
+        Frame(physics, 1, number, number, 1000.0, number, lost),
+        Frame(graphics, 1, number, number, 1000.0, number),
+        Frame(derived, 1, number, number, 1000.0, number),
+    )
 
 
 @pytest.mark.parametrize("rate", [30, 1000])

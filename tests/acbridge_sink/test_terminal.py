@@ -17,10 +17,10 @@ from typing import Any, Self, cast
 import pyte  # pyright: ignore[reportMissingTypeStubs]  # it has none
 import pytest
 
-from acbridge import Graphics, Physics, Static
+from acbridge import Frame, Graphics, Physics, Static
 from acbridge.derived import Deriver
 from acbridge.sim import Session, World
-from acbridge_sink.pump import Tick
+from acbridge_sink.pump import TickFrames
 from acbridge_sink.terminal import View, draw
 from programs import Daemon, until
 
@@ -163,7 +163,7 @@ def test_every_moment_of_a_lap_fits_80_by_24() -> None:
         physics, graphics = Physics.from_page(pages[0]), Graphics.from_page(pages[1])
         derived, events = deriver.tick(physics, graphics, static)
         view.events.extend(events)
-        view.tick = Tick(1, 1, 0.0, {}, physics, graphics, derived)
+        view.tick = TickFrames.of(*(Frame(record, 1, 1, 1, 0.0, 1) for record in (physics, graphics, derived)))
         view.lost += 100_000
         console = Console(width=80, height=24, file=open(os.devnull, "w"), record=True)  # noqa: PTH123, SIM115
         console.print(draw(view))

@@ -16,11 +16,12 @@ import zmq
 
 from acbridge import Derived, Graphics, Physics, Static, connect, wire
 from acbridge.derived import Deriver
+from acbridge.json_lines import fast_json, plain_json
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES
+from acbridge.recording.lines import tick_line
 from acbridge.sim import Session, World
-from acbridge_sink.jsonl.lines import plain_json, tick_line, to_json
-from acbridge_sink.pump import Assembly, Limits, Tick, pump
+from acbridge_sink.pump import Limits, TickAssembly, TickFrames, pump
 from bench import neighbours, print_table
 from recordings import EVERYTHING, recorder
 
@@ -47,9 +48,9 @@ def drive() -> list[tuple[bytes, bytes, bytes]]:
     return frames
 
 
-def decoded(frames: list[tuple[bytes, bytes, bytes]]) -> list[Tick]:
+def decoded(frames: list[tuple[bytes, bytes, bytes]]) -> list[TickFrames]:
     """Return the ticks as the pump passes them on."""
-    assembly = Assembly()
+    assembly = TickAssembly()
     kinds = (Physics, Graphics, Derived)
     return [
         tick
@@ -91,7 +92,7 @@ def from_the_socket(frames: list[tuple[bytes, bytes, bytes]], path: Path) -> flo
     with connect(port=port) as bridge:
         replaying.start()
         begun = time.process_time()
-        pump(bridge, recording, Limits(count=TICKS - 1, duration=10), lambda: False)
+        pump(bridge, recording, Limits(count=TICKS - 1, duration=10), lambda: False, EVERYTHING)
         recording.close()
         used = time.process_time() - begun - spent[0]
         replaying.join()
@@ -106,7 +107,7 @@ def main() -> None:
     frames = drive()
     ticks = decoded(frames)
     dictionaries: list[dict[str, Any]] = [
-        {"tick": tick.number, "timestamp": tick.timestamp, **{frame.topic: vars(frame.record) for frame in tick.frames}}
+        {"tick": tick.tick, "timestamp": tick.timestamp, **{frame.topic: vars(frame.record) for frame in tick.frames}}
         for tick in ticks
     ]
     with neighbours(), tempfile.TemporaryDirectory() as directory:
@@ -114,11 +115,11 @@ def main() -> None:
         steps = [
             ("json.dumps of the dictionaries", plain),
             ("our lines with json", per_second(lambda: [plain_json(one) for one in dictionaries])),
-            ("our lines", per_second(lambda: [tick_line(tick, EVERYTHING, TOPICS) for tick in ticks])),
+            ("our lines", per_second(lambda: [tick_line(tick.frames, EVERYTHING, TOPICS) for tick in ticks])),
             ("decoding the frames", per_second(lambda: decoded(frames))),
             ("from the socket to the file", from_the_socket(frames, Path(directory) / "drive.jsonl")),
         ]
-        goal = "" if to_json is plain_json else " with orjson"
+        goal = "" if fast_json is plain_json else " with orjson"
         print_table(
             f"Ticks per second of one core{goal}; goal: {GOAL} from the socket to the file",
             ["Step", "Ticks/s", "us a tick", "/ json.dumps"],

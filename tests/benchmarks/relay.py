@@ -19,13 +19,15 @@ from websockets.asyncio.server import broadcast, serve
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Physics, connect
-from acbridge_sink.ws.shapes import Parcel
+from acbridge.selection import Selection
+from acbridge_sink.ws.encoded_frame import EncodedFrame
 from bench import cpu_seconds, neighbours, percentile, print_table
 from programs import Daemon, Sink
 
 GOAL_MS = 50.0
 SETTLE_S = 2.0
 """What comes so soon after the last client connected does not count."""
+EVERYTHING = Selection.of(None)
 PROCESSES = 4
 HANDSHAKE = (
     "GET /?topics=physics&max_hz=1000 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
@@ -124,7 +126,7 @@ def plain_relay(pipe: Connection, daemon_port: int) -> None:
             def receive() -> None:
                 with connect(port=daemon_port) as bridge:
                     for frame in bridge.frames(Physics):
-                        loop.call_soon_threadsafe(send, Parcel(frame).packed(None, binary=False).decode())
+                        loop.call_soon_threadsafe(send, EncodedFrame(frame).encoded(EVERYTHING, binary=False).decode())
 
             threading.Thread(target=receive, daemon=True).start()
             pipe.send((server.sockets[0].getsockname()[1], os.getpid()))

@@ -18,12 +18,12 @@ from acbridge.derived import THRESHOLDS
 from acbridge.requests import ERROR_CODES, REQUESTS
 from acbridge.topics import BY_NAME, TOPICS
 from acbridge.wire import HEADER_BYTES, Header, encode, read_header
-from acbridge_sink.presence import SILENCE_S
+from acbridge_sink.daemon_watch import SILENCE_S
 from acbridge_sink.ws.access import MIN_TOKEN
 from acbridge_sink.ws.dial import FIRST_WAIT_S, LONGEST_WAIT_S
 from acbridge_sink.ws.outbox import EVENTS
+from acbridge_sink.ws.selection import DEFAULT_HZ, HIGHEST_HZ
 from acbridge_sink.ws.session import MESSAGES_PER_S, STUCK_S
-from acbridge_sink.ws.shapes import DEFAULT_HZ, HIGHEST_HZ
 from programs import Daemon, Program, until
 from relays import Relay
 from tools import require

@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.console import Console
 
-from acbridge import Graphics, Physics, Static
+from acbridge import Frame, Graphics, Physics, Static
 from acbridge.derived import Deriver
 from acbridge.sim import World
 from acbridge.status import Status
-from acbridge_sink.pump import Tick
+from acbridge_sink.pump import TickFrames
 from acbridge_sink.terminal import View, draw
 
 GUIDES = Path(__file__).resolve().parent.parent.parent / "docs" / "guides"
@@ -30,7 +30,7 @@ def console_picture() -> str:
         physics, graphics = Physics.from_page(pages[0]), Graphics.from_page(pages[1])
         derived, events = deriver.tick(physics, graphics, static)
         view.events.extend(events)
-        view.tick = Tick(1, 1, 0.0, {}, physics, graphics, derived)
+        view.tick = TickFrames.of(*(Frame(record, 1, 1, 1, 0.0, 1) for record in (physics, graphics, derived)))
     said: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 0)
     said |= {"sim_state": "live", "rate_kept": 60.0}
     view.status = Status(**said)

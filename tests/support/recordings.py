@@ -10,14 +10,15 @@ from typing import Any, cast
 
 from acbridge import Bridge, Derived, Event, EventKind, Frame, Graphics, NoFrame, NoReply, Physics, Static, Thresholds
 from acbridge.recording import open_recording
+from acbridge.selection import Selection
 from acbridge.sim import World
 from acbridge.topics import EVERY_TICK
 from acbridge_sink.jsonl import Jsonl, Options, Rotation
-from acbridge_sink.pump import Choice, Tick
+from acbridge_sink.pump import TickFrames
 from deriving import derive
 
 RUN = 7
-EVERYTHING = Choice((*EVERY_TICK, Static, Event))
+EVERYTHING = Selection((*EVERY_TICK, Static, Event))
 
 
 @cache
@@ -32,14 +33,13 @@ def frame(record: Any, number: int, *, run: int = RUN, lost: int = 0) -> Frame[A
     return Frame(record, run, number, seq=number, timestamp=1.8e9 + number / 100, mono_ns=number, lost=lost)
 
 
-def tick(number: int, *, lost: dict[str, int] | None = None, choice: Choice = EVERYTHING, run: int = RUN) -> Tick:
+def tick(
+    number: int, *, lost: dict[str, int] | None = None, selection: Selection = EVERYTHING, run: int = RUN
+) -> TickFrames:
     """Return the tick of a number, as the pump makes it."""
     physics, graphics, _, derived = records()
-    frames = tuple(frame(r, number, run=run) for r in (physics, graphics, derived) if type(r) in choice.records)
-    kinds: dict[type, Any] = {type(f.record): f.record for f in frames}
-    stamp = 1.8e9 + number / 100
-    parts = (kinds.get(Physics), kinds.get(Graphics), kinds.get(Derived))
-    return Tick(run, number, stamp, lost or {}, *parts, frames)
+    frames = tuple(frame(r, number, run=run) for r in (physics, graphics, derived) if type(r) in selection.records)
+    return TickFrames(run, number, 1.8e9 + number / 100, number, lost or {}, frames)
 
 
 def event(number: int, kind: EventKind, **details: Any) -> Frame[Any]:
@@ -70,9 +70,9 @@ class Answers:
 
 
 def recorder(
-    target: Path, options: Options | None = None, choice: Choice = EVERYTHING, answers: Answers | None = None
+    target: Path, options: Options | None = None, selection: Selection = EVERYTHING, answers: Answers | None = None
 ) -> Jsonl:
-    return Jsonl(cast("Bridge", answers or Answers()), target, choice, options or Options(quiet=True))
+    return Jsonl(cast("Bridge", answers or Answers()), target, selection, options or Options(quiet=True))
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -15,7 +15,14 @@ pytestmark = [
 ]
 
 HERE = Path(__file__).parent
-LIBRARY = ("test_pages.py", "test_schema.py", "test_wire.py", "test_golden.py", "test_keys.py", "test_compression.py")
+LIBRARY = (
+    "test_pages.py",
+    "test_schema.py",
+    "test_wire.py",
+    "test_golden.py",
+    "test_keys.py",
+    "recording/test_compression.py",
+)
 
 
 def run(windows: Interpreter, *arguments: str) -> str:

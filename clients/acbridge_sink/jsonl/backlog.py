@@ -10,7 +10,7 @@ import time
 from collections import deque
 from typing import NamedTuple
 
-from acbridge_sink.jsonl import lines
+from acbridge.recording import lines
 
 CAPACITY = 4096
 """Ticks that may wait; a minute at 60 Hz, and about 20 MB."""

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from acbridge import DecodeError
-from acbridge.compression import SUFFIXES, compressor, expand
-from acbridge_sink.jsonl import lines
+from acbridge.recording import lines
+from acbridge.recording.compression import SUFFIXES, compressor, expand
 
 PART = ".part"
 """What the name of a file in a directory ends in until it is finished."""

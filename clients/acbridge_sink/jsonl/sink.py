@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from acbridge import AcbridgeError, Bridge, Event, EventKind, Frame, Static
-from acbridge.compression import compressor, kind_of
+from acbridge import AcbridgeError, Bridge, Event, EventKind, Frame, Graphics, Physics, Static
 from acbridge.derived.deriver import SESSIONS
-from acbridge.recording import thresholds_in
+from acbridge.recording import lines
+from acbridge.recording.compression import compressor, kind_of
+from acbridge.recording.lines import thresholds_in
+from acbridge.selection import Selection
 from acbridge.topics import EVERY_TICK
-from acbridge_sink.jsonl import lines
+from acbridge_sink.daemon_watch import DaemonWatch
 from acbridge_sink.jsonl.backlog import Backlog, Item
 from acbridge_sink.jsonl.files import File, name_of
 from acbridge_sink.jsonl.progress import Progress
 from acbridge_sink.jsonl.writer import MEGABYTE, Writer
-from acbridge_sink.presence import Presence
-from acbridge_sink.pump import Choice, Tick
+from acbridge_sink.pump import TickFrames
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,14 @@ class Jsonl:
         laps: Laps that were completed meanwhile.
     """
 
-    def __init__(self, bridge: Bridge, target: Path | None, choice: Choice, options: Options) -> None:
+    def __init__(self, bridge: Bridge, target: Path | None, selection: Selection, options: Options) -> None:
         """
         Open the file, and cut off what a killed sink left unfinished.
 
         Args:
             bridge: Where ticks come from, and headers are asked for.
             target: A file, or a directory; ``None`` for stdout.
-            choice: What the pump brings.
+            selection: Topics and fields to record.
             options: How to record.
 
         Raises:
@@ -98,9 +99,9 @@ class Jsonl:
             OSError: It cannot be written.
         """
         self._bridge = bridge
-        self._presence = Presence(bridge)
-        self._choice = choice
-        self._topics = tuple(record.topic for record in EVERY_TICK if record in choice.records)
+        self._presence = DaemonWatch(bridge)
+        self._selection = selection
+        self._topics = tuple(record.topic for record in EVERY_TICK if record in selection.records)
         self._options = options
         self._run: int | None = None
         self._header: dict[str, Any] = {"static": {}}
@@ -152,11 +153,11 @@ class Jsonl:
         return self._writer.problem or "the disk was too slow"
 
     @property
-    def reader_gone(self) -> bool:
+    def broken_pipe(self) -> bool:
         """Whether whoever read our pipe has had enough."""
-        return self._writer.reader_gone
+        return self._writer.broken_pipe
 
-    def tick(self, tick: Tick) -> None:
+    def tick(self, tick: TickFrames) -> None:
         """Take a tick: a line, after a header if something else begins and a gap if frames are missing."""
         self._presence.heard()
         restarted = self._run is not None and tick.run != self._run
@@ -167,18 +168,19 @@ class Jsonl:
             begins = restarted or header["static"] != self._header["static"]
             if begins:
                 self._header = header
-        if tick.graphics is not None:
-            session = tick.graphics.session
+        graphics = tick.record(Graphics)
+        if graphics is not None:
+            session = graphics.session
             self._session = SESSIONS[session] if 0 <= session < len(SESSIONS) else "unknown"
         if begins or self._long_enough():
             self._head(tick)
         if tick.lost or restarted:
-            self._gap(tick.number, tick.timestamp, tick.lost, restarted=restarted)
+            self._gap(tick.tick, tick.timestamp, tick.lost, restarted=restarted)
         if self._options.layout == "tick":
-            data = lines.tick_line(tick, self._choice, self._topics)
+            data = lines.tick_line(tick.frames, self._selection, self._topics)
         else:
-            data = b"".join([lines.frame_line(frame, self._choice) for frame in tick.frames])
-        self._backlog.put(Item(data, tick.number))
+            data = b"".join([lines.frame_line(frame, self._selection) for frame in tick.frames])
+        self._backlog.put(Item(data, tick.tick))
         self._taken += 1
         self._tell()
 
@@ -205,8 +207,8 @@ class Jsonl:
             self._follow(record)
         if frame.lost:
             self._gap(frame.tick, frame.timestamp, {frame.topic: frame.lost}, restarted=False)
-        line = lines.other_line if self._options.layout == "tick" else lines.frame_line
-        self._backlog.put(Item(line(frame, self._choice)))
+        line = lines.typed_line if self._options.layout == "tick" else lines.frame_line
+        self._backlog.put(Item(line(frame, self._selection)))
 
     def idle(self) -> None:
         """Take note that the sim rests, and may come back with another car; tell once if the daemon is gone."""
@@ -219,13 +221,13 @@ class Jsonl:
         """Write what waits and finish the file."""
         self._writer.close()
 
-    def _head(self, first: Tick | Frame[Any]) -> None:
+    def _head(self, first: TickFrames | Frame[Any]) -> None:
         """Put a header; in a directory a file begins with it."""
         self._header["timestamp"] = first.timestamp
         self._begun, self._laps_before = time.perf_counter(), self.laps
         name = name_of(first.timestamp, self._header["static"], self._session) if self._separate else ""
         self._files += bool(name)
-        self._backlog.put(Item(lines.to_json(self._header) + b"\n", name=name))
+        self._backlog.put(Item(lines.to_line(self._header), name=name))
 
     def _long_enough(self) -> bool:
         rotation = self._options.rotation
@@ -245,21 +247,28 @@ class Jsonl:
         if event.kind == EventKind.THRESHOLDS_CHANGED and self._header.get("thresholds"):
             self._header["thresholds"] |= thresholds_in(event.text or "")
 
-    def _another_session(self, tick: Tick) -> bool:
+    def _another_session(self, tick: TickFrames) -> bool:
         """Whether car and track may have changed: the sim rested, or its packetId began again."""
-        packet = tick.physics.packetId if tick.physics is not None else self._packet
+        physics = tick.record(Physics)
+        packet = physics.packetId if physics is not None else self._packet
         another = self._rested or packet < self._packet
         self._packet, self._rested = packet, False
         return another
 
-    def _ask(self, first: Tick | Frame[Any]) -> dict[str, Any]:
+    def _ask(self, first: TickFrames | Frame[Any]) -> dict[str, Any]:
         """Ask the daemon for what a header says."""
         static: dict[str, Any] | None
         try:
             static, hello = self._bridge.request("static"), self._bridge.request("hello")
         except AcbridgeError:
             static, hello = None, {}  # the daemon went away right after this tick; the recording goes on
-        return lines.header(hello, static, first, self._choice, self._options.layout)
+        return lines.header(
+            hello,
+            static,
+            first.frames[0] if isinstance(first, TickFrames) else first,
+            self._selection,
+            self._options.layout,
+        )
 
     def _tell(self) -> None:
         self.progress.tell(self._writer.ticks, self._writer.total, self.laps, self._gaps + self._backlog.gaps)

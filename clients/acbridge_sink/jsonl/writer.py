@@ -42,7 +42,7 @@ class Writer:
         size: Bytes of the file that is open.
         total: Bytes written to all files.
         ticks: Ticks written.
-        reader_gone: Whether whoever read our pipe has had enough.
+        broken_pipe: Whether whoever read our pipe has had enough.
         problem: Why nothing is written at the moment, or why something was not; empty if all went well.
     """
 
@@ -58,7 +58,7 @@ class Writer:
             say: Tells the user a sentence.
         """
         self.files = self.size = self.total = self.ticks = 0
-        self.reader_gone = False
+        self.broken_pipe = False
         self.problem = ""
         self._backlog = backlog
         self._file = file if isinstance(file, File) else None
@@ -102,7 +102,7 @@ class Writer:
             try:
                 step()
             except BrokenPipeError:
-                self.reader_gone = True
+                self.broken_pipe = True
                 return True
             except OSError as error:
                 self._complain(error)

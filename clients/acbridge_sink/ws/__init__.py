@@ -1,6 +1,6 @@
 """
 The relay: the daemon's frames over WebSocket (docs/reference/websocket.md).
 
-`shapes`, `outbox`, `hub` and `access` know no socket and read no clock; `feed`, `session`, `relay` and `dial` touch the
-machine; `site` is what a browser loads.
+`selection`, `encoded_frame`, `outbox`, `hub` and `access` open no socket and read no clock; `subscriber`, `session`,
+`relay` and `dial` do; `site` holds the files of the dashboard.
 """

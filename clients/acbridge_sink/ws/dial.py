@@ -13,10 +13,11 @@ import click
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from acbridge_sink.ws.encoded_frame import MSGPACK_SUBPROTOCOL
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
+from acbridge_sink.ws.selection import from_values
 from acbridge_sink.ws.session import TERMS, Session
-from acbridge_sink.ws.shapes import MSGPACK_SUBPROTOCOL, Choice
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
@@ -32,7 +33,7 @@ class Dial:
         parts = urlsplit(url)
         # What is printed: neither a password nor a query, which may be a key.
         self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-        self._outbox = Outbox(Choice())
+        self._outbox = Outbox(from_values({}))
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
 

@@ -11,11 +11,12 @@ from importlib.metadata import version
 from typing import Any
 
 from acbridge import WIRE_VERSION, Event, EventKind, Status
+from acbridge.selection import Selection
 from acbridge.topics import TOPICS
 from acbridge.wire import Frame
-from acbridge_sink.presence import SILENCE_S
+from acbridge_sink.daemon_watch import SILENCE_S
+from acbridge_sink.ws.encoded_frame import EncodedFrame
 from acbridge_sink.ws.outbox import Outbox
-from acbridge_sink.ws.shapes import Choice, Parcel
 
 LAPS = 64
 """Laps of the session that are remembered for those who come later."""
@@ -46,8 +47,8 @@ class Hub:
         self._heard = 0.0
         self._ticked: float | None = None
         self._run: int | None = None
-        self._newest: dict[str, Parcel] = {}
-        self._laps: deque[Parcel] = deque(maxlen=LAPS)
+        self._newest: dict[str, EncodedFrame] = {}
+        self._laps: deque[EncodedFrame] = deque(maxlen=LAPS)
         self._outboxes: set[Outbox] = set()
         self._topics = _described()
         self._relay = version("acbridge")
@@ -56,12 +57,12 @@ class Hub:
         """Tell a client who is here and what is newest, and from now on what comes."""
         outbox.greet(self.hello())
         if not self.connected:
-            outbox.tell(self._daemon())
+            outbox.enqueue(self._daemon())
         # A message of its own: as frames they would be taken for news, and what lies between them for gaps. What still
         # waits for a server that is called again comes as news.
-        laps = [lap.message(outbox.choice.fields) for lap in self._laps if not outbox.holds(lap)]
-        if laps and Event.topic in outbox.choice.topics:
-            outbox.tell({"type": "laps", "laps": laps})
+        laps = [lap.message(outbox.selection) for lap in self._laps if not outbox.holds(lap)]
+        if laps and Event in outbox.selection.records:
+            outbox.enqueue({"type": "laps", "laps": laps})
         self._outboxes.add(outbox)
         self._offer_newest(outbox)
 
@@ -69,9 +70,9 @@ class Hub:
         """Forget a client."""
         self._outboxes.discard(outbox)
 
-    def choose(self, outbox: Outbox, choice: Choice) -> None:
+    def select(self, outbox: Outbox, selection: Selection) -> None:
         """Give a client another choice, beginning with what is newest."""
-        outbox.choose(choice)
+        outbox.select(selection)
         self._offer_newest(outbox)
 
     def publish(self, frames: Iterable[Frame[Any]], now: float) -> None:
@@ -81,15 +82,15 @@ class Hub:
                 self._run = frame.run
                 self._newest.clear()
                 self._laps.clear()
-            parcel = self._newest[frame.topic] = Parcel(frame)
+            encoded = self._newest[frame.topic] = EncodedFrame(frame)
             if isinstance(frame.record, Event):
-                self._remember(parcel)
+                self._remember(encoded)
             self._heard = now
             if frame.topic in _EVERY_TICK:
                 self._ticked = now
             self._connect(connected=True)
             for outbox in self._outboxes:
-                outbox.offer(parcel)
+                outbox.offer(encoded)
 
     def check(self, now: float) -> None:
         """Take note of the time: a silent daemon is gone."""
@@ -122,10 +123,10 @@ class Hub:
         }
 
     def _status(self) -> Status | None:
-        parcel = self._newest.get(Status.topic)
-        return None if parcel is None else parcel.frame.record
+        encoded = self._newest.get(Status.topic)
+        return None if encoded is None else encoded.frame.record
 
-    def _remember(self, event: Parcel) -> None:
+    def _remember(self, event: EncodedFrame) -> None:
         kind = event.frame.record.kind
         if kind == EventKind.SESSION_STARTED:
             self._laps.clear()
@@ -136,7 +137,7 @@ class Hub:
         if connected != self.connected:
             self.connected = connected
             for outbox in self._outboxes:
-                outbox.tell(self._daemon())
+                outbox.enqueue(self._daemon())
 
     def _daemon(self) -> Mapping[str, Any]:
         return {"type": "daemon", "connected": self.connected}
@@ -144,6 +145,6 @@ class Hub:
     def _offer_newest(self, outbox: Outbox) -> None:
         # In the order of a tick. An event is news once: it is not told to those who come later.
         for topic in TOPICS:
-            parcel = self._newest.get(topic.name)
-            if parcel is not None and topic.record is not Event:
-                outbox.offer(parcel, again=True)
+            encoded = self._newest.get(topic.name)
+            if encoded is not None and topic.record is not Event:
+                outbox.offer(encoded, again=True)

@@ -9,12 +9,12 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from acbridge import Bridge, Frame
-from acbridge_sink.presence import Presence
+from acbridge_sink.daemon_watch import DaemonWatch
 from acbridge_sink.ws.access import MIN_TOKEN, Access, is_loopback
 from acbridge_sink.ws.dial import Dial
-from acbridge_sink.ws.feed import Feed
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.relay import Relay
+from acbridge_sink.ws.subscriber import Subscriber
 
 DEFAULT_PORT = 8765
 _TURN_S = 0.1
@@ -100,17 +100,17 @@ async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) ->
     dial = None if settings.dial is None else Dial(hub, settings.dial)
     if settings.serves:
         click.echo(f"relay at {await _opened(relay, settings)}", err=True)
-    presence = Presence(bridge)
+    presence = DaemonWatch(bridge)
 
     def take(frames: list[Frame[Any]]) -> None:
         presence.heard()
         hub.publish(frames, clock())
 
-    feed = Feed(bridge, take)
+    subscriber = Subscriber(bridge, take)
     try:
         if dial is not None:
             dial.open()
-        while not asked() and feed.failure is None and (end is None or clock() < end):
+        while not asked() and subscriber.failure is None and (end is None or clock() < end):
             await asyncio.sleep(_TURN_S)
             hub.check(clock())
             if presence.begins_to_miss():
@@ -119,7 +119,7 @@ async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) ->
             if dial is not None:
                 dial.sweep()
     finally:
-        feed.close()
+        subscriber.close()
         await asyncio.gather(relay.close(), *([] if dial is None else [dial.close()]))
-    if feed.failure is not None:
-        raise feed.failure
+    if subscriber.failure is not None:
+        raise subscriber.failure

@@ -13,10 +13,11 @@ from websockets.typing import Subprotocol
 
 from acbridge.json_lines import to_json
 from acbridge_sink.ws.access import Access, Refused
+from acbridge_sink.ws.encoded_frame import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
+from acbridge_sink.ws.selection import from_query, from_values
 from acbridge_sink.ws.session import CLOSE_S, TERMS, Session
-from acbridge_sink.ws.shapes import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, Choice, from_query
 from acbridge_sink.ws.site import HEADERS, Site
 
 # Before 17, websockets logs a traceback for every port scanner.
@@ -78,7 +79,7 @@ class Relay:
             return
         sock: socket.socket = connection.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SNDBUF)
-        outbox = Outbox(Choice())
+        outbox = Outbox(from_values({}))
         session = Session(connection, self._hub, outbox, binary=connection.subprotocol == MSGPACK_SUBPROTOCOL)
         self._sessions.add(session)
         try:

@@ -12,9 +12,11 @@ from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from acbridge.selection import Selection
+from acbridge_sink.ws.encoded_frame import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, encode
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
-from acbridge_sink.ws.shapes import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, BadChoice, Choice, from_message, pack
+from acbridge_sink.ws.selection import BadSelection, from_message
 
 MESSAGES_PER_S = 20
 STUCK_S = 10.0
@@ -49,22 +51,23 @@ class Session:
         self._outbox = outbox
         outbox.wake = self._woken.set
 
-    async def run(self, choose: Callable[[], Choice] | None = None) -> None:
+    async def run(self, select: Callable[[], Selection] | None = None) -> None:
         """
         Join the hub and talk until the connection ends; leaving is the caller's matter.
 
         Args:
-            choose: Returns what the client wants at first, or raises :class:`BadChoice`; ``None`` leaves that as it is.
+            select: Returns the client's first selection, or raises :class:`BadSelection`; ``None`` leaves the selection
+                as it is.
         """
         error = None
         try:
-            if choose is not None:
-                self._outbox.choose(choose())
-        except BadChoice as bad:
+            if select is not None:
+                self._outbox.select(select())
+        except BadSelection as bad:
             error = str(bad)
         self._hub.join(self._outbox)
         if error is not None:
-            self._outbox.tell({"type": "error", "message": error})
+            self._outbox.enqueue({"type": "error", "message": error})
         async with asyncio.TaskGroup() as tasks:
             sender = tasks.create_task(self._send())
             await self._listen()
@@ -88,13 +91,13 @@ class Session:
                 await self._woken.wait()
                 self._woken.clear()
                 while self._outbox:
-                    notice, parcel = self._outbox.take()
+                    notice, frame = self._outbox.take()
                     self._sending_since = self._clock()
                     if notice is not None:
-                        await self._connection.send(pack(notice, binary=self._binary), text=text)
-                    if parcel is not None:
-                        packed = parcel.packed(self._outbox.choice.fields, binary=self._binary)
-                        await self._connection.send(packed, text=text)
+                        await self._connection.send(encode(notice, binary=self._binary), text=text)
+                    if frame is not None:
+                        encoded = frame.encoded(self._outbox.selection, binary=self._binary)
+                        await self._connection.send(encoded, text=text)
                     self._sending_since = None
         except ConnectionClosed:
             return  # the listener notices too
@@ -110,8 +113,8 @@ class Session:
                     await self._connection.close(POLICY_VIOLATION, f"more than {MESSAGES_PER_S} messages a second")
                     return
                 try:
-                    self._hub.choose(self._outbox, from_message(message))
-                except BadChoice as error:
-                    self._outbox.tell({"type": "error", "message": str(error)})
+                    self._hub.select(self._outbox, from_message(message))
+                except BadSelection as error:
+                    self._outbox.enqueue({"type": "error", "message": str(error)})
         except ConnectionClosed:
             return

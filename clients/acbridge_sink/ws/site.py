@@ -6,7 +6,7 @@ No request ever becomes a path on the disk.
 
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parent.parent / "page"
+DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard"
 
 # Not mimetypes: on Windows that asks the registry, where a text editor may have made .js plain text.
 TYPES = {
@@ -33,7 +33,7 @@ HEADERS = {
 class Site:
     """The files of one folder, by the path under which a browser asks for them."""
 
-    def __init__(self, folder: Path = PAGE) -> None:
+    def __init__(self, folder: Path = DASHBOARD) -> None:
         self._files = {
             f"/{path.relative_to(folder).as_posix()}": (TYPES[path.suffix], path.read_bytes())
             for path in sorted(folder.rglob("*"))

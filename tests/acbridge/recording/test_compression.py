@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from acbridge import DecodeError, MissingExtra, compression
-from acbridge.compression import compressor, expand, kind_of
-from acbridge.recording import open_recording
+from acbridge import DecodeError, MissingExtra
+from acbridge.recording import compression, open_recording
+from acbridge.recording.compression import compressor, expand, kind_of
 from tools import require
 
 LINES = [b"".join(b'{"tick":%d,"pad":"%d"}\n' % (i, i * 7919) for i in range(n, n + 50)) for n in range(0, 200, 50)]
@@ -19,7 +19,7 @@ LINES = [b"".join(b'{"tick":%d,"pad":"%d"}\n' % (i, i * 7919) for i in range(n, 
 @pytest.fixture(params=["gzip", "zstd"])
 def kind(request: pytest.FixtureRequest) -> str:
     if request.param == "zstd" and sys.version_info < (3, 14):
-        pytest.importorskip("zstandard")
+        pytest.importorskip("backports.zstd")
     return request.param
 
 
@@ -82,7 +82,7 @@ def test_a_plain_recording_is_opened_too(tmp_path: Path) -> None:
 
 
 def test_without_zstd_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("compression.zstd", "zstandard"):
+    for name in ("compression", "backports"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(MissingExtra, match=r"zstd needs zstandard: pip install 'acbridge\[zstd\]'"):
+    with pytest.raises(MissingExtra, match=r"zstd needs backports.zstd: pip install 'acbridge\[zstd\]'"):
         compressor("zstd")

@@ -17,7 +17,7 @@ _WAIT_S = 0.25
 _EVENTS = 64
 
 
-class Feed:
+class Subscriber:
     """
     Receives every topic for as long as it runs.
 
@@ -41,7 +41,7 @@ class Feed:
         self._waiting: dict[str, Frame[Any]] = {}
         self._events: list[Frame[Any]] = []
         self._called = False
-        self._thread = threading.Thread(target=self._receive, name="acbridge-feed", daemon=True)
+        self._thread = threading.Thread(target=self._receive, name="acbridge-subscriber", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 import tools
 from acbridge import Physics
 from acbridge.topics import BY_NAME, TOPICS
-from acbridge_sink.presence import FIX
+from acbridge_sink.daemon_watch import FIX
 from bench import packb, unpackb
 from programs import PATIENCE_S, Daemon, Program, until
 from relays import Message, Relay, ended, first, messages, of_topic, of_type, some

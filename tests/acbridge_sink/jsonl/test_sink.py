@@ -9,11 +9,12 @@ import pytest
 from acbridge import DecodeError, Derived, Event, EventKind, Frame, Physics, Static, Thresholds
 from acbridge.derived import Deriver
 from acbridge.pages import Graphics
-from acbridge.recording import derive_again, open_recording, read_ticks
+from acbridge.recording import open_recording, read_ticks, rederive
+from acbridge.selection import Selection
 from acbridge.sim import Session, World
 from acbridge_sink.jsonl import Options
 from acbridge_sink.jsonl.progress import Progress
-from acbridge_sink.pump import Choice, Tick
+from acbridge_sink.pump import TickFrames
 from recordings import EVERYTHING, Answers, another_static, event, frame, numbers, read, recorder, records, tick
 
 
@@ -43,7 +44,7 @@ def test_events_before_the_first_tick_belong_to_no_header_and_are_left_out(path:
 
 
 def test_without_topics_of_the_tick_the_header_comes_with_the_first_event(path: Path) -> None:
-    recording = recorder(path, choice=Choice((Event,)))
+    recording = recorder(path, selection=Selection((Event,)))
     for number in (1, 2):
         recording.other(event(number, EventKind.PIT_IN))
     recording.close()
@@ -84,9 +85,9 @@ def test_lost_events_are_a_gap_like_lost_frames(path: Path) -> None:
 
 
 def test_only_the_topics_and_fields_that_were_chosen_are_written(path: Path) -> None:
-    choice = Choice((Physics, Derived), frozenset(["speedKmh", "gas"]))
-    recording = recorder(path, choice=choice)
-    recording.tick(tick(1, choice=choice))
+    selection = Selection((Physics, Derived), frozenset(["speedKmh", "gas"]))
+    recording = recorder(path, selection=selection)
+    recording.tick(tick(1, selection=selection))
     recording.close()
     header, line = read(path)
     physics = records()[0]
@@ -110,7 +111,7 @@ def test_the_layout_by_frame_is_a_flat_line_for_each(path: Path) -> None:
     assert [{"topic", "tick", "seq", "timestamp"}] * 4 == [set(list(line)[:4]) for line in lines]
     assert records()[0].speedKmh == lines[0]["speedKmh"]
     assert 1 == recording.ticks
-    with pytest.raises(DecodeError, match=r"line 1 .*a line per frame"):
+    with pytest.raises(DecodeError, match="a line per frame"):
         list(read_ticks(open_recording(path)))
 
 
@@ -133,11 +134,11 @@ def test_thresholds_that_change_on_the_way_derive_to_the_very_numbers_again(
         derived, _ = deriver.tick(physics, graphics, static)
         live.append(derived)
         frames = tuple(Frame(r, 7, number, number, 1.0, 1) for r in (physics, graphics, derived))
-        recording.tick(Tick(7, number, 1.0, {}, physics, graphics, derived, frames))
+        recording.tick(TickFrames(7, number, 1.0, 1, {}, frames))
     recording.close()
-    again = [derived for _, derived, _ in derive_again(read_ticks(open_recording(path)))]
+    again = [derived for _, derived, _ in rederive(read_ticks(open_recording(path)))]
     assert live == again
-    plain = [derived for _, derived, _ in derive_again(read_ticks(open_recording(path)), Thresholds())]
+    plain = [derived for _, derived, _ in rederive(read_ticks(open_recording(path)), Thresholds())]
     assert live[:60] == plain[:60]
     assert live != plain
     (*_, last) = read_ticks(open_recording(path))
@@ -156,7 +157,7 @@ def test_a_header_in_the_middle_says_the_thresholds_that_changed_before(path: Pa
 
 
 def test_what_was_chosen_for_the_slower_rate_is_said_by_the_header(path: Path) -> None:
-    recording = recorder(path, choice=Choice(EVERYTHING.records, max_rate=10))
+    recording = recorder(path, selection=Selection(EVERYTHING.records, max_rate=10))
     recording.tick(tick(1))
     recording.close()
     assert 10 == read(path)[0]["max_rate"]

@@ -10,7 +10,7 @@ SILENCE_S = 2.0
 FIX = "start acbridge-daemon, or check --connect; acbridge-ctl doctor tells more"
 
 
-class Presence:
+class DaemonWatch:
     """Remembers when the daemon was heard last; a daemon has two seconds from the beginning to speak."""
 
     def __init__(self, bridge: Bridge) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from acbridge_sink.presence import FIX
+from acbridge_sink.daemon_watch import FIX
 from programs import Daemon, Program, Sink, until
 from recordings import numbers, read
 
@@ -61,12 +61,13 @@ def test_what_cannot_work_is_a_usage_error_that_says_what_would(
 
 
 def test_without_zstd_it_ends_with_one_line(tmp_path: Path) -> None:
-    (tmp_path / "zstandard.py").write_text("raise ModuleNotFoundError(name='zstandard')")
+    (tmp_path / "backports").mkdir()
+    (tmp_path / "backports" / "__init__.py").touch()
     if sys.version_info >= (3, 14):
         pytest.skip("this Python has zstd")
     program = jsonl(str(tmp_path / "a.jsonl"), "--compress", "zstd", PYTHONPATH=str(tmp_path))
     assert CONFIG == program.process.returncode
-    assert ["acbridge-sink: zstd needs zstandard: pip install 'acbridge[zstd]'"] == program.err
+    assert ["acbridge-sink: zstd needs backports.zstd: pip install 'acbridge[zstd]'"] == program.err
     assert not (tmp_path / "a.jsonl.zst").exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from acbridge import DecodeError, Derived, Event, Graphics, Physics, Static, Thresholds
 from acbridge.derived import Deriver
-from acbridge.recording import derive_again, read_ticks
+from acbridge.recording import read_ticks, rederive
 from acbridge.sim import Session, World
 from acbridge.sim.faults import Faults
 
@@ -55,7 +55,7 @@ def test_a_recording_derived_again_gives_the_very_numbers_and_events_of_the_live
     world = World(session=Session.HOTLAP, faults=faults)
     lines, derived, events = recorded(world, ticks=2600, steps=17)
     assert world.timing.laps >= 1
-    again = list(derive_again(read_ticks(lines)))
+    again = list(rederive(read_ticks(lines)))
     assert len(derived) == len(again)
     for (tick, record, happened), live, then in zip(again, derived, events, strict=True):
         assert as_json(live) == as_json(record) == as_json(tick.derived)
@@ -67,7 +67,7 @@ def test_other_thresholds_can_be_tried_on_a_recording() -> None:
     lines, derived, _ = recorded(World(session=Session.HOTLAP), ticks=50, steps=11)
     assert not any(record.stationary for record in derived)
     strict = Thresholds().changed({"wheel_slip_cap": 1.0})
-    assert all(record.avg_wheel_slip <= 1.0 for _, record, _ in derive_again(read_ticks(lines), strict))
+    assert all(record.avg_wheel_slip <= 1.0 for _, record, _ in rederive(read_ticks(lines), strict))
 
 
 def test_a_header_says_which_thresholds_held() -> None:
@@ -131,7 +131,7 @@ def test_derived_records_of_an_older_version_do_not_keep_a_recording_from_being_
     older = [json.loads(line) for line in lines]
     for values in older[1:]:
         del values["derived"]["slip_ratio"]
-    again = list(derive_again(read_ticks(json.dumps(values) + "\n" for values in older)))
+    again = list(rederive(read_ticks(json.dumps(values) + "\n" for values in older)))
     assert [None, None] == [tick.derived for tick, _, _ in again]
     assert derived == [record for _, record, _ in again]
 

@@ -45,7 +45,7 @@ def test_a_killed_recording_lacks_at_most_the_last_fifth_of_a_second(
     tmp_path: Path, compression: str, suffix: str
 ) -> None:
     if compression == "zstd":
-        pytest.importorskip("zstandard")
+        pytest.importorskip("backports.zstd")
     paths = [tmp_path / f"{i}.jsonl{suffix}" for i in range(KILLS)]
     handed_over = killed([endless(path, compression=compression) for path in paths])
     for path, last in zip(paths, handed_over, strict=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from acbridge_sink.ws.site import PAGE, TYPES
+from acbridge_sink.ws.site import DASHBOARD, TYPES
 from bench import percentile
 from programs import PATIENCE_S, Daemon, until
 from relays import Message, Relay, first, messages, of_topic, some, status
@@ -152,16 +152,16 @@ def test_nothing_but_the_page_is_served(relay: Relay, path: str) -> None:
 
 
 def test_every_file_of_the_page_is_served_as_what_it_is(relay: Relay) -> None:
-    files = [path for path in PAGE.rglob("*") if path.is_file()]
-    assert PAGE / "index.html" in files
+    files = [path for path in DASHBOARD.rglob("*") if path.is_file()]
+    assert DASHBOARD / "index.html" in files
     for path in files:
-        response, body = relay.get(f"/{path.relative_to(PAGE).as_posix()}")
+        response, body = relay.get(f"/{path.relative_to(DASHBOARD).as_posix()}")
         assert (200, path.read_bytes()) == (response.status, body)
         assert TYPES[path.suffix] == response.headers["Content-Type"]
         assert "no-store" == response.headers["Cache-Control"]
         assert "nosniff" == response.headers["X-Content-Type-Options"]
         assert "default-src 'self'; connect-src 'self' ws: wss:" == response.headers["Content-Security-Policy"]
-    assert (PAGE / "index.html").read_bytes() == relay.get("/")[1] == relay.get("/?token=x")[1]
+    assert (DASHBOARD / "index.html").read_bytes() == relay.get("/")[1] == relay.get("/?token=x")[1]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])

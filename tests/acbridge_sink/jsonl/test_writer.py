@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from acbridge.recording.lines import HEADER_START
 from acbridge_sink.jsonl import Jsonl, NotARecording, Options
 from acbridge_sink.jsonl.backlog import CAPACITY
 from acbridge_sink.jsonl.files import File
-from acbridge_sink.jsonl.lines import HEADER_START
 from programs import until
 from recordings import numbers, read, recorder, tick
 
@@ -226,7 +226,7 @@ def test_little_room_holds_the_recording_until_there_is_more(
 @pytest.mark.parametrize("kind", ["gzip", "zstd"])
 def test_a_compressed_recording_is_continued_behind_its_last_whole_member(tmp_path: Path, kind: str) -> None:
     if kind == "zstd":
-        pytest.importorskip("zstandard")
+        pytest.importorskip("backports.zstd")
     path = tmp_path / "drive.jsonl"
     for number in (1, 2):
         file = File.continued(path, kind)

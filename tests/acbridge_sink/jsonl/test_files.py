@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from acbridge import Derived, Graphics, Physics
+from acbridge.json_lines import fast_json, plain_json
 from acbridge.pages import PAGES, STATUS_REPLAY
 from acbridge.sim import World
 from acbridge_sink.jsonl.files import File
-from acbridge_sink.jsonl.lines import plain_json, to_json
 from programs import Daemon, Sink, until
 
 NOT_A_RECORDING = 78
@@ -183,7 +183,7 @@ def test_a_device_that_is_full_ends_with_the_reason(fast: Daemon) -> None:
     )
 
 
-@pytest.mark.parametrize("encode", [to_json, plain_json])
+@pytest.mark.parametrize("encode", [fast_json, plain_json])
 def test_values_that_are_no_numbers_become_null(encode: Callable[[dict[str, Any]], bytes]) -> None:
     values = {"a": math.nan, "b": [math.inf, 1.5], "c": ((-math.inf, 2.0), 3), "d": "nan", "e": None, "f": True}
     expected = {"a": None, "b": [None, 1.5], "c": [[None, 2.0], 3], "d": "nan", "e": None, "f": True}

@@ -126,7 +126,7 @@ def test_another_car_begins_another_file(tmp_path: Path, told_by: str) -> None:
 @pytest.mark.parametrize("compression", [None, "gzip", "zstd"])
 def test_each_file_reads_alone(tmp_path: Path, compression: str | None) -> None:
     if compression == "zstd":
-        pytest.importorskip("zstandard")
+        pytest.importorskip("backports.zstd")
     recording = recorder(tmp_path, options(compression, laps=1))
     for number in (1, 2, 3):
         recording.tick(tick(number))
