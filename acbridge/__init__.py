@@ -23,6 +23,7 @@ from acbridge.errors import (
     PageError,
     RequestRefused,
     StaleFrame,
+    UnknownName,
     WireVersionError,
 )
 from acbridge.keys import Keys, Role
@@ -60,6 +61,7 @@ __all__ = [
     "Status",
     "Thresholds",
     "Trust",
+    "UnknownName",
     "WireVersionError",
     "connect",
 ]

@@ -20,6 +20,7 @@ from acbridge.errors import (
     PageError,
     RequestRefused,
     StaleFrame,
+    UnknownName,
     WireVersionError,
 )
 
@@ -71,6 +72,11 @@ EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
         MissingExtra("zstd", "backports.zstd"),
         {"extra": "zstd", "package": "backports.zstd"},
         "pip install 'acbridge[zstd]'",
+    ),
+    (
+        UnknownName("topic", ("telemetry",), ("graphics", "physics")),
+        {"kind": "topic", "names": ("telemetry",), "known": ("graphics", "physics")},
+        "there is no topic 'telemetry'; there are: graphics, physics",
     ),
     (Closed(), {}, "connect() again"),
 ]

@@ -111,7 +111,7 @@ def test_lines_of_other_kinds_are_skipped() -> None:
         ("[1]\n", "it is no JSON object"),
         ('{"tick": 1}\n', "line 2 .*timestamp"),
         ('{"type": "header", "schema": "other/1"}\n', "its schema is 'other/1'"),
-        ('{"tick": 1, "timestamp": 1, "physics": {"packetId": 1}, "graphics": null, "derived": null}\n', "line 2 "),
+        ('{"tick": 1, "timestamp": 1, "mono_ns": 1, "physics": 7}\n', "line 2 .*stands where an object should"),
     ],
 )
 def test_a_line_that_is_none_is_told_by_its_number(line: str, said: str) -> None:
@@ -124,6 +124,12 @@ def test_a_tick_before_the_header_is_refused() -> None:
     lines, _, _ = recorded(World(), ticks=1, steps=11)
     with pytest.raises(DecodeError, match=r"line 1 .*before the header"):
         list(read_ticks(lines[1:]))
+
+
+def test_a_record_that_lacks_a_column_is_not_there() -> None:
+    lines, _, _ = recorded(World(), ticks=1, steps=11)
+    (tick,) = read_ticks([lines[0], '{"tick": 1, "timestamp": 1, "mono_ns": 1, "physics": {"packetId": 1}}\n'])
+    assert (1, None) == (tick.tick, tick.physics)
 
 
 def test_derived_records_of_an_older_version_do_not_keep_a_recording_from_being_read() -> None:

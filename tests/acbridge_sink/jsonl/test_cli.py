@@ -85,7 +85,7 @@ def test_stdout_is_for_lines_and_nothing_else(fast: Daemon) -> None:
         assert 0 == sink.wait()
     header, *ticks = map(json.loads, sink.out)
     assert ["physics"] == header["topics"]
-    assert [{"tick", "timestamp", "physics"}] * 3 == [tick.keys() for tick in ticks]
+    assert [{"tick", "timestamp", "mono_ns", "physics"}] * 3 == [tick.keys() for tick in ticks]
     assert [["speedKmh"]] * 3 == [list(tick["physics"]) for tick in ticks]
     assert ["-: 3 ticks written, 0 frames lost"] == sink.err
 

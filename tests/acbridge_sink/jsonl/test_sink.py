@@ -93,7 +93,7 @@ def test_only_the_topics_and_fields_that_were_chosen_are_written(path: Path) -> 
     physics = records()[0]
     assert {"speedKmh": physics.speedKmh, "gas": physics.gas} == line["physics"]
     assert line["derived"].keys() == {column.name for column in Derived.columns}
-    assert {"tick", "timestamp", "physics", "derived"} == line.keys()
+    assert {"tick", "timestamp", "mono_ns", "physics", "derived"} == line.keys()
     assert (["physics", "derived"], ["gas", "speedKmh"]) == (header["topics"], header["fields"])
     (back,) = read_ticks(open_recording(path))
     assert (None, None) == (back.physics, back.graphics)
