@@ -170,7 +170,7 @@ def test_a_client_that_asks_without_pause_delays_no_client_and_no_tick(storm: tu
             waits.append(time.perf_counter() - asked)
             time.sleep(0.03)
         assert sorted(waits)[len(waits) // 2] < 0.1
-        until(lambda: bridge.status(timeout=5).refused_requests > 100, "refusals of the greedy one")
+        until(lambda: bridge.status(timeout=5).refused_requests > 100, "a hundred refused requests")
     assert memory(daemon.process.pid) - before < 10 * MEGABYTE
 
 

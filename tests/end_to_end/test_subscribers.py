@@ -89,9 +89,9 @@ def test_trust_has_alive_age_rate_and_loss() -> None:
         assert 95 < trust.rate < 105
         assert (0, 0, daemon.run) == (trust.lost, trust.restarts, trust.run)
         daemon.process.send_signal(signal.SIGSTOP)
-        until(lambda: not bridge.trust(Physics).alive, "distrust of a daemon that stands still")
+        until(lambda: not bridge.trust(Physics).alive, "the topic stale")
         daemon.process.send_signal(signal.SIGCONT)
-        until(lambda: bridge.trust(Physics).alive, "trust again")
+        until(lambda: bridge.trust(Physics).alive, "the topic alive again")
 
 
 def test_subscribers_resume_by_themselves_when_the_daemon_restarts() -> None:

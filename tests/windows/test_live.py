@@ -126,7 +126,7 @@ def test_the_mappings_of_a_game_that_exits_are_closed_and_found_when_it_returns(
                         assert frame.timestamp - moved < 1.0
                         break
             assert bridge.status().sim_sessions == sessions
-            until(lambda: bridge.status().sim_state == "absent", "letting go")
+            until(lambda: bridge.status().sim_state == "absent", "the mappings closed")
             assert mapping(windows, "acpmf_physics") == "error 2"
     until(lambda: len(windows_daemon.events("sim_state_changed")) == 9, "the log")
     changes = [event["state"] for event in windows_daemon.events("sim_state_changed")]
@@ -145,7 +145,7 @@ def test_the_mappings_of_a_game_that_reports_off_before_it_exits_are_closed_too(
             assert bridge.latest(Graphics, timeout=5).record.status == 3
             game.order("status 0")
             until(lambda: bridge.status().sim_state == "idle", "idle")
-        until(lambda: bridge.status().sim_state == "absent", "letting go")
+        until(lambda: bridge.status().sim_state == "absent", "the mappings closed")
 
 
 def test_another_prefix_is_another_game(windows: Interpreter, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_the_stand_in_takes_the_place_of_the_game(windows: Interpreter, windows_
         with Program("acbridge_sim", "--session", "hotlap", python=windows):
             until(lambda: bridge.status().sim_state == "live", "live")
             assert bridge.latest(Physics, timeout=5).record.packetId > 0
-        until(lambda: bridge.status().sim_state == "absent", "letting go")
+        until(lambda: bridge.status().sim_state == "absent", "the mappings closed")
 
 
 def test_the_first_command_of_the_readme_shows_a_car(windows: Interpreter) -> None:

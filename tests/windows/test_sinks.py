@@ -155,7 +155,7 @@ def test_a_client_whose_key_is_removed_receives_no_more_frames(windows: Interpre
         of_guest.frames(Physics, timeout=2) as heard,
     ):
         last = next(frames)
-        until(lambda: next(heard), "the guest getting in")
+        until(lambda: next(heard), "the guest admitted")
         ring.public_file("guest").unlink()
         assert bridge.request("reload_keys", timeout=10)["clients"] == {"rig": "operator"}
         with pytest.raises(NoFrame):
