@@ -1,15 +1,22 @@
 """
-Writes docs/reference/fields.md and docs/reference/schema/*.json from the tables of the records.
+Writes docs/reference/fields.md, docs/reference/schema/*.json and the tables of docs/reference/derived.md.
+
+They are made from the tables of the records, the metrics and the thresholds.
 
 Run ``python -m acbridge.reference`` after a change of a table; with ``--check`` it writes nothing, names the files that
 are out of date, and exits with 1 if there are any.
 """
 
 import json
+import re
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
+from acbridge.derived import THRESHOLDS, Derived, Thresholds
+from acbridge.derived.metrics import GROUPS, METRICS
+from acbridge.derived.metrics.sample import EXPLANATIONS
 from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
 from acbridge.schema import Column
@@ -82,10 +89,65 @@ def _always(column: Column) -> str:
     return "may be nil" if column.nullable else "yes"
 
 
+def derived_tables() -> dict[str, list[str]]:
+    """Return the tables of docs/reference/derived.md, by the name that its markers give them."""
+    columns = {column.name: column for column in Derived.columns}
+    tables: dict[str, list[str]] = {}
+    for title, module in GROUPS.items():
+        names = [name for name in EXPLANATIONS if METRICS[name].__module__ == module.__name__]
+        rows = [(name, columns[name].unit, EXPLANATIONS[name]) for name in names]
+        tables[title] = _table(
+            "Name | Formula | From | Unit | Range | Confidence | Source | Is not",
+            [
+                (f"`{name}`", e.formula, _code(e.uses), unit, e.values, e.confidence, e.source, e.is_not)
+                for name, unit, e in rows
+            ],
+        )
+    tables["Witnesses"] = _table(
+        "Name | Checked with, and the error | Reliable from",
+        [(f"`{name}`", EXPLANATIONS[name].witness, f"{EXPLANATIONS[name].reliable_hz:g} Hz") for name in METRICS],
+    )
+    defaults = Thresholds().values()
+    tables["Thresholds"] = _table(
+        "Threshold | Default | Unit | Range | Decides | Source",
+        [
+            (f"`{name}`", f"{defaults[name]:g}", each.unit, f"{each.low:g} to {each.high:g}", each.meaning, each.source)
+            for name, each in THRESHOLDS.items()
+        ],
+    )
+    return tables
+
+
+def derived_page(text: str) -> str:
+    """Return docs/reference/derived.md with its tables as they are now, and the rest of it as it is."""
+    for name, lines in derived_tables().items():
+        table = "\n".join([f"<!-- begin {name} -->", "", *lines, "", f"<!-- end {name} -->"])
+        text = re.sub(
+            f"<!-- begin {name} -->.*?<!-- end {name} -->", lambda _, table=table: table, text, flags=re.DOTALL
+        )
+    return text
+
+
+def _table(header: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+    titles = header.split(" | ")
+    return [
+        f"| {header} |",
+        f"| {' | '.join('---' for _ in titles)} |",
+        *(re.sub(" +", " ", f"| {' | '.join(row)} |") for row in rows),
+    ]
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def write(docs: Path, *, check: bool) -> list[str]:
     """Write the files, or with ``check`` only return the names of those that are out of date."""
     wanted = {"reference/fields.md": fields_page()}
     wanted |= {f"reference/schema/{name}": body for name, body in schema_files().items()}
+    derived = docs / "reference" / "derived.md"
+    if derived.exists():
+        wanted["reference/derived.md"] = derived_page(derived.read_text(encoding="utf-8"))
     stale: list[str] = []
     for name, body in wanted.items():
         path = docs / name

@@ -19,6 +19,8 @@ Wheels = tuple[float, float, float, float]
 """One float per wheel: front left, front right, rear left, rear right."""
 WheelFlags = tuple[bool, bool, bool, bool]
 """One flag per wheel: front left, front right, rear left, rear right."""
+WheelsKnown = tuple[bool | None, bool | None, bool | None, bool | None]
+"""One flag per wheel, ``None`` for a wheel of which it cannot be known."""
 WheelVecs = tuple[Vec3, Vec3, Vec3, Vec3]
 """One vector per wheel: [wheel][x, y, z]."""
 
@@ -71,7 +73,7 @@ class Column:
         unit: SI unless said otherwise; empty for counts, flags and text.
         meaning: One sentence.
         axes: What the positions of an array stand for, such as ``"FL, FR, RL, RR"``.
-        nullable: The value may be absent (nil on the wire, ``None`` in Python).
+        nullable: The value may be absent (nil on the wire, ``None`` in Python); in an array of flags, each of them.
         personal: It may name a person; published only when asked for.
     """
 
@@ -102,14 +104,18 @@ class Column:
         return self.kind.name + "".join(f"[{n or ''}]" for n in self.shape)
 
     def json_schema(self) -> dict[str, Any]:
-        """Describe the column's JSON form; a float may be null, since JSON has no inf and no nan."""
-        nullable = self.kind.json == "number" or (self.nullable and not self.shape)
+        """
+        Describe the column's JSON form.
+
+        A float may be null, since JSON has no inf and no nan.
+        """
+        nullable = self.kind.json == "number" or (self.nullable and (not self.shape or self.kind is BOOL))
         schema: dict[str, Any] = {"type": [self.kind.json, "null"] if nullable else self.kind.json}
         if not self.is_text:
             for n in reversed(self.shape):
                 bounds = {} if n == ANY_LENGTH else {"minItems": n, "maxItems": n}
                 schema = {"type": "array", "items": schema, **bounds}
-            if self.nullable and self.shape:
+            if self.nullable and self.shape and self.kind is not BOOL:
                 schema["type"] = ["array", "null"]
         said = self.meaning + (f" [{self.axes}]" if self.axes else "") + (f" Unit: {self.unit}." if self.unit else "")
         return {**schema, "description": said}

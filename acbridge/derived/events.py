@@ -7,54 +7,58 @@ from acbridge.schema import ANY_LENGTH, WHEELS, Record, Wheels, f64, flag, integ
 
 
 class EventKind(StrEnum):
-    """What happened; in brackets, which fields tell more."""
+    """The kinds of events; in brackets, the fields of each."""
 
     SESSION_STARTED = "session_started"
-    """A session begins, or is met [session, reason]."""
+    """A session begins, or is met while it runs [session, reason]."""
     SESSION_ENDED = "session_ended"
-    """It is over [session, reason]."""
+    """The session is over [session, reason]."""
     SIM_STATE_CHANGED = "sim_state_changed"
-    """The sim does something else [before, after]."""
+    """The state of the sim has changed [before, after]."""
     SECTOR_COMPLETED = "sector_completed"
-    """A sector was driven [lap, sector, sector_time_ms]."""
+    """A sector was completed [lap, sector, sector_time_ms]."""
     LAP_COMPLETED = "lap_completed"
-    """A lap was driven [lap, lap_time_ms, sector_times_ms, valid, verdict, reason, fuel_used, tyre_grip_lost]."""
+    """
+    A lap was completed.
+
+    [lap, lap_time_ms, sector_times_ms, valid, verdict, reason, fuel_used, tyre_grip_lost, driver]
+    """
     BEST_LAP = "best_lap"
-    """It was valid and the fastest of the session so far [lap, lap_time_ms]."""
+    """The completed lap is the fastest valid one of the session so far [lap, lap_time_ms]."""
     LAP_INVALIDATED = "lap_invalidated"
     """The running lap will not count [lap, reason]."""
     PIT_IN = "pit_in"
     """The car enters the pit lane."""
     PIT_OUT = "pit_out"
-    """It leaves the pit lane [duration_s, fuel_added]."""
+    """The car leaves the pit lane [duration_s, fuel_added]."""
     OFF_TRACK = "off_track"
     """Three wheels or more are off the track."""
     REJOINED = "rejoined"
-    """They are back [duration_s]."""
+    """The car is back on the track [duration_s]."""
     IMPACT = "impact"
-    """The car hit something harder than ever with that side [zone, impact_kmh]."""
+    """One side of the car was hit harder than ever before [zone, impact_kmh]."""
     SPIN = "spin"
-    """The car turns round."""
+    """The car has turned round, or slid across until it stood."""
     TELEPORT = "teleport"
-    """The car is somewhere else all of a sudden [distance_m]."""
+    """The car moved without driving [distance_m]."""
     THRESHOLDS_CHANGED = "thresholds_changed"
-    """Somebody changed what is counted as what [text: the new values]."""
+    """Thresholds were changed by a request [text: the new values]."""
     MARK = "mark"
-    """Somebody wants to find this moment again [text]."""
+    """This moment was marked by a request [text]."""
 
 
 class Event(Record, topic="event"):
-    """Something happened. The fields that a kind does not need are nil; the header says when."""
+    """An event. The fields that its kind does not use are nil; the header says when it was noticed."""
 
-    kind: str = string("What happened; docs/reference/derived.md lists the kinds.")
+    kind: str = string("What happened; derived.md lists the kinds.")
     packetId: int | None = integer(  # noqa: N815  the sim's own name
         "physics.packetId when it was noticed; nil without pages.", nullable=True
     )
     lap: int | None = integer("Number of the lap, from 1; of a completed lap, its own.", nullable=True)
     lap_distance_m: float | None = f64("Where the car is along the AI line.", unit="m", nullable=True)
     session: str | None = string("practice, qualify, race, hotlap, time_attack, drift, drag or unknown.", nullable=True)
-    before: str | None = string("What it was before.", nullable=True)
-    after: str | None = string("What it is now.", nullable=True)
+    before: str | None = string("The state before.", nullable=True)
+    after: str | None = string("The state now.", nullable=True)
     reason: str | None = string(
         "Why; of a lap cut, teleport, out_lap, not_seen_whole, or sim when the sim did not count it.", nullable=True
     )
@@ -73,13 +77,14 @@ class Event(Record, topic="event"):
     fuel_added: float | None = f64("Fuel filled in during the stop.", unit="L", nullable=True)
     duration_s: float | None = f64("How long it took, by the sim's clock.", unit="s", nullable=True)
     zone: str | None = string("front, rear, left or right.", nullable=True)
-    impact_kmh: float | None = f64("How hard, as carDamage counts it.", unit="km/h", nullable=True)
-    distance_m: float | None = f64("How far.", unit="m", nullable=True)
-    text: str | None = string("What else there is to say.", nullable=True)
+    impact_kmh: float | None = f64("Size of the impact, as carDamage counts it.", unit="km/h", nullable=True)
+    distance_m: float | None = f64("How far the car moved.", unit="m", nullable=True)
+    text: str | None = string("Further text.", nullable=True)
+    driver: str | None = string("Who drove the lap: human, ai, or mixed.", nullable=True)
 
     @classmethod
     def of(cls, kind: EventKind, **details: Any) -> Self:
-        """Make an event of a kind; fields that are not given are nil."""
+        """Return an event of a kind; fields that are not given are nil."""
         return cls(**_NOTHING | details, kind=kind.value)
 
 

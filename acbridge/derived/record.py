@@ -1,6 +1,6 @@
-"""The Derived record: what acbridge works out from the pages, at every tick."""
+"""The Derived record: what acbridge derives from the pages, at every tick. Each column has a function in `metrics`."""
 
-from acbridge.schema import ANY_LENGTH, WHEELS, Record, WheelFlags, Wheels, f64, flag, integer, string
+from acbridge.schema import ANY_LENGTH, WHEELS, Record, WheelFlags, Wheels, WheelsKnown, f64, flag, integer, string
 
 ZONES = ("front", "rear", "left", "right")
 
@@ -12,7 +12,8 @@ class Derived(Record, topic="derived"):
     acc_right_g: float = f64("Acceleration to the right (-accG[0]); positive in a right-hand bend.", unit="g")
     acc_forward_g: float = f64("Acceleration forward (accG[2]); negative when braking.", unit="g")
     slip_ratio: Wheels | None = f64(
-        "Wheel speed against ground speed: 0 rolling, -1 locked; nil under 3 m/s. Estimated.",
+        "Wheel speed against ground speed: 0 rolling, -1 locked; nan for a wheel without a radius; nil under 3 m/s. "
+        "Estimated.",
         shape=(4,),
         axes=WHEELS,
         nullable=True,
@@ -37,13 +38,19 @@ class Derived(Record, topic="derived"):
     avg_wheel_slip: float = f64("Mean of wheelSlip over the wheels, each cut at 10; 1 is the limit of grip.")
     grip_used: Wheels = f64("Share of the slip at peak grip: wheelSlip cut at 1.", shape=(4,), axes=WHEELS)
     wheels_past_peak: WheelFlags = flag("wheelSlip above 1: past the tyre's peak grip.", shape=(4,), axes=WHEELS)
-    wheel_lock_detected: bool = flag("A wheel is locked. Estimated.")
-    locked_wheels: WheelFlags = flag(
-        "Braking, and turning far too slowly for 30 ms. Estimated.", shape=(4,), axes=WHEELS
+    wheel_lock_detected: bool | None = flag("A wheel is locked; nil if that cannot be known. Estimated.", nullable=True)
+    locked_wheels: WheelsKnown = flag(
+        "Braking, and turning far too slowly for 30 ms; nil for a wheel of which it cannot be known. Estimated.",
+        shape=(4,),
+        axes=WHEELS,
+        nullable=True,
     )
-    wheel_spin_detected: bool = flag("A wheel spins. Estimated.")
-    spinning_wheels: WheelFlags = flag(
-        "Under power, and turning far too fast for 30 ms. Estimated.", shape=(4,), axes=WHEELS
+    wheel_spin_detected: bool | None = flag("A wheel spins; nil if that cannot be known. Estimated.", nullable=True)
+    spinning_wheels: WheelsKnown = flag(
+        "Under power, and turning far too fast for 30 ms; nil for a wheel of which it cannot be known. Estimated.",
+        shape=(4,),
+        axes=WHEELS,
+        nullable=True,
     )
     brake_throttle_overlap: float = f64("The smaller of gas and brake, 0 to 1.")
     tc_setting: float = f64("tc: the slip-ratio limit of the chosen map, 0 off; not an intervention.")
@@ -81,14 +88,14 @@ class Derived(Record, topic="derived"):
         nullable=True,
     )
     lap_progress: float | None = f64(
-        "Share of the lap since the timing line, 0 to 1; nil on tracks without an AI line. Estimated.", nullable=True
+        "Share of the timed part driven, 0 to 1; nil on tracks without an AI line. Estimated.", nullable=True
     )
     sector: int = integer("Number of the running sector, from 1.")
     sector_times_ms: tuple[int, ...] = integer(
         "Times of the sectors completed in this lap.", unit="ms", shape=(ANY_LENGTH,)
     )
     delta_to_best_s: float | None = f64(
-        "Ahead (negative) or behind the best valid lap seen, at this place; nil without one. Estimated.",
+        "Ahead of (negative) or behind the best valid lap seen, at this place; nil without one. Estimated.",
         unit="s",
         nullable=True,
     )
@@ -99,10 +106,20 @@ class Derived(Record, topic="derived"):
     # Situation
     sim_state: str = string("live, paused or replay.")
     in_pit_lane: bool = flag("In the pit lane for 0.3 s, or not out of it for so long.")
-    off_track: str = string("By wheels off the track for 0.1 s: none, partial (1, 2), off (3), fully (4). Estimated.")
+    off_track: str | None = string(
+        "By wheels off the track for 0.1 s: none, partial (1, 2), off (3), fully (4); nil if ticks are too far apart. "
+        "Estimated.",
+        nullable=True,
+    )
     stationary: bool = flag("Slower than 1 km/h.")
-    stuck: bool = flag("Gas in gear and no speed for 3 s, or off the track and no speed for 5 s. Estimated.")
-    wrong_way: bool = flag("Driving forward against the AI line for 1.5 s. Estimated.")
+    stuck: bool | None = flag(
+        "Power on the wheels and no speed for 3 s, or off the track and no speed for 5 s; nil if ticks are too far "
+        "apart. Estimated.",
+        nullable=True,
+    )
+    wrong_way: bool | None = flag(
+        "Driving forward against the AI line for 1.5 s; nil if ticks are too far apart. Estimated.", nullable=True
+    )
     teleported: bool = flag("Moved without driving within the last second. Estimated.")
 
     # Consumption
@@ -111,8 +128,14 @@ class Derived(Record, topic="derived"):
     )
     fuel_laps_left: float | None = f64("Fuel over fuel_per_lap. Estimated.", nullable=True)
     tyre_wear_per_lap: Wheels | None = f64(
-        "Growth of tyre_wear, median of the last 5 clean laps; nil before the first. Estimated.",
+        "Growth of tyre_wear, median of the last 5 clean laps on this compound; nil before the first. Estimated.",
         shape=(4,),
         axes=WHEELS,
         nullable=True,
+    )
+
+    # Added later, and therefore last on the wire
+    driver: str = string("Who drives in this lap: human, ai, or mixed.")
+    slip_calibration: str = string(
+        "Whether centre of gravity and rolling radii are learned, or estimated: learned or estimated."
     )

@@ -107,7 +107,7 @@ class Thresholds:
     teleport_shown_s: float = _limit(1.0, 0.0, 60.0, "s", "How long teleported stays true after one.")
     impact_rise: float = _limit(1.0, 0.1, 100.0, "km/h", "A zone of carDamage that rises by more was hit.")
     impact_s: float = _limit(0.1, 0.0, 5.0, "s", "Rises within this are one impact.")
-    spin_angle: float = _limit(1.2, 0.3, 3.1, "rad", "A spin: the body's slip angle is larger.")
+    spin_angle: float = _limit(1.57, 0.3, 3.1, "rad", "A spin: the angle between the car and its way is larger.")
     spin_over_angle: float = _limit(
         0.3, 0.01, 3.1, "rad", "A spin is over, and another can begin, once the angle was smaller at speed."
     )

@@ -191,7 +191,7 @@ def _lap(physics: Physics, graphics: Graphics, derived: Derived) -> list[Text | 
         fuel += f", {derived.fuel_per_lap:.2f} L a lap, {derived.fuel_laps_left:.1f} laps left"
     rest = Text(fuel + f"   damage {derived.damage_level:.0f}")
     for said, on in (
-        (f"   OFF TRACK: {derived.off_track}", derived.off_track != "none"),
+        (f"   OFF TRACK: {derived.off_track}", derived.off_track not in (None, "none")),
         ("   WRONG WAY", derived.wrong_way),
         ("   STUCK", derived.stuck),
         ("   in the pit lane", derived.in_pit_lane),

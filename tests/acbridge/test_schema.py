@@ -149,9 +149,11 @@ PYTHON_TYPES: dict[str, type] = {
 def annotation(column: Column) -> Any:
     """Return the Python type that a column's values have."""
     kind: Any = PYTHON_TYPES[column.kind.name]
+    flags = kind is bool and bool(column.shape)  # each of them may be absent
+    kind = kind | None if flags and column.nullable else kind
     for size in () if column.is_text else reversed(column.shape):
         kind = GenericAlias(tuple, (kind, ...) if size == ANY_LENGTH else (kind,) * size)
-    return kind | None if column.nullable else kind
+    return kind | None if column.nullable and not flags else kind
 
 
 @pytest.mark.parametrize("record", [topic.record for topic in TOPICS] + [Weather])

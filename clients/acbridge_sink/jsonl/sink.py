@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from acbridge import AcbridgeError, Bridge, Event, EventKind, Frame, Graphics, Physics, Static
-from acbridge.derived.deriver import SESSIONS
+from acbridge.derived.session import SESSIONS
 from acbridge.recording import lines
 from acbridge.recording.compression import compressor, kind_of
 from acbridge.recording.lines import thresholds_in

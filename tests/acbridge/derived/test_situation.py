@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acbridge import Event, EventKind, Thresholds
-from acbridge.derived.situation import Debounced
+from acbridge.derived.debounce import Debounced
 from acbridge.pages import STATUS_LIVE, STATUS_PAUSE, STATUS_REPLAY
 from deriving import Drive, moving, on_wheels
 
@@ -74,7 +74,7 @@ def test_wheels_off_the_track_have_a_word_after_a_tenth_of_a_second(wheels: int,
 
 def test_wheels_that_come_back_change_the_word_after_a_tenth_of_a_second() -> None:
     drive = Drive(numberOfTyresOut=4)
-    words: list[str] = []
+    words: list[str | None] = []
     for wheels in (3, 2, 1, 3, 4, 0):
         drive.tick(numberOfTyresOut=wheels)
         words += [drive.go(99).off_track, drive.go(3).off_track]
@@ -183,7 +183,7 @@ def test_a_car_met_in_the_pits_does_not_enter_them() -> None:
 
 
 def test_gas_without_speed_for_3_s_is_stuck() -> None:
-    drive = Drive(gear=2)
+    drive = Drive(gear=2, clutch=1.0)
     drive.tick(gas=0.21, **moving(0.83))  # 2.99 km/h
     assert drive.go(2997, every=27).stuck is False
     assert drive.go(3).stuck is True
@@ -194,6 +194,8 @@ def test_gas_without_speed_for_3_s_is_stuck() -> None:
     "freely",
     [
         {"gas": 0.2},
+        {"gas": 1.0, "clutch": 0.0},  # the pedal is down
+        {"gas": 1.0, "brake": 0.06},  # it is held on purpose
         {"gas": 1.0, "gear": 1},  # it waits in neutral
         {"gas": 1.0, "speedKmh": 3.0},
         {"gas": 1.0, "isInPitLane": 1},
@@ -207,7 +209,7 @@ def test_gas_without_speed_for_3_s_is_stuck() -> None:
     ],
 )
 def test_a_car_that_could_go_on_is_not_stuck(freely: dict[str, Any]) -> None:
-    usual: dict[str, Any] = {"gear": 2}
+    usual: dict[str, Any] = {"gear": 2, "clutch": 1.0}
     drive = Drive(**usual | freely)
     for _ in range(100):
         assert drive.go(90, every=90).stuck is False
@@ -221,8 +223,15 @@ def test_no_speed_off_the_track_for_5_s_is_stuck() -> None:
     assert drive.go(6).stuck is False
 
 
+def test_a_build_that_does_not_write_the_clutch_is_found_out_by_driving() -> None:
+    drive = Drive(gear=2, gas=1.0)
+    assert drive.go(6000, every=30).stuck is False
+    drive.go(300, every=30, **moving(10.0))
+    assert drive.go(6000, every=30, **moving(0.0)).stuck is True
+
+
 def test_a_spell_of_gas_does_not_add_up() -> None:
-    drive = Drive(gear=2)
+    drive = Drive(gear=2, clutch=1.0)
     for _ in range(3):
         drive.go(2700, every=30, gas=1.0)
         drive.tick(gas=0.0)
@@ -237,7 +246,7 @@ def way(begin: float, speed: float, seconds: float) -> list[float]:
     return [(begin + speed * 0.015 * i / 1000) % 1.0 for i in range(1, round(seconds / 0.015) + 1)]
 
 
-def wrong(drive: Drive, places: list[float], **values: Any) -> list[bool]:
+def wrong(drive: Drive, places: list[float], **values: Any) -> list[bool | None]:
     return [drive.tick(5, normalizedCarPosition=place, **values).wrong_way for place in places]
 
 
@@ -489,8 +498,8 @@ def drifting(angle: float, speed: float = 20.0) -> dict[str, Any]:
     return moving(speed * math.cos(angle), speed * math.sin(angle))
 
 
-@pytest.mark.parametrize("angle", [1.21, -1.21, 3.1, -2.0])
-def test_a_car_that_slides_across_for_a_fifth_of_a_second_spins(angle: float) -> None:
+@pytest.mark.parametrize("angle", [1.58, -1.58, 3.1, -2.0])
+def test_a_car_that_has_turned_round_for_a_fifth_of_a_second_has_spun(angle: float) -> None:
     drive = Drive(gear=3, **moving(20.0))
     drive.tick()
     drive.tick(**drifting(angle))
@@ -503,8 +512,8 @@ def test_a_car_that_slides_across_for_a_fifth_of_a_second_spins(angle: float) ->
 @pytest.mark.parametrize(
     "fields",
     [
-        drifting(1.19),
-        drifting(-1.19),
+        drifting(1.56),
+        drifting(-1.56),
         drifting(1.5, 5.0),
         drifting(math.pi) | {"gear": 0},
         moving(NAN, 20.0),
@@ -526,6 +535,24 @@ def test_a_slide_that_is_caught_in_time_is_no_spin() -> None:
     assert [] == drive.of(EventKind.SPIN)
 
 
+def test_a_drift_at_80_degrees_that_is_caught_is_no_spin() -> None:
+    drive = Drive(gear=3, **moving(20.0))
+    drive.tick()
+    for _ in range(3):
+        drive.go(900, **drifting(math.radians(80.0)))
+        drive.go(900, **drifting(math.radians(-80.0)))
+        drive.go(900, **drifting(0.1))
+    assert [] == drive.of(EventKind.SPIN)
+
+
+def test_a_car_that_slides_across_until_it_stands_has_spun() -> None:
+    drive = Drive(gear=3, **moving(20.0))
+    drive.tick()
+    drive.go(900, **drifting(math.radians(80.0)))
+    drive.go(600, **drifting(math.radians(80.0), 4.9))
+    assert 1 == len(drive.of(EventKind.SPIN))
+
+
 def test_a_spin_all_the_way_round_is_one() -> None:
     drive = Drive(gear=3)
     for i in range(127):
@@ -537,7 +564,7 @@ def test_a_spin_all_the_way_round_is_one() -> None:
 def test_a_spin_that_wavers_is_one() -> None:
     drive = Drive(gear=3, **moving(20.0))
     drive.tick()
-    for angle in (1.5, 0.31, 1.5, -0.5, -1.5):
+    for angle in (1.7, 0.31, 1.7, -0.5, -1.7):
         drive.go(600, every=30, **drifting(angle))
     assert 1 == len(drive.of(EventKind.SPIN))
 

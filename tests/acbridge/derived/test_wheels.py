@@ -42,7 +42,7 @@ def geometry_of(page: Physics) -> ContactGeometry | None:
 
 def chassis(radii: Wheels = RADII) -> Chassis:
     made = Chassis()
-    made.meet(changed(Static, tyreRadius=radii))
+    made.set_wheels(changed(Static, tyreRadius=radii))
     return made
 
 
@@ -59,7 +59,7 @@ def learn(made: Chassis, heading: float, *, speed: float = 0.0, off: float = 0.0
     graphics = changed(Graphics, carCoordinates=(-250.0 + x, 0.8, 900.0 + z))
     found = geometry_of(page)
     assert found is not None
-    made.find_centre(physics(heading=heading, speedKmh=speed), graphics, found)
+    made.learn(physics(heading=heading, speedKmh=speed), graphics, found)
 
 
 def fields(heading: float = 0.0, **geometry: Any) -> dict[str, Any]:
@@ -174,10 +174,12 @@ def test_the_centre_learned_last_counts() -> None:
     assert math.atan2(-0.5 * 1.5, 20.0) == pytest.approx(rear_angle(made, front=1.0, rear=1.5))
 
 
-@pytest.mark.parametrize("radius", [0.0, -0.3, 10.0, NAN, math.inf])
-def test_a_car_that_does_not_say_its_wheels_has_slip_angles_only(radius: float) -> None:
+@pytest.mark.parametrize("radius", [0.0, -0.3, 0.05, 1.1, 10.0, NAN, math.inf])
+def test_a_wheel_without_a_radius_has_no_slip_ratio_and_the_others_have(radius: float) -> None:
     found = slips(chassis((0.3, 0.3, 0.3, radius)), **fields(), **moving(20.0, 1.0))
-    assert found.ratios is None
+    assert found.ratios is not None
+    assert [False, False, False, True] == [math.isnan(ratio) for ratio in found.ratios]
+    assert slips(chassis((radius, radius, radius, radius)), **fields(), **moving(20.0, 1.0)).ratios is None
     assert (math.atan2(1.0, 20.0),) * 4 == pytest.approx(found.angles)
 
 
@@ -294,18 +296,19 @@ def test_each_wheel_locks_and_spins_for_itself(wheel: int) -> None:
 class _Sample(NamedTuple):
     now_ms: int
     slip: float
-    slips: bool
+    slips: bool | None
 
 
 @pytest.mark.parametrize(
     "samples",
     [
         [_Sample(0, 0.5, False), _Sample(29, 0.5, False), _Sample(30, 0.5, True)],
-        [_Sample(0, 0.0, False), _Sample(500, 0.5, False), _Sample(529, 0.5, False), _Sample(530, 0.5, True)],
+        [_Sample(0, 0.0, False), _Sample(100, 0.5, False), _Sample(129, 0.5, False), _Sample(130, 0.5, True)],
         [_Sample(0, 0.5, False), _Sample(20, 0.2, False), _Sample(25, 0.5, False), _Sample(54, 0.5, False)],
         [_Sample(0, 0.5, False), _Sample(30, 0.5, True), _Sample(33, 0.2, True), _Sample(36, 0.1, False)],
         [_Sample(0, 0.5, False), _Sample(30, 0.5, True), _Sample(33, 0.0, False), _Sample(66, 0.2, False)],
-        [_Sample(0, 0.5, False), _Sample(30, 0.5, True), _Sample(33, NAN, False), _Sample(36, 0.5, False)],
+        [_Sample(0, 0.5, False), _Sample(30, 0.5, True), _Sample(33, NAN, None), _Sample(36, 0.5, None)],
+        [_Sample(0, 0.5, False), _Sample(101, 0.5, None), _Sample(131, 0.5, True), _Sample(300, 0.5, True)],
         [_Sample(0, 0.2, False), _Sample(30, 0.2, False), _Sample(60, 0.3, False), _Sample(90, 0.3, False)],
     ],
 )
@@ -313,7 +316,7 @@ def test_a_wheel_slips_once_it_has_for_30_ms_and_until_it_falls_low(samples: lis
     watched = SlipDetector()
     for sample in samples:
         watched.update(front_left(sample.slip), sample.now_ms, 0.3, 0.1, 0.03)
-        assert (FIRST if sample.slips else NONE) == watched.wheels
+        assert [sample.slips, False, False, False] == watched.wheels
 
 
 def test_a_wheel_slips_at_once_if_it_need_not_hold() -> None:

@@ -1,0 +1,459 @@
+"""
+Laps: when one ends, how long it took, whether it counts, what it used.
+
+A new lap does not appear at once: position, clock, last time and lap count change in different samples, in several
+orders. The first sign of a new lap creates a pending lap. From then on data belongs to the next lap; `lap_completed` is
+emitted once clock, count and last time have all been updated.
+
+All times are the sim's own: milliseconds of its lap clock, and of its physics steps. Nothing here reads a clock.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from acbridge.derived.events import EventKind
+from acbridge.derived.lap.best import BestLap, FinishedLap, Trace
+from acbridge.derived.lap.clock import BEGAN, FELL, ClockStep, LapClock
+from acbridge.derived.lap.consumption import Consumption, Tank, lost
+from acbridge.derived.lap.line import LapPlace, TimingLine, nearest
+from acbridge.derived.lap.sectors import Sectors, all_sectors
+from acbridge.derived.tick import DerivationInput, Moment
+from acbridge.schema import Wheels
+
+CUT, TELEPORT, OUT_LAP, NOT_SEEN_WHOLE, BY_SIM = "cut", "teleport", "out_lap", "not_seen_whole", "sim"
+"""Why a lap does not count."""
+
+
+@dataclass(slots=True)
+class Lap:
+    """
+    One lap as it is driven.
+
+    Attributes:
+        reason: Why it does not count; ``None`` while it does.
+        tank: Its fuel.
+        wear, compound: `tyreWear` and `tyreCompound` at its start.
+        clean: Whether it says what a lap consumes: seen whole, without pit and teleport.
+        trace: Its time at each place.
+        ai, human: Who drove in at least one tick.
+    """
+
+    reason: str | None
+    tank: Tank
+    wear: Wheels
+    compound: str
+    clean: bool
+    trace: Trace = field(default_factory=Trace)
+    ai: bool = False
+    human: bool = False
+
+    @property
+    def driver(self) -> str:
+        """Who drives: ai, human or mixed."""
+        return ("mixed" if self.human else "ai") if self.ai else "human"
+
+
+@dataclass(slots=True)
+class PendingLap:
+    """
+    A lap that seems to have ended.
+
+    Attributes:
+        lap: The lap.
+        since: When the first sign of its end appeared.
+        fuel, wear: What was left then.
+        pace: Share of the AI line driven per millisecond then.
+        sectors: Its sector times so far.
+        clock_reset: Whether the clock has started over, or stopped.
+        number: Its number, once the count has grown.
+        counted: When the count grew.
+        teleported: Whether the car was moved after the clock was reset and before the count grew.
+    """
+
+    lap: Lap
+    since: Moment
+    fuel: float
+    wear: Wheels
+    pace: float
+    sectors: list[int] | None
+    clock_reset: bool = False
+    number: int = 0
+    counted: Moment | None = None
+    teleported: bool = False
+
+
+class Changing:
+    """
+    A value of the sim, and when it last changed.
+
+    Attributes:
+        value: The value.
+        before: The value before that.
+    """
+
+    __slots__ = ("_since", "before", "value")
+
+    def __init__(self, value: int) -> None:
+        self.value = self.before = value
+        self._since: Moment | None = None
+
+    def update(self, tick: DerivationInput, value: int) -> None:
+        """Take the value of a tick."""
+        if value != self.value:
+            self.before, self.value, self._since = self.value, value, tick.moment
+
+    def changed_around(self, tick: DerivationInput, since: Moment) -> bool:
+        """Return whether it changed since a moment, or shortly before."""
+        changed = self._since
+        if changed is None:
+            return False
+        near_ms = tick.limits.rollover_s * 1000
+        return since.ms - changed.ms < near_ms or since.tick - changed.tick <= 1
+
+    def consume(self) -> None:
+        """Let the last change belong to nothing that is still to come."""
+        self._since = None
+
+
+class Laps:
+    """
+    The laps of one session.
+
+    =========  ==================================================  ================================================
+    Pending    Sign                                                Then
+    =========  ==================================================  ================================================
+    none       the clock falls, or the count grows                 the lap is pending; the next one begins
+    none       the clock starts from 0                             a lap begins
+    pending    the other of the two                                noted
+    pending    the same sign again                                 it is resolved at once, and the next is pending
+    counted    clock and last time changed, verdict clear          `lap_completed`
+    counted    nothing more for `rollover_s`                       `lap_completed`
+    counted    the session ends                                    `lap_completed`
+    uncounted  the session ends, clock and last time changed       `lap_completed`
+    uncounted  nothing more for `rollover_s`, the session ends     the run was given up; no event
+    =========  ==================================================  ================================================
+
+    Attributes:
+        lap: The running lap.
+        line: Where timing starts and ends.
+        consumption: What laps use.
+        best: The best lap.
+        progress: Share of the lap driven; ``None`` on a track without an AI line.
+        delta_ms: Behind the best lap at the same place; ``None`` without one, or where it has no time.
+    """
+
+    def __init__(self, tick: DerivationInput, *, in_pit: bool) -> None:
+        """Start with the first tick of a session, perhaps in the middle of a lap."""
+        graphics = tick.graphics
+        self.line = TimingLine()
+        self.consumption = Consumption()
+        self.best = BestLap()
+        self.progress: float | None = None
+        self.delta_ms: float | None = None
+        met_late = graphics.iCurrentTime > tick.limits.lap_start_s * 1000
+        # A lap that has just begun is taken to begin now.
+        self._clock = LapClock(tick.now_ms, graphics.iCurrentTime if met_late else 0)
+        self._place = LapPlace()
+        self._sectors = Sectors(graphics.currentSectorIndex, graphics.lastSectorTime)
+        self._count = graphics.completedLaps
+        self._last = Changing(graphics.iLastTime)
+        self._sim_best = Changing(lap_ms(graphics.bestTime))
+        self._pending: PendingLap | None = None
+        self.best.sim_says(self._sim_best.value)
+        self.lap = self._begin(tick, in_pit=in_pit, reason=NOT_SEEN_WHOLE if met_late else None)
+
+    @property
+    def number(self) -> int:
+        """The number of the running lap, from 1; it grows with the first sign of a lap that is timed on."""
+        pending = self._pending
+        uncounted = pending is not None and pending.counted is None and self._clock.ms > 0
+        return self._count + (2 if uncounted else 1)
+
+    @property
+    def sectors(self) -> tuple[int, ...]:
+        """Times of the sectors completed in the running lap, ms."""
+        return tuple(self._sectors.times or ())
+
+    @property
+    def predicted_ms(self) -> int | None:
+        """The best lap's time plus the delta; ``None`` without them."""
+        best = self.best.lap
+        return None if best is None or self.delta_ms is None else round(best.lap_ms + self.delta_ms)
+
+    def update(self, tick: DerivationInput, *, in_pit: bool, teleported: bool) -> None:
+        """
+        Take one tick of a live session.
+
+        Args:
+            tick: The tick.
+            in_pit: Whether the car is in the pit lane, or was a moment ago.
+            teleported: Whether it moved without driving since the tick before.
+        """
+        graphics, physics = tick.graphics, tick.physics
+        if teleported:
+            self._teleport(tick)
+        step = self._clock.update(tick.now_ms, graphics.iCurrentTime)
+        self._place.update(
+            tick.now_ms,
+            graphics.normalizedCarPosition,
+            physics.speedKmh / 3.6,
+            tick.static.trackSPlineLength,
+            (step, self._clock.ms),
+            self.line.start,
+        )
+        self._last.update(tick, graphics.iLastTime)
+        self._sim_best.update(tick, lap_ms(graphics.bestTime))
+        grown, self._count = graphics.completedLaps - self._count, graphics.completedLaps
+        if step in FELL or grown > 0:
+            self._end_lap(tick, step, max(0, grown), in_pit=in_pit)
+        elif step is ClockStep.STARTS:
+            self.lap = self._begin(tick, in_pit=in_pit, reason=self._seen_late(tick))
+        if step in BEGAN:
+            self._begin_timing(step, in_pit=in_pit)
+        self._judge(tick, step, in_pit=in_pit)
+        self._follow_sectors(tick, step)
+        if self._pending is not None:
+            self._resolve(tick, self._pending)
+        elif self._sim_best.value != self.best.sim_ms:
+            self.best.sim_says(self._sim_best.value)
+        self._follow_pace(tick)
+
+    def end(self, tick: DerivationInput) -> None:
+        """End with the session, whose last tick is given: a lap that was counted is completed all the same."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        told = self._last.value > 0 and self._last.changed_around(tick, pending.since)
+        if pending.counted is None and told and pending.clock_reset:
+            pending.number, pending.counted = self._count + 1, tick.moment
+        if pending.counted is not None:
+            self._complete(tick, pending, self._verdict(tick, pending), told=told)
+
+    def _begin(self, tick: DerivationInput, *, in_pit: bool, reason: str | None) -> Lap:
+        if in_pit or self._clock.ms == 0:
+            reason = OUT_LAP
+        physics, whole = tick.physics, reason is None
+        self._sectors.begin_lap(whole=whole)
+        return Lap(reason, Tank(physics.fuel), physics.tyreWear, tick.graphics.tyreCompound, clean=whole)
+
+    def _begin_timing(self, step: ClockStep, *, in_pit: bool) -> None:
+        """The clock has begun a run: its place is known, and times at places count from there."""
+        place = self._place
+        self.lap.trace = Trace(place.origin, whole=self.lap.reason is None)
+        if place.way is not None and not in_pit and self.lap.reason is None:
+            self.line.clock_began(step, place.origin)
+
+    def _seen_late(self, tick: DerivationInput) -> str | None:
+        """Return whether the beginning of a run was missed, by the clock at which it is first seen."""
+        return NOT_SEEN_WHOLE if self._clock.ms > tick.limits.lap_start_s * 1000 else None
+
+    def _end_lap(self, tick: DerivationInput, step: ClockStep, grown: int, *, in_pit: bool) -> None:
+        """Take the signs that a lap has ended: the clock fell, or the count grew."""
+        clock = self._clock
+        unseen_ms = tick.limits.unseen_s * 1000
+        fell = step in FELL or (grown > 0 and clock.ms <= clock.stood_ms and clock.stood_ms > unseen_ms)
+        pending = self._pending
+        if pending is not None:
+            if fell and not pending.clock_reset:
+                fell, pending.clock_reset = False, True
+                if clock.ms == 0:
+                    self.lap.reason, self.lap.clean = OUT_LAP, False
+            if grown and pending.counted is None:
+                self._count_lap(tick, pending, grown)
+                grown = 0
+            if not fell and not grown:
+                return
+            self._resolve(tick, pending, at_once=True)
+        physics, way = tick.physics, self._place.way
+        length = tick.static.trackSPlineLength
+        pending = PendingLap(
+            self.lap,
+            tick.moment,
+            physics.fuel,
+            physics.tyreWear,
+            physics.speedKmh / 3600 / length if way is not None and physics.speedKmh > 0 else 0.0,
+            self._sectors.times,
+            clock_reset=fell,
+        )
+        if fell and clock.stood_ms > unseen_ms:
+            self._miss(pending.lap)
+            pending.sectors = None
+        if grown:
+            self._count_lap(tick, pending, grown)
+        self._pending = pending
+        self.lap = self._begin(tick, in_pit=in_pit, reason=self._seen_late(tick) if fell else None)
+
+    def _count_lap(self, tick: DerivationInput, pending: PendingLap, grown: int) -> None:
+        pending.counted, pending.number = tick.moment, self._count
+        if grown > 1:
+            self._miss(pending.lap)
+        if pending.teleported:
+            self._spoil(tick, TELEPORT)
+
+    @staticmethod
+    def _miss(lap: Lap) -> None:
+        """Let a lap not count of which a part was not seen."""
+        lap.reason, lap.clean = lap.reason or NOT_SEEN_WHOLE, False
+
+    def _teleport(self, tick: DerivationInput) -> None:
+        """The car was moved; if the clock was reset just before, that happened to the run that was given up."""
+        pending = self._pending
+        if pending is not None and pending.clock_reset and pending.counted is None:
+            pending.teleported = True
+        else:
+            self._spoil(tick, TELEPORT)
+
+    def _spoil(self, tick: DerivationInput, reason: str) -> None:
+        """Let the running lap not count, nor say what a lap consumes unless it was merely cut."""
+        lap = self.lap
+        lap.clean &= reason == CUT
+        if lap.reason is None and self._clock.ms > 0:
+            lap.reason = reason
+            tick.emit(EventKind.LAP_INVALIDATED, lap=self.number, reason=reason)
+
+    def _judge(self, tick: DerivationInput, step: ClockStep, *, in_pit: bool) -> None:
+        """Find out whether the running lap goes on to count."""
+        physics, limits, clock, lap = tick.physics, tick.limits, self._clock, self.lap
+        lap.tank.update(physics.fuel, limits.refuel_l)
+        if physics.isAIControlled:
+            lap.ai = True
+        else:
+            lap.human = True
+        if in_pit:
+            lap.clean = False
+        if step is ClockStep.IS_SET or (step is ClockStep.RUNS and clock.ms - clock.before_ms > limits.unseen_s * 1000):
+            self._sectors.lose()
+            self._spoil(tick, NOT_SEEN_WHOLE)
+        if (
+            physics.numberOfTyresOut >= limits.cut_wheels
+            and physics.speedKmh > limits.cut_min_speed * 3.6
+            and not in_pit
+            and tick.static.penaltiesEnabled
+        ):
+            self._spoil(tick, CUT)
+
+    def _follow_sectors(self, tick: DerivationInput, step: ClockStep) -> None:
+        graphics, clock = tick.graphics, self._clock
+        advanced = clock.ms - clock.before_ms if step is ClockStep.RUNS else clock.stood_ms if step in BEGAN else 0
+        sector_ms = self._sectors.update(
+            tick.now_ms,
+            graphics.currentSectorIndex,
+            graphics.lastSectorTime,
+            clock.ms,
+            max(advanced, tick.passed_ms),
+            tick.limits.sector_s,
+        )
+        if sector_ms is not None:
+            number = len(self._sectors.times or ())
+            tick.emit(EventKind.SECTOR_COMPLETED, lap=self.number, sector=number, sector_time_ms=sector_ms)
+
+    def _resolve(self, tick: DerivationInput, pending: PendingLap, *, at_once: bool = False) -> None:
+        """Complete a pending lap once the sim has said all of it, or give it up once it has had the time."""
+        if pending.counted is None:
+            if at_once or tick.settled(pending.since):
+                self._pending = None
+            return
+        verdict = self._verdict(tick, pending)
+        told = self._last.value > 0 and self._last.changed_around(tick, pending.since)
+        waited = at_once or tick.settled(pending.counted)
+        if waited or (pending.clock_reset and told and verdict != "waiting"):
+            self._pending = None
+            self._complete(tick, pending, verdict)
+
+    def _verdict(self, tick: DerivationInput, pending: PendingLap) -> str:
+        """Return what the sim makes of a lap: its best valid time follows, or does not yet, or says nothing."""
+        best, last = self._sim_best.value, self._last.value
+        if self._sim_best.changed_around(tick, pending.since):
+            return "valid" if best == last else "silent"
+        return "waiting" if last > 0 and (best == 0 or last < best) else "silent"
+
+    def _complete(self, tick: DerivationInput, pending: PendingLap, verdict: str, *, told: bool = True) -> None:
+        """Emit a lap that was counted, and keep what it says for the laps to come."""
+        lap, number = pending.lap, pending.number
+        time_ms = self._last.value if told and self._last.value > 0 else None
+        if verdict == "waiting":  # in vain; a sim that has shown no best time yet may never show one
+            verdict = "invalid" if self._sim_best.value else "silent"
+        if verdict == "valid":
+            lap.reason = None
+        elif verdict == "invalid":
+            lap.reason = lap.reason or BY_SIM
+        self._last.consume()
+        self._sim_best.consume()
+        self._sectors.lap_told(tick.graphics.lastSectorTime)
+        sectors = all_sectors(pending.sectors, tick.static.sectorCount, time_ms)
+        if sectors is not None:
+            tick.emit(EventKind.SECTOR_COMPLETED, lap=number, sector=len(sectors), sector_time_ms=sectors[-1])
+        lap.tank.update(pending.fuel, tick.limits.refuel_l)
+        used = lap.tank.start - pending.fuel
+        fuel = used if lap.clean and used >= 0 and not lap.tank.filled else None
+        worn = lost(lap.wear, pending.wear) if lap.clean and fuel is not None else None
+        tick.emit(
+            EventKind.LAP_COMPLETED,
+            lap=number,
+            lap_time_ms=time_ms,
+            sector_times_ms=sectors,
+            valid=lap.reason is None,
+            verdict="estimated" if verdict == "silent" else "sim",
+            reason=lap.reason,
+            fuel_used=fuel,
+            tyre_grip_lost=None if worn is None else tuple(wheel / 100 for wheel in worn),
+            driver=lap.driver,
+        )
+        same = worn if tick.graphics.tyreCompound == lap.compound else None
+        self.consumption.add(int(tick.limits.consumption_laps), fuel, same, lap.compound)
+        if time_ms is not None:
+            self._finish_trace(pending, time_ms)
+            self._compare_best(tick, pending, time_ms)
+        if not pending.clock_reset and self.lap.trace.whole is False:
+            self.lap.reason, self.lap.clean = OUT_LAP, False  # the clock did not begin another lap
+
+    def _finish_trace(self, pending: PendingLap, time_ms: int) -> None:
+        """Put the end to the times at places, and learn where that was."""
+        trace = pending.lap.trace
+        end = trace.finish(time_ms, pending.pace)
+        if self._place.way is None:
+            return
+        runs_on = pending.clock_reset and self._clock.ms > 0
+        start = trace.origin if trace.whole else None
+        self.line.lap_counted(start, None if runs_on else (trace.origin + end) % 1.0)
+
+    def _compare_best(self, tick: DerivationInput, pending: PendingLap, time_ms: int) -> None:
+        lap, best = pending.lap, self.best
+        if lap.ai:
+            best.driven_by_ai(time_ms)
+            best.sim_says(self._sim_best.value)
+            return
+        best.sim_says(self._sim_best.value)
+        found = FinishedLap(pending.number, time_ms, lap.reason is None, lap.trace)
+        best.add(found)
+        if best.lap is found and (best.sim_ms == 0 or time_ms <= best.sim_ms):
+            tick.emit(EventKind.BEST_LAP, lap=pending.number, lap_time_ms=time_ms)
+
+    def _follow_pace(self, tick: DerivationInput) -> None:
+        place, lap, clock_ms = self._place, self.lap, self._clock.ms
+        way = place.way
+        self.delta_ms = None
+        if way is None:
+            self.progress = None
+        elif clock_ms == 0:
+            self.progress = self.line.progress_at(place.position)
+        else:
+            self.progress = self.line.progress(way + nearest(place.origin - self.line.start))
+            if lap.reason == OUT_LAP:
+                return
+            if self._pending is None or self._pending.clock_reset:
+                lap.trace.follow(way + nearest(place.origin - lap.trace.origin), clock_ms, tick.limits.unseen_s * 1000)
+            best = self.best.lap
+            if best is not None:
+                there = best.trace.time_at(way, place.origin)
+                self.delta_ms = None if there is None else clock_ms - there
+
+
+@lru_cache(maxsize=4)
+def lap_ms(text: str) -> int:
+    """Return the milliseconds of a time as the sim writes it, ``m:ss:mmm``; 0 for ``-:--:---`` and for nonsense."""
+    minutes, _, rest = text.partition(":")
+    seconds, _, thousandths = rest.partition(":")
+    if not (minutes.isdecimal() and seconds.isdecimal() and thousandths.isdecimal()):
+        return 0
+    return min(int(minutes) * 60_000 + int(seconds) * 1000 + int(thousandths), 2**31 - 1)
