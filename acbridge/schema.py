@@ -27,38 +27,33 @@ WheelVecs = tuple[Vec3, Vec3, Vec3, Vec3]
 WHEELS = "FL, FR, RL, RR"
 
 ANY_LENGTH = 0
-"""As the length of an axis: as many as there are."""
+"""The length of an axis that varies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """
-    What one element of a column is.
+    The type of one element of a column.
 
     Attributes:
         name: The name used in the documentation.
-        code: Its `struct` code inside a page, little-endian; empty when it never stands in a page.
-        size: Bytes of one element inside a page.
-        align: Its alignment inside a page (the sim packs to 4).
         json: Its JSON Schema type.
-        default: What an older sim leaves there.
     """
 
     name: str
-    code: str
-    size: int
-    align: int
     json: str
-    default: Any
 
 
-INT32 = Kind("int32", "i", 4, 4, "integer", 0)
-FLOAT32 = Kind("float32", "f", 4, 4, "number", 0.0)
-CHAR16 = Kind("char16", "H", 2, 2, "string", "")
-FLOAT64 = Kind("float64", "", 8, 8, "number", 0.0)
-INT64 = Kind("int64", "", 8, 8, "integer", 0)
-BOOL = Kind("bool", "", 1, 1, "boolean", False)
-STRING = Kind("str", "", 0, 1, "string", "")
+INT32 = Kind("int32", "integer")
+FLOAT32 = Kind("float32", "number")
+CHAR8 = Kind("char8", "string")
+"""A text of a page in UTF-8."""
+CHAR16 = Kind("char16", "string")
+"""A text of a page in UTF-16."""
+FLOAT64 = Kind("float64", "number")
+INT64 = Kind("int64", "integer")
+BOOL = Kind("bool", "boolean")
+STRING = Kind("str", "string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +63,13 @@ class Column:
 
     Attributes:
         name: The sim's own name verbatim (camelCase), or ours (snake_case).
-        kind: What one element is.
-        shape: Numbers per axis, ``()`` for a scalar, 0 for any number; for text the number of UTF-16 units.
-        unit: SI unless said otherwise; empty for counts, flags and text.
+        kind: The type of one element.
+        shape: Elements per axis, ``()`` for a single one, 0 for any number; a text is one element.
+        unit: SI unless the name says otherwise; empty for counts, flags and text.
         meaning: One sentence.
         axes: What the positions of an array stand for, such as ``"FL, FR, RL, RR"``.
         nullable: The value may be absent (nil on the wire, ``None`` in Python); in an array of flags, each of them.
-        personal: It may name a person; published only when asked for.
+        personal: The value may name a person; it is published only with ``--names``.
     """
 
     name: str
@@ -88,20 +83,18 @@ class Column:
 
     @property
     def count(self) -> int:
-        """How many elements the column holds in all."""
+        """The number of elements of all axes together."""
         return math.prod(self.shape)
 
     @property
     def is_text(self) -> bool:
-        """Whether the column is text, whose length on the wire varies."""
+        """Whether the elements are text, whose length on the wire varies."""
         return self.kind.json == "string"
 
     @property
     def type_name(self) -> str:
-        """The type as the documentation prints it, such as ``float32[4][3]``."""
-        if self.is_text:
-            return "str"
-        return self.kind.name + "".join(f"[{n or ''}]" for n in self.shape)
+        """The type as printed in the documentation, such as ``float32[4][3]``."""
+        return ("str" if self.is_text else self.kind.name) + "".join(f"[{n or ''}]" for n in self.shape)
 
     def json_schema(self) -> dict[str, Any]:
         """
@@ -111,14 +104,13 @@ class Column:
         """
         nullable = self.kind.json == "number" or (self.nullable and (not self.shape or self.kind is BOOL))
         schema: dict[str, Any] = {"type": [self.kind.json, "null"] if nullable else self.kind.json}
-        if not self.is_text:
-            for n in reversed(self.shape):
-                bounds = {} if n == ANY_LENGTH else {"minItems": n, "maxItems": n}
-                schema = {"type": "array", "items": schema, **bounds}
-            if self.nullable and self.shape and self.kind is not BOOL:
-                schema["type"] = ["array", "null"]
-        said = self.meaning + (f" [{self.axes}]" if self.axes else "") + (f" Unit: {self.unit}." if self.unit else "")
-        return {**schema, "description": said}
+        for n in reversed(self.shape):
+            bounds = {} if n == ANY_LENGTH else {"minItems": n, "maxItems": n}
+            schema = {"type": "array", "items": schema, **bounds}
+        if self.nullable and self.shape and self.kind is not BOOL:
+            schema["type"] = ["array", "null"]
+        axes, unit = f" [{self.axes}]" if self.axes else "", f" Unit: {self.unit}." if self.unit else ""
+        return {**schema, "description": self.meaning + axes + unit}
 
 
 def f64(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), axes: str = "", nullable: bool = False) -> Any:
@@ -132,7 +124,7 @@ def integer(meaning: str, *, unit: str = "", shape: tuple[int, ...] = (), nullab
 
 
 def flag(meaning: str, *, shape: tuple[int, ...] = (), axes: str = "", nullable: bool = False) -> Any:
-    """Declare a truth value of ours, or an array of them."""
+    """Declare a boolean of ours, or an array of them."""
     return Column("", BOOL, shape, "", meaning, axes, nullable)
 
 
@@ -154,8 +146,8 @@ class Record:
     dictionary.
 
     Attributes:
-        topic: The topic that carries it.
-        columns: Its table, in the order of declaration.
+        topic: The topic that carries the record.
+        columns: The table, in the order of declaration.
     """
 
     topic: ClassVar[str]
@@ -183,10 +175,11 @@ class Record:
         """
         Make a record around a decoded map, without copying it.
 
-        Keys that the table does not know are kept out of the way but reachable, so that a newer daemon does no harm.
+        Keys that the table does not know are kept (``vars(record)`` shows them), so that frames of a newer daemon can
+        be read.
 
         Raises:
-            DecodeError: A column is missing; an older daemon does not send it.
+            DecodeError: A column is missing, because the daemon is older than this library.
         """
         if not values.keys() >= cls._names:
             missing = min(cls._names - values.keys())

@@ -7,7 +7,7 @@ A page that exists proves nothing (the sim leaves its pages behind, bridges make
 
 import struct
 
-from acbridge.layout import read_text
+from acbridge.layout import read_utf16
 from acbridge.pages import SM_VERSION, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.sources import Pages
 from acbridge.status import SimState
@@ -57,7 +57,7 @@ class Liveness:
             self.state = SimState.ABSENT
             return self.state
         if not pages.static.startswith(_OURS):
-            version = read_text(pages.static[_VERSION])
+            version = read_utf16(pages.static[_VERSION])
             self._unproven_since = now
             self.state = SimState.UNSUPPORTED if version else SimState.ABSENT
             self.detail = (

@@ -1,6 +1,5 @@
 """Frames: their header, their fixed places, and everything that is not one."""
 
-import math
 import struct
 from collections.abc import Callable
 from types import new_class
@@ -15,7 +14,7 @@ from acbridge.derived import Derived, Event, EventKind
 from acbridge.errors import DecodeError, WireVersionError
 from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
-from acbridge.pages import PAGES, Graphics, Physics, Static
+from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Record, string
 from acbridge.status import Status
 from acbridge.wire import HEADER_BYTES, Header
@@ -52,7 +51,6 @@ READERS: list[Callable[[bytes], object]] = [
     lambda payload: wire.decode(payload, Physics),
 ]
 each_topic = pytest.mark.parametrize("topic", FRAMES)
-each_page = pytest.mark.parametrize("page", PAGES, ids=[page.topic for page in PAGES])
 
 
 def by_name(record: Record) -> str:
@@ -99,33 +97,6 @@ def test_a_header_takes_the_same_room_whatever_it_says(header: Header) -> None:
         assert len(frame) in (len(FRAMES["graphics"]), len(FRAMES["derived"]))
 
 
-@each_page
-def test_every_number_stands_at_its_offset(page: type[Page]) -> None:
-    encoder = PageEncoder(page)
-    numbers = [column for column in page.columns if not column.is_text]
-    assert [column.name for column in numbers] == list(encoder.offsets)
-    record, frame = vars(page.from_page(content(page))), encoder.encode(HEADER, content(page))
-    for column in numbers:
-        marker, code = (0xD2, ">i") if column.kind.name == "int32" else (0xCA, ">f")
-        rows, row = ([record[column.name]], 0) if len(column.shape) < 2 else (record[column.name], column.shape[1])
-        at = encoder.offsets[column.name]
-        for place, values in enumerate(rows):
-            start = at + place * (5 * row + 1)
-            for element, value in enumerate(values if column.shape else [values]):
-                assert marker == frame[start + 5 * element - 1]
-                assert (value,) == struct.unpack_from(code, frame, start + 5 * element)
-
-
-@each_page
-@settings(deadline=None)
-@given(data=st.data())
-def test_a_frame_says_what_its_page_says(page: type[Page], data: st.DataObject) -> None:
-    drawn = data.draw(st.binary(min_size=page.page_size, max_size=page.page_size))
-    frame = wire.decode(PageEncoder(page, names=True).encode(HEADER, drawn), page, lost=3)
-    assert by_name(page.from_page(drawn)) == by_name(frame.record)
-    assert (*HEADER, 3, page.topic) == (*frame[1:], frame.topic)
-
-
 @each_topic
 def test_what_is_encoded_is_decoded(topic: str) -> None:
     records = {record.topic: record for record in (Physics, Graphics, Static, Derived, Status, Event)}
@@ -133,31 +104,6 @@ def test_what_is_encoded_is_decoded(topic: str) -> None:
     assert records[topic] is type(frame.record)
     assert 0 == frame.lost
     assert {"v": 1, **HEADER._asdict(), **vars(frame.record)} == wire.decode_map(FRAMES[topic])
-
-
-def test_what_is_not_finite_survives() -> None:
-    values: dict[str, Any] = vars(Physics.from_page(content(Physics)))
-    values |= {"finalFF": math.nan, "accG": (math.inf, -math.inf, -0.0)}
-    frame = PageEncoder(Physics).encode(HEADER, Physics(**values).to_page())
-    record = wire.decode(frame, Physics).record
-    assert "nan (inf, -inf, -0.0)" == f"{record.finalFF} {record.accG}"
-
-
-def test_personal_names_are_empty_unless_asked_for() -> None:
-    personal = [column.name for column in Static.columns if column.personal]
-    assert ["playerName", "playerSurname", "playerNick"] == personal
-    values: dict[str, Any] = vars(Static.from_page(content(Static))) | dict.fromkeys(personal, "Jane")
-    page = Static(**values).to_page()
-    hidden, shown = PageEncoder(Static).encode(HEADER, page), PageEncoder(Static, names=True).encode(HEADER, page)
-    assert (b"Jane" in hidden, b"Jane" in shown) == (False, True)
-    assert ["", "", ""] == [wire.decode_map(hidden)[name] for name in personal]
-    assert ["Jane"] * 3 == [wire.decode_map(shown)[name] for name in personal]
-    assert Static.from_page(page).track == wire.decode(hidden, Static).record.track
-
-
-def test_a_larger_page_makes_the_same_frame() -> None:
-    physics = content(Physics)
-    assert FRAMES["physics"] == PageEncoder(Physics).encode(HEADER, physics + b"\xff" * 500)
 
 
 @pytest.mark.parametrize(("version", "advice"), [(0, "upgrade the daemon"), (2, "upgrade the library")])

@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Derived, Graphics, Physics, Static, wire
 from acbridge.derived import Deriver
-from acbridge.layout import Page
+from acbridge.layout import Page, PageColumn
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES
-from acbridge.schema import FLOAT32, INT32, Column
+from acbridge.schema import FLOAT32, INT32
 from acbridge.sim import STEP_S, World
 from bench import judged, neighbours, packb, print_table, unpackb
 
@@ -38,7 +38,7 @@ class Plain:
 
     def __init__(self, page: type[Page]) -> None:
         self._columns = page.columns
-        fields = [(column.name, ctype(column)) for column in page.columns]
+        fields = [(place.column.name, ctype(place.column)) for place in page.places]
         self._structure: type[Any] = type(page.__name__, (ctypes.Structure,), {"_pack_": 4, "_fields_": fields})
 
     def encode(self, header: wire.Header, page: bytes) -> bytes:
@@ -61,10 +61,10 @@ class Plain:
         return values
 
 
-def ctype(column: Column) -> Any:
+def ctype(column: PageColumn) -> Any:
     """Return the C type of a column."""
     kind: Any = {INT32: ctypes.c_int32, FLOAT32: ctypes.c_float}.get(column.kind, ctypes.c_uint16)
-    for length in reversed(column.shape):
+    for length in (column.units,) if column.is_text else reversed(column.shape):
         kind *= length
     return kind
 

@@ -16,9 +16,11 @@ pytestmark = [
 
 HERE = Path(__file__).parent
 LIBRARY = (
-    "test_pages.py",
+    "test_layout.py",
+    "pages/test_ac1.py",
     "test_schema.py",
     "test_wire.py",
+    "test_page_frames.py",
     "test_golden.py",
     "test_keys.py",
     "recording/test_compression.py",

@@ -50,7 +50,7 @@ def distinct(page: type[Page]) -> tuple[dict[str, Any], bytes]:
 
 @each_page
 def test_every_field_lies_where_the_sim_puts_it(page: type[Page]) -> None:
-    table = [(c.name, page.offsets[c.name], c.kind.name, c.count) for c in page.columns]
+    table = [(c.name, offset, c.kind.name, c.units or c.count) for c, offset, _ in page.places]
     assert LAYOUT[page.topic] == table
     assert SIZES[page.topic] == page.page_size
 
@@ -157,9 +157,9 @@ def values_of(draw: st.DrawFn, page: type[Page]) -> dict[str, Any]:
     """Values that a page can hold: 32-bit numbers, and text that leaves room for its NUL."""
     floats = st.floats(width=32, allow_nan=False)
     values: dict[str, Any] = {}
-    for column in page.columns:
+    for column, _, _ in page.places:
         if column.is_text:
-            fits = st.text(st.characters(exclude_characters="\0", max_codepoint=0xD7FF), max_size=column.count - 1)
+            fits = st.text(st.characters(exclude_characters="\0", max_codepoint=0xD7FF), max_size=column.units - 1)
             values[column.name] = draw(fits)
         elif not column.shape:
             whole = st.integers(-(2**31), 2**31 - 1)
