@@ -73,8 +73,8 @@ class PageEncoder:
 
     def _gather(self, page: bytes) -> bytes:
         parts = [index.translate(page[start:stop] + rest) for index, start, stop, rest in self._plan]
-        for strided in self._strided:
-            parts.append(strided.gather(page))
+        if self._strided:
+            parts += [strided.gather(page) for strided in self._strided]
         for key, start, stop, pack in self._texts:
             parts.append(key)
             parts.append(pack(page[start:stop]))
