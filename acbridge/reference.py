@@ -56,7 +56,7 @@ def schema_files() -> dict[str, str]:
 def _section(topic: Topic) -> str:
     record = topic.record
     about = " ".join((record.__doc__ or "").split())
-    about += f" Sent {topic.cadence}. Fingerprint `{record.fingerprint()}`."
+    about += f" Sent {topic.sent}. Fingerprint `{record.fingerprint()}`."
     if issubclass(record, Page):
         about += f" Page size {record.page_size} bytes."
     lines = [f"## {topic.name}", "", *textwrap.wrap(about, WIDTH, break_on_hyphens=False), ""]

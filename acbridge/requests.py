@@ -1,32 +1,36 @@
 """
-Requests and replies: their table, their codec, and the memory that keeps a request from being carried out twice.
+The table of requests: their arguments with checks, their effects, and the bytes of requests and replies.
 
 A request is one msgpack map, ``{"request": NAME, "id": ..., ARGUMENTS...}``; a reply is ``{"ok": true, ...}`` or
-``{"ok": false, "error": {"code", "message"}}``, with the request's ``id`` if it had one. Whatever arrives gets exactly
-one reply. This module opens no socket and carries nothing out.
+``{"ok": false, "error": {"code", "message"}}``, with the id of the request if it had one. Every request gets exactly
+one reply. A new request is one line of `REQUESTS` and one method of the daemon. This module opens no socket and carries
+no request out.
 """
 
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from enum import Enum
+from typing import Any, NamedTuple, cast
 
 from acbridge import packing
 from acbridge.derived.thresholds import checked
 from acbridge.errors import DecodeError, RequestRefused
 
 MAX_REQUEST_BYTES = 4096
-"""A longer request is cut off by the socket, and its sender disconnected."""
+"""The socket cuts off a longer request and disconnects its sender."""
 MAX_ID_BYTES = 64
 MIN_RATE, MAX_RATE = 1.0, 1000.0
-"""What `rate` may be, in Hz."""
+"""The range of `rate`, in Hz."""
 MAX_MARK = 200
-"""Characters that the text of a mark may have; they fill the longest text of a request."""
+"""Characters that the text of a mark may have: 200 of four bytes fill the longest text of a request."""
+_MAX_SHOWN = 40
+"""Characters of a wrong value that an error message repeats."""
 
 BAD_REQUEST = "bad_request"
 UNKNOWN_REQUEST = "unknown_request"
 BAD_ARGUMENT = "bad_argument"
 FORBIDDEN = "forbidden"
+STALE = "stale"
 UNAVAILABLE = "unavailable"
 BUSY = "busy"
 INTERNAL = "internal"
@@ -35,85 +39,31 @@ ERROR_CODES = {
     BAD_REQUEST: "The bytes are not one msgpack map with string keys and a request name.",
     UNKNOWN_REQUEST: "No request has this name.",
     BAD_ARGUMENT: "An argument is missing, unknown or out of range; nothing was changed.",
-    FORBIDDEN: "The daemon was not started with the flag that allows this, or the client's key may only observe.",
-    UNAVAILABLE: "There is nothing to answer with yet, such as static before the sim runs.",
+    FORBIDDEN: "The daemon was not started with the flag that allows this, or the client's key is an observer's.",
+    STALE: "A newer request of the same stream was carried out before this one, which was dropped.",
+    UNAVAILABLE: "The answer does not exist yet, such as static before the sim runs.",
     BUSY: "Too many requests; nothing was changed. Ask again in a second.",
     INTERNAL: "The daemon failed; its log says how.",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """
-    One line of the table of requests.
+class Effect(Enum):
+    """What carrying out a request does to the daemon, and therefore how often it may be carried out."""
 
-    Attributes:
-        meaning: What it asks for.
-        reply: What a good reply holds besides ``ok`` and ``id``.
-        changing: Whether it changes the daemon; then ``id`` is required and it is carried out once per id.
-        arguments: Names and meanings.
-    """
-
-    meaning: str
-    reply: str
-    changing: bool = False
-    arguments: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-REQUESTS: Mapping[str, Rule] = {
-    "hello": Rule("Who is there.", "version, wire, run, rate, source, sim_state, topic_prefix, topics, thresholds"),
-    "status": Rule("How the daemon and the sim are.", "the fields of the status topic"),
-    "schema": Rule("What the topics hold.", "wire, topics: JSON Schema of each topic"),
-    "static": Rule("The car, the track and the rules.", "the fields of the static topic"),
-    "latest": Rule("The newest frame of each topic, for late joiners.", "frames: topic to frame"),
-    "thresholds": Rule("What is counted as what.", "thresholds: name to value, low, high, unit, meaning, source"),
-    "set_rate": Rule(
-        "Change the rate.",
-        "rate",
-        changing=True,
-        arguments={"rate": f"Ticks per second, {MIN_RATE:g} to {MAX_RATE:g}."},
-    ),
-    "set_thresholds": Rule(
-        "Change what is counted as what; all of them or, if one is wrong, none.",
-        "thresholds: name to value",
-        changing=True,
-        arguments={"thresholds": "A map of names to numbers."},
-    ),
-    "mark": Rule(
-        "Tell an event of kind mark, so that this moment is found again.",
-        "tick, timestamp: those of the event",
-        changing=True,
-        arguments={"text": f"Why: 1 to {MAX_MARK} printable characters."},
-    ),
-    "reload_keys": Rule(
-        "Read again who may connect; only if it was started with --keys.",
-        "clients: name to role; problems: texts",
-        changing=True,
-    ),
-    "shutdown": Rule("End the daemon; only if it was started with --allow-shutdown.", "nothing more", changing=True),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request that has been checked against the table."""
-
-    name: str
-    id: str | int | None
-    arguments: Mapping[str, Any]
-
-    @property
-    def changing(self) -> bool:
-        """Whether carrying it out changes the daemon."""
-        return REQUESTS[self.name].changing
+    READS = "reads"
+    """Changes nothing; every client may ask."""
+    ONCE = "once per id"
+    """Changes the daemon. It needs an ``id``; the same id and bytes again get the same reply and change nothing."""
+    STREAM = "stream"
+    """One of a series in which only the newest counts. It needs no id, and its reply is never remembered."""
 
 
 def check_rate(value: object) -> float:
     """
-    Return a rate in Hz if it is one.
+    Return a valid rate in Hz.
 
     Raises:
-        ValueError: It is not a finite number from 1 to 1000.
+        ValueError: The value is not a finite number from 1 to 1000.
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and MIN_RATE <= value <= MAX_RATE:
         return float(value)  # nan is in no range
@@ -122,10 +72,10 @@ def check_rate(value: object) -> float:
 
 def check_thresholds(values: object) -> dict[str, float]:
     """
-    Return thresholds by name if they are some.
+    Return valid thresholds by name.
 
     Raises:
-        ValueError: It is no map, a name is unknown, or a value is out of its range.
+        ValueError: The value is not a map, a name is unknown, or a threshold is out of its range.
     """
     if not isinstance(values, dict) or not values:
         raise ValueError('thresholds must be a map of names to numbers, such as {"stuck_s": 5}')
@@ -134,10 +84,10 @@ def check_thresholds(values: object) -> dict[str, float]:
 
 def check_mark(text: object) -> str:
     """
-    Return the text of a mark if it is one.
+    Return the valid text of a mark.
 
     Raises:
-        ValueError: It is no text, empty, too long, or holds what cannot be shown on one line.
+        ValueError: The value is not text, is empty or too long, or has characters that one line cannot show.
     """
     if isinstance(text, str) and 1 <= len(text) <= MAX_MARK and text.isprintable():
         return text
@@ -149,7 +99,106 @@ def _short(value: object) -> str:
         text = repr(value)
     except ValueError:  # an integer of thousands of digits
         text = "that"
-    return text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004  characters
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+
+
+class Argument(NamedTuple):
+    """
+    One argument of a request; every argument of a request is required.
+
+    Attributes:
+        meaning: What it stands for, with unit and range.
+        check: Returns the value as the daemon uses it; raises ValueError with the reason otherwise.
+    """
+
+    meaning: str
+    check: Callable[[object], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """
+    One line of the table of requests.
+
+    Attributes:
+        meaning: What the request asks for.
+        reply: What a positive reply holds besides ``ok`` and ``id``.
+        effect: What carrying it out does to the daemon.
+        arguments: Its arguments by name.
+        order: Names of the integer arguments by which a later request of a stream is known, most significant first.
+    """
+
+    meaning: str
+    reply: str
+    effect: Effect = Effect.READS
+    arguments: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
+    order: tuple[str, ...] = ()
+
+
+REQUESTS: Mapping[str, RequestSpec] = {
+    "hello": RequestSpec(
+        "Who the daemon is.", "version, wire, run, rate, source, sim_state, topic_prefix, topics, thresholds"
+    ),
+    "status": RequestSpec(
+        "How the daemon and the sim are.",
+        "the fields of the status topic; frames: topic to the number of frames published on it",
+    ),
+    "schema": RequestSpec("What the topics hold.", "wire, topics: JSON Schema of each topic"),
+    "static": RequestSpec("The car, the track and the rules.", "the fields of the static topic"),
+    "latest": RequestSpec("The newest frame of each topic, for late joiners.", "frames: topic to frame"),
+    "thresholds": RequestSpec(
+        "The detection thresholds.", "thresholds: name to value, low, high, unit, meaning, source"
+    ),
+    "set_rate": RequestSpec(
+        "Change the rate.",
+        "rate",
+        Effect.ONCE,
+        {"rate": Argument(f"Ticks per second, {MIN_RATE:g} to {MAX_RATE:g}.", check_rate)},
+    ),
+    "set_thresholds": RequestSpec(
+        "Change detection thresholds; all of them or, if one is wrong, none.",
+        "thresholds: name to value",
+        Effect.ONCE,
+        {"thresholds": Argument("A map of names to numbers.", check_thresholds)},
+    ),
+    "mark": RequestSpec(
+        "Publish an event of kind mark, so that this moment can be found again.",
+        "tick, timestamp: those of the event",
+        Effect.ONCE,
+        {"text": Argument(f"The reason: 1 to {MAX_MARK} printable characters.", check_mark)},
+    ),
+    "reload_keys": RequestSpec(
+        "Read the directory of keys again; only if the daemon was started with --keys.",
+        "clients: name to role; problems: texts",
+        Effect.ONCE,
+    ),
+    "shutdown": RequestSpec(
+        "End the daemon; only if it was started with --allow-shutdown.", "nothing more", Effect.ONCE
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    A request that was checked against the table.
+
+    Attributes:
+        name: Its name in the table.
+        id: The id that its sender gave it; ``None`` if there is none.
+        arguments: Checked values by name.
+        spec: Its line of the table.
+    """
+
+    name: str
+    id: str | int | None
+    arguments: Mapping[str, Any]
+    spec: RequestSpec
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Its place in its stream; of two requests the one with the larger order is newer."""
+        return tuple(self.arguments[name] for name in self.spec.order)
 
 
 def encode_request(name: str, request_id: str, arguments: Mapping[str, Any]) -> bytes:
@@ -162,7 +211,7 @@ def unpack_request(body: bytes) -> dict[str, Any]:
     Decode the bytes of a request, within limits.
 
     Raises:
-        RequestRefused: They are not one map with string keys.
+        RequestRefused: The bytes are not one map with string keys.
     """
     try:
         return packing.unpack_map(body, packing.REQUEST)
@@ -171,50 +220,45 @@ def unpack_request(body: bytes) -> dict[str, Any]:
 
 
 def read_id(values: Mapping[str, Any]) -> str | int | None:
-    """Return the id of a request, so that even a refusal can carry it; ``None`` if it has no good one."""
+    """Return the id of a request, so that a refusal can carry it; ``None`` if it has no valid one."""
     found = values.get("id")
     if isinstance(found, str) and 0 < len(found.encode("utf-8", "replace")) <= MAX_ID_BYTES:
         return found
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def check_request(values: Mapping[str, Any]) -> Request:
+def check_request(values: Mapping[str, Any], table: Mapping[str, RequestSpec] = REQUESTS) -> Request:
     """
     Check a decoded request against the table.
 
     Raises:
-        RequestRefused: It is none; the code and the message say why.
+        RequestRefused: The map is not a request of the table; code and message say why.
     """
     arguments = dict(values)
     name = arguments.pop("request", None)
     if not isinstance(name, str):
-        raise RequestRefused("", BAD_REQUEST, '"request" must name a request: ' + ", ".join(REQUESTS))
-    rule = REQUESTS.get(name)
-    if rule is None:
-        raise RequestRefused(name, UNKNOWN_REQUEST, "there are: " + ", ".join(REQUESTS))
+        raise RequestRefused("", BAD_REQUEST, '"request" must name a request: ' + ", ".join(table))
+    spec = table.get(name)
+    if spec is None:
+        raise RequestRefused(name, UNKNOWN_REQUEST, "the requests are: " + ", ".join(table))
     request_id = read_id(arguments)
     if arguments.pop("id", None) is not None and request_id is None:
         raise RequestRefused(name, BAD_ARGUMENT, f"id must be an integer or a text of 1 to {MAX_ID_BYTES} bytes")
-    if rule.changing and request_id is None:
+    if spec.effect is Effect.ONCE and request_id is None:
         raise RequestRefused(name, BAD_ARGUMENT, "a changing request needs an id of its own, so that it is done once")
-    wrong = sorted(arguments.keys() ^ rule.arguments.keys())
+    wrong = sorted(arguments.keys() ^ spec.arguments.keys())
     if wrong:
-        takes = ", ".join(rule.arguments) or "no arguments"
+        takes = ", ".join(spec.arguments) or "no arguments"
         raise RequestRefused(name, BAD_ARGUMENT, f"takes {takes}; missing or unknown: {', '.join(wrong)}"[:200])
     try:
-        if "rate" in arguments:
-            arguments["rate"] = check_rate(arguments["rate"])
-        if "thresholds" in arguments:
-            arguments["thresholds"] = check_thresholds(arguments["thresholds"])
-        if "text" in arguments:
-            arguments["text"] = check_mark(arguments["text"])
+        checked_arguments = {key: argument.check(arguments[key]) for key, argument in spec.arguments.items()}
     except ValueError as error:
         raise RequestRefused(name, BAD_ARGUMENT, str(error)) from error
-    return Request(name, request_id, arguments)
+    return Request(name, request_id, checked_arguments, spec)
 
 
 def encode_reply(request_id: str | int | None, fields: Mapping[str, Any]) -> bytes:
-    """Encode a good reply."""
+    """Encode a positive reply."""
     return packing.pack({"ok": True, **_identity(request_id), **fields})
 
 
@@ -230,11 +274,11 @@ def _identity(request_id: str | int | None) -> dict[str, str | int]:
 
 def decode_reply(name: str, body: bytes) -> dict[str, Any]:
     """
-    Return what a good reply holds, without ``ok`` and ``id``.
+    Return the fields of a positive reply, without ``ok`` and ``id``.
 
     Raises:
-        DecodeError: The bytes are no reply of ours.
-        RequestRefused: The daemon refused; code and message say why.
+        DecodeError: The bytes are not a reply of an acbridge daemon.
+        RequestRefused: The daemon refused the request; code and message say why.
     """
     reply = packing.unpack_map(body, packing.REPLY)
     match reply:
@@ -244,43 +288,3 @@ def decode_reply(name: str, body: bytes) -> dict[str, Any]:
             raise RequestRefused(name, code, message)
         case _:
             raise DecodeError(f"the reply to {name!r} has neither result nor error; is this an acbridge daemon?")
-
-
-class ReplyCache:
-    """
-    Remembers the replies to changing requests, so that the same id is never carried out twice.
-
-    A client that saw no reply cannot know whether its request was carried out; it asks again with the same id.
-    """
-
-    def __init__(self, size: int = 1024, keep_s: float = 60.0) -> None:
-        self._size = size
-        self._keep_s = keep_s
-        self._replies: OrderedDict[str | int, tuple[float, bytes, bytes]] = OrderedDict()
-
-    def find(self, request_id: str | int, body: bytes, now: float) -> bytes | None:
-        """
-        Return the reply that this request got before, if it did.
-
-        Args:
-            request_id: Its id.
-            body: Its bytes.
-            now: Seconds on any steady clock.
-
-        Raises:
-            RequestRefused: The id was used for a different request.
-        """
-        while self._replies and next(iter(self._replies.values()))[0] < now - self._keep_s:
-            self._replies.popitem(last=False)
-        known = self._replies.get(request_id)
-        if known is None:
-            return None
-        if known[1] != body:
-            raise RequestRefused("", BAD_ARGUMENT, "this id was used for another request; take a new one")
-        return known[2]
-
-    def keep(self, request_id: str | int, body: bytes, reply: bytes, now: float) -> None:
-        """Remember a reply."""
-        self._replies[request_id] = (now, body, reply)
-        if len(self._replies) > self._size:
-            self._replies.popitem(last=False)

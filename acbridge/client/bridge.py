@@ -24,7 +24,7 @@ from acbridge.keys import Keys
 from acbridge.pages import Graphics, Physics
 from acbridge.schema import Record
 from acbridge.status import Status
-from acbridge.topics import BY_NAME, EVERY_TICK
+from acbridge.topics import BY_NAME, SAMPLE, TICK_RECORDS
 from acbridge.wire import Frame
 
 R = TypeVar("R", bound=Record)
@@ -95,7 +95,7 @@ class Bridge:
         self._same_clock = host in ("127.0.0.1", "localhost", "::1")
         self._context = zmq.Context()
         self._arrived = threading.Condition()
-        self._mailbox = Mailbox(tuple(record.topic for record in EVERY_TICK))
+        self._mailbox = Mailbox(tuple(record.topic for record in SAMPLE))
         self._receiver: Receiver | None = None
         self._streams: weakref.WeakSet[FrameStream[Any]] = weakref.WeakSet()
         self._opening = threading.Lock()
@@ -143,7 +143,7 @@ class Bridge:
             DecodeError: What arrives is not a frame of this wire version.
             Closed: The bridge was closed.
         """
-        mails = self._wait(EVERY_TICK, lambda: self._mailbox.sample, timeout)
+        mails = self._wait(SAMPLE, lambda: self._mailbox.sample, timeout)
         physics = wire.decode(mails[0].payload, Physics)
         graphics = wire.decode(mails[1].payload, Graphics)
         derived = wire.decode(mails[2].payload, Derived)
@@ -158,7 +158,7 @@ class Bridge:
         )
 
     @overload
-    def frames(self, *, timeout: float | None = None) -> "FrameStream[Physics | Graphics | Derived]": ...
+    def frames(self, *, timeout: float | None = None) -> "FrameStream[Record]": ...
 
     @overload
     def frames(self, *records: type[R], timeout: float | None = None) -> "FrameStream[R]": ...
@@ -184,7 +184,8 @@ class Bridge:
             if self._closed:
                 raise Closed
             socket = open_socket(self._context, zmq.SUB, self.endpoint, FRAMES_QUEUE, self._keys)
-            stream: FrameStream[Any] = FrameStream(socket, self.endpoint, records or EVERY_TICK, self._prefix, timeout)
+            wanted = records or TICK_RECORDS
+            stream: FrameStream[Any] = FrameStream(socket, self.endpoint, wanted, self._prefix, timeout)
             self._streams.add(stream)
         return stream
 

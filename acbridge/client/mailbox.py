@@ -91,10 +91,10 @@ class Gaps:
 class Box:
     """The newest frame of one topic and its record of service."""
 
-    __slots__ = ("_every_tick", "_stale_after", "_stamps", "gaps", "newest", "received")
+    __slots__ = ("_by_ticks", "_stale_after", "_stamps", "gaps", "newest", "received")
 
     def __init__(self, topic: str) -> None:
-        self._every_tick = BY_NAME[topic].every_tick
+        self._by_ticks = BY_NAME[topic].by_ticks
         self._stale_after = BY_NAME[topic].stale_after
         self._stamps: deque[int] = deque(maxlen=RATE_WINDOW)
         self.gaps = Gaps()
@@ -141,7 +141,7 @@ class Box:
         return Trust(alive, age, rate, self.received, self.gaps.lost, self.gaps.restarts, self.gaps.run)
 
     def _patience(self, rate: float | None) -> float:
-        if not self._every_tick:
+        if not self._by_ticks:
             return self._stale_after
         return UNKNOWN_RATE_STALE_S if rate is None else max(MIN_STALE_S, STALE_PERIODS / rate)
 

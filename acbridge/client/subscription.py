@@ -19,13 +19,15 @@ from acbridge import wire
 from acbridge.client.mailbox import Gaps, Mailbox
 from acbridge.errors import Closed, DecodeError, NoFrame
 from acbridge.keys import Keys
+from acbridge.requests import MAX_RATE
 from acbridge.schema import Record
 from acbridge.status import Status
+from acbridge.topics import FRAMES_PER_TICK
 from acbridge.wire import Frame
 
-NEWEST_QUEUE = 3000
-"""One second of frames at 1000 Hz and three topics."""
-FRAMES_QUEUE = 30_000
+NEWEST_QUEUE = math.ceil(MAX_RATE * FRAMES_PER_TICK)
+"""One second of every topic's frames at the highest rate."""
+FRAMES_QUEUE = 10 * NEWEST_QUEUE
 """Ten seconds of them."""
 _RCVBUF = 65536
 """Small on purpose: what waits in the kernel is old when it is read."""

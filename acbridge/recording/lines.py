@@ -20,7 +20,7 @@ from acbridge.json_lines import fast_json
 from acbridge.pages import Static
 from acbridge.schema import FLOAT32, FLOAT64, Column, Record
 from acbridge.selection import Selection
-from acbridge.topics import BY_NAME, EVERY_TICK
+from acbridge.topics import BY_NAME, TICK_RECORDS
 from acbridge.wire import WIRE_VERSION, Frame
 
 SCHEMA = "acbridge/1"
@@ -244,7 +244,7 @@ def _parse(values: dict[str, Any]) -> Line | None:
         return _header(values)
     if kind == "gap":
         ticks: int = values.get("ticks", 0)
-        return GapLine(values.get("lost") or dict.fromkeys((record.topic for record in EVERY_TICK), ticks))
+        return GapLine(values.get("lost") or dict.fromkeys((record.topic for record in TICK_RECORDS), ticks))
     if kind is None and "topic" not in values:
         time = values.pop("tick"), values.pop("timestamp"), _mono_ns(values)
         return TickLine(*time, {topic: _object(found) for topic, found in values.items()})

@@ -12,7 +12,7 @@ import click
 
 from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, NoReply, connect
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
-from acbridge.requests import REQUESTS
+from acbridge.requests import REQUESTS, Effect
 from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
 
 EX_UNAVAILABLE = 69
@@ -121,7 +121,8 @@ def asking(where: Where, topic_prefix: str = "") -> Generator[Bridge]:
         with connect(where.host, where.port, topic_prefix=topic_prefix, keys=where.keys) as bridge:
             yield bridge
     except NoReply as error:
-        doubt = "; it may have been carried out all the same" if REQUESTS[error.request].changing else ""
+        reads = REQUESTS[error.request].effect is Effect.READS
+        doubt = "" if reads else "; it may have been carried out all the same"
         fail(f"{error}{doubt}", EX_UNAVAILABLE)
     except AcbridgeError as error:
         fail(str(error), 1)

@@ -12,7 +12,7 @@ import click
 from acbridge import AcbridgeError, Bridge, Event, MissingExtra, NoFrame, Static, Status, connect
 from acbridge.selection import Selection
 from acbridge.signals import asked_to_end
-from acbridge.topics import EVERY_TICK
+from acbridge.topics import TICK_RECORDS
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl, NotARecording, Options, Rotation, named
 from acbridge_sink.options import EX_CONFIG, Wanted, common, fail
@@ -114,7 +114,7 @@ def jsonl(
     there is continued. In a directory (one that is there, or a PATH that ends in /) files are named by time, track, car
     and session. PATH - is stdout. What was written survives a kill of the sink.
     """
-    selection = wanted.selection((*EVERY_TICK, Static, Event))
+    selection = wanted.selection((*TICK_RECORDS, Static, Event))
     rotation = Rotation(rotate_size, rotate_time, rotate_laps)
     target = to_target(path, compress, rotation)
     if rotate_laps and Event not in selection.records:

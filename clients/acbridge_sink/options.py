@@ -14,7 +14,7 @@ from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
 from acbridge.errors import UnknownName
 from acbridge.schema import Record
 from acbridge.selection import Selection
-from acbridge.topics import BY_NAME, EVERY_TICK
+from acbridge.topics import BY_NAME, TICK_RECORDS
 from acbridge_sink.pump import Limits
 
 EX_CONFIG = 78
@@ -68,7 +68,7 @@ class Wanted:
     fields: frozenset[str]
     max_rate: float | None
 
-    def selection(self, usual: tuple[type[Record], ...] = EVERY_TICK) -> Selection:
+    def selection(self, usual: tuple[type[Record], ...] = TICK_RECORDS) -> Selection:
         """
         Return what to take of all that is published.
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 from acbridge import Bridge, Frame, NoFrame
 from acbridge.schema import Record
 from acbridge.selection import Selection
-from acbridge.topics import EVERY_TICK
+from acbridge.topics import TICK_RECORDS
 from acbridge_sink.thinning import Thinning
 
 IDLE_S = 0.25
@@ -108,7 +108,7 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
                     sink.idle()
                 continue
             heard = True
-            at_every_tick = isinstance(frame.record, EVERY_TICK)
+            at_every_tick = isinstance(frame.record, TICK_RECORDS)
             for tick in assembly.put(frame) if at_every_tick else assembly.flush():
                 passed = thinning.passed(tick)
                 if passed is None:
@@ -125,8 +125,8 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
 class TickAssembly:
     """Groups the frames of one tick; they arrive in the order of the topic table."""
 
-    def __init__(self, records: tuple[type[Record], ...] = EVERY_TICK) -> None:
-        kinds = [record for record in EVERY_TICK if record in records]
+    def __init__(self, records: tuple[type[Record], ...] = TICK_RECORDS) -> None:
+        kinds = [record for record in TICK_RECORDS if record in records]
         self._first, self._last = (kinds[0], kinds[-1]) if kinds else (None, None)
         self._frames: list[Frame[Any]] = []
         self._begun = False

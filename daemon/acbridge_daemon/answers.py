@@ -1,7 +1,7 @@
 """What the daemon answers to each request: the table is `Answers.table`, the contract is docs/reference/protocol.md."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -14,26 +14,41 @@ from acbridge.topics import TOPICS
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.feed import Feed
 from acbridge_daemon.publisher import Publisher
+from acbridge_daemon.report import Report
 from acbridge_daemon.responder import Answer
+from acbridge_daemon.security import Keyring
 from acbridge_daemon.settings import Settings
-
-if TYPE_CHECKING:
-    from acbridge_daemon.service import Service
 
 
 class Answers:
-    """Carries out requests for a service."""
+    """Carries out requests. What changes the loop itself is done by three functions of the loop."""
 
-    def __init__(self, service: "Service", settings: Settings, feed: Feed, publisher: Publisher, clock: Clock) -> None:
-        self._service = service
+    def __init__(
+        self,
+        settings: Settings,
+        report: Report,
+        feed: Feed,
+        publisher: Publisher,
+        clock: Clock,
+        keyring: Keyring | None,
+        *,
+        set_rate: Callable[[float], None],
+        read_keys: Callable[[], None],
+        stop: Callable[[], None],
+    ) -> None:
         self._settings = settings
+        self._report = report
         self._feed = feed
         self._publisher = publisher
         self._clock = clock
+        self._keyring = keyring
+        self._set_loop_rate = set_rate
+        self._read_keys = read_keys
+        self._stop = stop
         self._log = structlog.get_logger()
 
     def table(self) -> Mapping[str, Answer]:
-        """Return what carries out each request."""
+        """Return the method that carries out each request."""
         return {
             "hello": self._hello,
             "status": self._status,
@@ -50,21 +65,21 @@ class Answers:
 
     def _hello(self, _: Request) -> Mapping[str, Any]:
         return {
-            "version": self._service.version,
+            "version": self._report.version,
             "wire": wire.WIRE_VERSION,
-            "run": self._service.run,
-            "rate": self._service.rate,
+            "run": self._report.run,
+            "rate": self._report.rate,
             "source": self._settings.source,
             "sim_state": self._feed.liveness.state.value,
             "topic_prefix": self._settings.topic_prefix,
             "topics": {
-                topic.name: {"fingerprint": topic.record.fingerprint(), "cadence": topic.cadence} for topic in TOPICS
+                topic.name: {"fingerprint": topic.record.fingerprint(), "cadence": topic.sent} for topic in TOPICS
             },
             "thresholds": self._feed.sampler.thresholds.values(),
         }
 
     def _status(self, _: Request) -> Mapping[str, Any]:
-        return vars(self._service.status(self._clock.now()))
+        return {**vars(self._report.status(self._clock.now())), "frames": dict(self._report.frames())}
 
     def _latest(self, _: Request) -> Mapping[str, Any]:
         return {"frames": {topic: wire.decode_map(frame) for topic, frame in self._publisher.newest.items()}}
@@ -81,8 +96,8 @@ class Answers:
 
     def _set_rate(self, request: Request) -> Mapping[str, Any]:
         rate = request.arguments["rate"]
-        if rate != self._service.rate:
-            self._service.set_rate(rate)
+        if rate != self._report.rate:
+            self._set_loop_rate(rate)
             self._log.info("rate_changed", rate=rate)
         return {"rate": rate}
 
@@ -101,17 +116,16 @@ class Answers:
         return {"tick": self._feed.tick, "timestamp": stamp.timestamp}
 
     def _reload_keys(self, _: Request) -> Mapping[str, Any]:
-        keyring = self._service.keyring
-        if keyring is None:
-            raise RequestRefused("reload_keys", requests.FORBIDDEN, "start the daemon with --keys to have any")
-        self._service.read_keys()
-        return {"clients": keyring.roles, "problems": keyring.problems}
+        if self._keyring is None:
+            raise RequestRefused("reload_keys", requests.FORBIDDEN, "start the daemon with --keys to have keys")
+        self._read_keys()
+        return {"clients": self._keyring.roles, "problems": self._keyring.problems}
 
     def _shutdown(self, _: Request) -> Mapping[str, Any]:
         if not self._settings.allow_shutdown:
             raise RequestRefused("shutdown", requests.FORBIDDEN, "start the daemon with --allow-shutdown to allow this")
         self._log.info("shutdown_requested")
-        self._service.stop()
+        self._stop()
         return {}
 
 

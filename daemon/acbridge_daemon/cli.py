@@ -140,7 +140,7 @@ def main(**options: Any) -> None:
                 open_metrics(settings.metrics, service)
             log.info(
                 "daemon_started",
-                run=service.run,
+                run=service.report.run,
                 frames=service.frames_endpoint,
                 requests=service.requests_endpoint,
                 rate=settings.rate,
@@ -155,7 +155,7 @@ def main(**options: Any) -> None:
             sys.exit(EX_UNAVAILABLE)
         finally:
             service.close()
-    log.info("daemon_ended", run=service.run)
+    log.info("daemon_ended", run=service.report.run)
 
 
 def read_thresholds(words: tuple[str, ...]) -> Thresholds:
@@ -186,7 +186,7 @@ def open_metrics(port: int, service: Service) -> None:
         click.echo("acbridge-daemon: --metrics needs prometheus-client: pip install 'acbridge[metrics]'", err=True)
         sys.exit(EX_CONFIG)
     try:
-        serve_metrics(port, "127.0.0.1", lambda: service.newest_status)
+        serve_metrics(port, "127.0.0.1", service.report)
     except OSError as error:
         click.echo(f"acbridge-daemon: cannot serve --metrics on port {port}: {error.strerror}", err=True)
         sys.exit(EX_UNAVAILABLE)

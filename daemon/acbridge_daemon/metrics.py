@@ -1,11 +1,11 @@
 """
 The daemon's status for Prometheus, at ``/metrics`` of a port of its own (extra ``metrics``).
 
-The HTTP server is prometheus_client's and has a thread of its own; it reads the last status record, which the loop
-replaces once a second, and touches nothing else.
+The HTTP server is prometheus_client's and has a thread of its own; it reads the newest status record, which the loop
+replaces once a second, and the counters of frames, and touches nothing else.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from acbridge.schema import BOOL, FLOAT64, INT64
 from acbridge.status import SimState, Status
+from acbridge_daemon.report import Report
 
 COUNTERS = frozenset(
     column.name
@@ -23,14 +24,14 @@ COUNTERS = frozenset(
 
 
 class StatusCollector(Collector):
-    """Turns the newest status record into metrics when it is asked to."""
+    """Makes metrics of the daemon's report at each scrape."""
 
-    def __init__(self, newest: Callable[[], Status | None]) -> None:
-        self._newest = newest
+    def __init__(self, report: Report) -> None:
+        self._report = report
 
     def collect(self) -> Iterable[Metric]:
-        """Yield a metric for each number of the status record, and one for the sim's state."""
-        status = self._newest()
+        """Yield a metric for each number of the status record, the frames of each topic, and the sim's state."""
+        status = self._report.newest
         if status is None:
             return
         for column in Status.columns:
@@ -42,19 +43,23 @@ class StatusCollector(Collector):
                 yield CounterMetricFamily(name, column.meaning, value=value)
             else:
                 yield GaugeMetricFamily(name, column.meaning, value=float(value), unit="")
+        frames = CounterMetricFamily("acbridge_frames", "Frames published on a topic.", labels=["topic"])
+        for topic, count in self._report.frames().items():
+            frames.add_metric([topic], count)
+        yield frames
         state = GaugeMetricFamily("acbridge_sim_state", "1 for the state that the sim is in.", labels=["state"])
         for each in SimState:
             state.add_metric([each.value], float(each.value == status.sim_state))
         yield state
 
 
-def serve_metrics(port: int, address: str, newest: Callable[[], Status | None]) -> None:
+def serve_metrics(port: int, address: str, report: Report) -> None:
     """
-    Serve the metrics from now on, in a thread of its own that ends with the process.
+    Serve the metrics in a thread of its own that ends with the process.
 
     Raises:
         OSError: The port is taken.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(StatusCollector(newest))
+    registry.register(StatusCollector(report))
     start_http_server(port, addr=address, registry=registry)

@@ -1,14 +1,15 @@
 """
-The REP side, on a ROUTER: whatever arrives in REP's envelope gets exactly one reply.
+The REP side of request and reply, on a ROUTER socket: every message in REP's envelope gets exactly one reply.
 
 A bare REP socket cannot promise that: five bytes of garbage on its port make it carry out the next genuine request and
-lose the reply. A ROUTER that answers ``[identity, "", body]`` looks the same to every REQ client. Where there are keys,
-it knows each asker's, and carries out changes for drivers only.
+lose the reply. A ROUTER that answers ``[identity, "", body]`` looks the same to every REQ client. In a daemon with
+keys it knows the key of each client, and only operators may change anything.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,41 +18,70 @@ import zmq
 from acbridge import requests
 from acbridge.errors import RequestRefused
 from acbridge.keys import Role
-from acbridge.requests import Request
+from acbridge.requests import REQUESTS, Effect, Request, RequestSpec
 from acbridge_daemon.rate_limit import RateLimit
+from acbridge_daemon.reply_cache import ReplyCache
 from acbridge_daemon.security import CURVE_BYTES, Peer, ZapHandler
 from acbridge_daemon.sockets import LINGER_MS, Connections, harden
 
 Answer = Callable[[Request], Mapping[str, Any]]
-"""Carries a request out and returns what the reply holds; may raise RequestRefused."""
+"""Carries out a request and returns the fields of the reply; may raise RequestRefused."""
 
 QUEUE = 64
 DRAINED_AT_ONCE = 200
-"""Parts of a message with too many that are thrown away at once: some tenths of a millisecond."""
+"""How many parts of an oversized multipart message one call discards; takes a few tenths of a millisecond."""
 ENVELOPE = 3
 """Parts of a request from a REQ client: its identity, an empty delimiter, the body."""
 
 
-class Responder:
+@dataclass(slots=True)
+class RequestCounts:
     """
-    A ROUTER socket and what carries requests out.
+    Requests of one life of the daemon.
 
     Attributes:
-        socket: For the loop to poll.
-        connections: Who is connected; for the loop to poll, too.
         answered: Requests answered, refused ones included.
         refused: Requests answered with an error.
     """
 
+    answered: int = 0
+    refused: int = 0
+
+
+class Responder:
+    """
+    A ROUTER socket and the functions that carry out requests.
+
+    Attributes:
+        socket: The socket, for the loop to poll.
+        connections: The open connections; their socket is for the loop to poll, too.
+    """
+
     def __init__(
-        self, context: "zmq.Context[zmq.Socket[bytes]]", answers: Mapping[str, Answer], zap: ZapHandler
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        answers: Mapping[str, Answer],
+        zap: ZapHandler,
+        counts: RequestCounts,
+        table: Mapping[str, RequestSpec] = REQUESTS,
     ) -> None:
-        self.answered = 0
-        self.refused = 0
+        """
+        Create the socket without binding it.
+
+        Args:
+            context: The context that owns the socket.
+            answers: The function that carries out each request of the table.
+            zap: Decides who may connect.
+            counts: Where answered and refused requests are counted.
+            table: The requests that exist.
+        """
         self._answers = answers
+        self._counts = counts
+        self._table = table
         self._zap = zap
         self._flooder: bytes | None = None
-        self._caches: defaultdict[str, requests.ReplyCache] = defaultdict(requests.ReplyCache)
+        self._caches: defaultdict[str, ReplyCache] = defaultdict(ReplyCache)
+        self._newest: dict[tuple[str, str], tuple[int, ...]] = {}
         self._rate_limit = RateLimit()
         self._log = structlog.get_logger()
         self.socket = context.socket(zmq.ROUTER)
@@ -92,15 +122,15 @@ class Responder:
                 self._send(flooder, self._refuse(None, _TOO_MANY_PARTS))
             return True
         if len(parts) < ENVELOPE or parts[1]:
-            return True  # not from a REQ socket: there is nobody who could read a reply
+            return True  # not from a REQ socket, so no reply could be read
         if peer is None:
-            return True  # its key was removed: it gets what it would get if it connected now, nothing
+            return True  # its key was removed: no reply, as if it connected now
         granted = self._rate_limit.try_acquire(parts[0], now)
         self._send(parts[0], self._reply(parts[2], now, peer) if granted else self._busy(parts[2]))
         return True
 
     def _drain(self, flooder: bytes) -> bool:
-        """Throw away some parts of a message that has too many; a tick may come in between."""
+        """Discard some parts of an oversized multipart message; ticks run between the calls."""
         for _ in range(DRAINED_AT_ONCE):
             if not self.socket.recv(zmq.NOBLOCK, copy=False).more:
                 self._flooder = None
@@ -110,7 +140,7 @@ class Responder:
         return True
 
     def _send(self, identity: bytes, reply: bytes) -> None:
-        self.answered += 1
+        self._counts.answered += 1
         with suppress(zmq.Again):  # the client does not read its replies
             self.socket.send_multipart((identity, b"", reply), zmq.NOBLOCK)
 
@@ -119,30 +149,42 @@ class Responder:
         try:
             values = requests.unpack_request(body)
             request_id = requests.read_id(values)
-            request = requests.check_request(values)
-            if not request.changing or request.id is None:
-                return requests.encode_reply(request.id, self._answers[request.name](request))
+            request = requests.check_request(values, self._table)
+            if request.spec.effect is Effect.READS:
+                return self._carry_out(request)
             self._check_role(peer, request)
-            return self._change(self._caches[peer.name], request, request.id, body, now)
+            if request.spec.effect is Effect.ONCE and request.id is not None:
+                return self._once(self._caches[peer.name], request, request.id, body, now)
+            self._check_newest(peer, request)
+            return self._carry_out(request)
         except RequestRefused as refused:
             return self._refuse(request_id, refused)
         except Exception:  # noqa: BLE001  a reply must leave whatever happens; the log has the traceback
             self._log.exception("request_failed")
             return self._refuse(request_id, RequestRefused("", requests.INTERNAL, "the daemon's log says how"))
 
+    def _carry_out(self, request: Request) -> bytes:
+        return requests.encode_reply(request.id, self._answers[request.name](request))
+
     def _check_role(self, peer: Peer, request: Request) -> None:
         if peer.role is not Role.OPERATOR:
             self._log.warning("request_denied", request=request.name, key=peer.name, role=peer.role)
             raise RequestRefused(request.name, requests.FORBIDDEN, _NOT_AN_OPERATOR)
 
-    def _change(
-        self, cache: requests.ReplyCache, request: Request, request_id: str | int, body: bytes, now: float
-    ) -> bytes:
+    def _check_newest(self, peer: Peer, request: Request) -> None:
+        """Refuse a request of a stream that a newer one, or the same one, has overtaken."""
+        stream = (peer.name, request.name)
+        if request.order <= self._newest.get(stream, ()):
+            raise RequestRefused(request.name, requests.STALE, _OVERTAKEN)
+        self._newest[stream] = request.order
+
+    def _once(self, cache: ReplyCache, request: Request, request_id: str | int, body: bytes, now: float) -> bytes:
+        """Carry out a changing request, or return the reply that its id got before."""
         known = cache.find(request_id, body, now)
         if known is not None:
             return known
         try:
-            reply = requests.encode_reply(request_id, self._answers[request.name](request))
+            reply = self._carry_out(request)
         except RequestRefused as refused:
             reply = self._refuse(request_id, refused)
         cache.keep(request_id, body, reply, now)
@@ -156,10 +198,11 @@ class Responder:
         return self._refuse(request_id, _TOO_MANY_REQUESTS)
 
     def _refuse(self, request_id: str | int | None, refused: RequestRefused) -> bytes:
-        self.refused += 1
+        self._counts.refused += 1
         return requests.encode_refusal(request_id, refused)
 
 
 _TOO_MANY_REQUESTS = RequestRefused("", requests.BUSY, "too many requests; ask again in a second")
 _NOT_AN_OPERATOR = f"your key has the role {Role.OBSERVER}; changes need a key with the role {Role.OPERATOR}"
+_OVERTAKEN = "a newer request of this stream was carried out; send a larger one of its sequence numbers"
 _TOO_MANY_PARTS = RequestRefused("", requests.BAD_REQUEST, "a request is one message of one part")

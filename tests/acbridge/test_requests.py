@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from acbridge import requests
 from acbridge.errors import DecodeError, RequestRefused
 from acbridge.packing import pack
-from acbridge.requests import ERROR_CODES, REQUESTS, Request
+from acbridge.requests import ERROR_CODES, REQUESTS, Effect, Request
 
 MOST = b"\xff\xff\xff\xff"
 
@@ -93,27 +93,34 @@ def test_a_bad_request_is_refused_with_its_code(code: str, body: bytes) -> None:
 
 
 def test_every_code_that_a_request_can_get_is_explained() -> None:
-    assert {"bad_request", "unknown_request", "bad_argument", "forbidden", "unavailable", "busy", "internal"} == (
-        ERROR_CODES.keys()
-    )
+    assert {
+        "bad_request",
+        "unknown_request",
+        "bad_argument",
+        "forbidden",
+        "stale",
+        "unavailable",
+        "busy",
+        "internal",
+    } == (ERROR_CODES.keys())
 
 
-@pytest.mark.parametrize("name", [name for name, rule in REQUESTS.items() if not rule.changing])
+@pytest.mark.parametrize("name", [name for name, spec in REQUESTS.items() if spec.effect is Effect.READS])
 def test_a_reading_request_needs_no_id(name: str) -> None:
-    assert Request(name, None, {}) == check(request(name))
-    assert Request(name, "a", {}) == check(request(name, id="a"))
-    assert Request(name, None, {}) == check(request(name, id=None))
-    assert not check(request(name)).changing
+    spec = REQUESTS[name]
+    assert Request(name, None, {}, spec) == check(request(name))
+    assert Request(name, "a", {}, spec) == check(request(name, id="a"))
+    assert Request(name, None, {}, spec) == check(request(name, id=None))
 
 
-@pytest.mark.parametrize("name", [name for name, rule in REQUESTS.items() if rule.changing])
+@pytest.mark.parametrize("name", [name for name, spec in REQUESTS.items() if spec.effect is Effect.ONCE])
 def test_a_changing_request_needs_an_id(name: str) -> None:
     arguments: dict[str, Any] = {
         "set_rate": {"rate": 30},
         "set_thresholds": {"thresholds": {"stuck_s": 5}},
         "mark": {"text": "here"},
     }.get(name, {})
-    assert check(request(name, id="a", **arguments)).changing
+    assert arguments == check(request(name, id="a", **arguments)).arguments
     for body in (request(name, **arguments), request(name, id=None, **arguments)):
         refused = refusal(body)
         assert (name, "bad_argument") == (refused.request, refused.code)
@@ -213,7 +220,8 @@ def test_an_id_may_not_be(found: object) -> None:
 
 
 def test_a_request_that_is_encoded_is_understood() -> None:
-    assert Request("set_rate", "x1", {"rate": 30.0}) == check(requests.encode_request("set_rate", "x1", {"rate": 30}))
+    expected = Request("set_rate", "x1", {"rate": 30.0}, REQUESTS["set_rate"])
+    assert expected == check(requests.encode_request("set_rate", "x1", {"rate": 30}))
 
 
 @pytest.mark.parametrize("request_id", [None, "x1", 7])

@@ -3,7 +3,7 @@
 from acbridge.derived import Derived, Event
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.status import Status
-from acbridge.topics import BY_NAME, EVERY_TICK, TOPICS
+from acbridge.topics import BY_NAME, FRAMES_PER_TICK, SAMPLE, TICK_RECORDS, TOPICS, Topic
 
 
 def test_no_topic_is_the_beginning_of_another() -> None:
@@ -19,8 +19,23 @@ def test_every_topic_is_found_by_its_name() -> None:
     assert [Physics, Graphics, Derived, Static, Status, Event] == [BY_NAME[topic.name].record for topic in TOPICS]
 
 
-def test_a_tick_publishes_physics_then_graphics_then_derived() -> None:
-    assert (Physics, Graphics, Derived) == EVERY_TICK
+def test_every_record_of_a_sample_is_published_at_every_tick() -> None:
+    assert (Physics, Graphics, Derived) == SAMPLE
+    assert [1, 1, 1] == [BY_NAME[record.topic].every for record in SAMPLE if record in TICK_RECORDS]
+
+
+def test_a_decimated_topic_is_due_at_the_ticks_that_its_number_divides() -> None:
+    cars = Topic(Physics, every=3)
+    assert [0, 3, 6] == [tick for tick in range(8) if cars.due(tick)]
+    assert "at every tick whose number 3 divides while the sim is live, paused or in replay" == cars.sent
+
+
+def test_a_topic_that_ticks_do_not_publish_is_never_due() -> None:
+    assert [] == [topic.name for topic in TOPICS if not topic.by_ticks and topic.due(0)]
+
+
+def test_queues_are_counted_in_frames_per_tick() -> None:
+    assert sum(topic.by_ticks for topic in TOPICS) == FRAMES_PER_TICK  # no topic is decimated yet
 
 
 def test_a_name_is_the_one_that_its_record_says() -> None:

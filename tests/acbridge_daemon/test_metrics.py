@@ -8,6 +8,7 @@ import pytest
 
 from acbridge import Status
 from acbridge.schema import FLOAT64, INT64
+from acbridge.topics import TOPICS
 from programs import Daemon, Program, until
 
 WITHOUT_THE_EXTRA = """
@@ -52,9 +53,15 @@ def test_every_number_of_the_status_is_a_metric(samples: dict[str, float]) -> No
 
 def test_what_only_grows_is_a_counter(samples: dict[str, float]) -> None:
     assert samples["acbridge_ticks_total"] > 0
-    assert samples["acbridge_physics_frames_total"] > 0
     assert 60.0 == samples["acbridge_rate"]
     assert samples["acbridge_connections"] >= 0
+
+
+def test_frames_are_counted_for_each_topic(samples: dict[str, float]) -> None:
+    counts = {topic.name: samples[f'acbridge_frames_total{{topic="{topic.name}"}}'] for topic in TOPICS}
+    assert counts["physics"] == counts["graphics"] == counts["derived"] > 0
+    assert counts["static"] > 0
+    assert counts["status"] > 0
 
 
 def test_the_state_of_the_sim_is_the_one_with_a_1(samples: dict[str, float]) -> None:

@@ -14,7 +14,7 @@ import zmq
 from zmq.utils import z85
 
 from acbridge import Keys, NoFrame, NoReply, Physics, RequestRefused, connect
-from acbridge.requests import MAX_REQUEST_BYTES, REQUESTS
+from acbridge.requests import MAX_REQUEST_BYTES, REQUESTS, Effect
 from acbridge_daemon import security
 from acbridge_daemon.security import CURVE_BYTES, ZAP_ENDPOINT, ZapHandler
 from bench import packb, unpackb
@@ -208,8 +208,8 @@ def test_an_operator_may_send_every_request(daemon: Daemon, rig: Keys) -> None:
 def test_an_observer_may_not_change_anything(daemon: Daemon, rig: Keys, screen: Keys) -> None:
     with daemon.connect(screen) as bridge:
         before = bridge.latest(Physics, timeout=10), bridge.request("hello", timeout=10)
-        for name, rule in REQUESTS.items():
-            if not rule.changing:
+        for name, spec in REQUESTS.items():
+            if spec.effect is Effect.READS:
                 bridge.request(name, timeout=10)
                 continue
             with pytest.raises(RequestRefused, match="the role observer") as caught:
@@ -217,7 +217,7 @@ def test_an_observer_may_not_change_anything(daemon: Daemon, rig: Keys, screen: 
             assert "forbidden" == caught.value.code
         after = bridge.request("hello", timeout=10)
         assert [before[1][key] for key in ("rate", "thresholds")] == [after[key] for key in ("rate", "thresholds")]
-    changing = sorted(name for name, rule in REQUESTS.items() if rule.changing)
+    changing = sorted(name for name, spec in REQUESTS.items() if spec.effect is not Effect.READS)
     until(lambda: len(daemon.events("request_denied")) >= len(changing), "the log of the denials")
     denied = daemon.events("request_denied")
     assert changing == sorted(event["request"] for event in denied)

@@ -16,7 +16,7 @@ from programs import Daemon, until
 PAGES = World().pages()
 PHYSICS, GRAPHICS = Physics.from_page(PAGES[0]), Graphics.from_page(PAGES[1])
 DERIVED = derive(PHYSICS, GRAPHICS, Static.from_page(PAGES[2]))
-EVERY_TICK = Selection((Physics, Graphics, Derived))
+TICK_RECORDS = Selection((Physics, Graphics, Derived))
 RECORDS = {"p": PHYSICS, "g": GRAPHICS, "d": DERIVED}
 
 
@@ -120,7 +120,7 @@ class Collector:
 def test_a_count_ends_the_pump_after_exactly_so_many_ticks(daemon: Daemon, count: int) -> None:
     sink = Collector()
     with daemon.connect() as bridge:
-        pump(bridge, sink, Limits(count=count), lambda: False, EVERY_TICK)
+        pump(bridge, sink, Limits(count=count), lambda: False, TICK_RECORDS)
     assert count == len(sink.ticks)
     assert {daemon.run} == {tick.run for tick in sink.ticks}
 
@@ -130,7 +130,7 @@ def test_a_duration_ends_the_pump_while_ticks_come(daemon: Daemon) -> None:
     with daemon.connect() as bridge:
         until(lambda: bridge.status(timeout=5).sim_state == "live", "the sim's start")
         begun = time.perf_counter()
-        pump(bridge, sink, Limits(duration=0.6), lambda: False, EVERY_TICK)
+        pump(bridge, sink, Limits(duration=0.6), lambda: False, TICK_RECORDS)
         assert 0.6 <= time.perf_counter() - begun < 1.5
     assert 5 < len(sink.ticks) < 50  # 36 at 60 Hz, less the time to subscribe
 
@@ -139,7 +139,7 @@ def test_a_duration_ends_the_pump_while_nothing_comes() -> None:
     sink = Collector()
     with connect(port=1) as bridge:
         begun = time.perf_counter()
-        pump(bridge, sink, Limits(duration=0.6), lambda: False, EVERY_TICK)
+        pump(bridge, sink, Limits(duration=0.6), lambda: False, TICK_RECORDS)
         assert 0.6 <= time.perf_counter() - begun < 1.5
     assert [] == sink.ticks
     assert sink.idles >= 2
@@ -200,5 +200,5 @@ def test_whoever_asks_the_pump_to_stop_need_not_wait_for_a_tick() -> None:
     sink = Collector()
     with connect(port=1) as bridge:
         begun = time.perf_counter()
-        pump(bridge, sink, Limits(), lambda: sink.idles > 0, EVERY_TICK)
+        pump(bridge, sink, Limits(), lambda: sink.idles > 0, TICK_RECORDS)
         assert time.perf_counter() - begun < 1.0

@@ -23,7 +23,7 @@ from acbridge import Physics, wire
 from acbridge.pages import PAGES
 from acbridge.sim import STEP_S, World
 from acbridge.sources import Pages
-from acbridge.topics import EVERY_TICK
+from acbridge.topics import TICK_RECORDS
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Sampler
 from bench import cpu_seconds, judged, neighbours, percentile, print_table, unpackb
@@ -50,7 +50,7 @@ PAGE_WAIT, OURS, TOTAL, BARE = (
     "page write to decoded",
     "bare send to decoded",
 )
-TOPICS = tuple(record.topic for record in EVERY_TICK)
+TOPICS = tuple(record.topic for record in TICK_RECORDS)
 
 
 class Kept(NamedTuple):
@@ -199,7 +199,7 @@ def follow_ours(directory: Path, seconds: float) -> dict[str, list[int]]:
     with (
         Daemon("--page-dir", str(directory), "--rate", f"{AGE_RATE:g}") as daemon,
         daemon.connect() as bridge,
-        bridge.frames(*EVERY_TICK, timeout=10) as frames,
+        bridge.frames(*TICK_RECORDS, timeout=10) as frames,
     ):
         begin = next(frames).mono_ns + SETTLE_NS
         for frame in frames:

@@ -181,7 +181,7 @@ def test_the_generated_documents_are_up_to_date(checkout: Path) -> None:
 def test_the_protocol_lists_every_topic_request_code_and_state(checkout: Path) -> None:
     protocol = (checkout / "docs" / "reference" / "protocol.md").read_text(encoding="utf-8")
     for topic in TOPICS:
-        assert f"| `{topic.name}` | {topic.cadence} |" in protocol
+        assert f"| `{topic.name}` | {topic.sent} |" in protocol
     for name, rule in REQUESTS.items():
         arguments = ", ".join(f"`{argument}`" for argument in rule.arguments)
         assert f"| `{name}` | {arguments} | {rule.meaning} | {rule.reply} |" in protocol

@@ -12,13 +12,13 @@ from acbridge import Bridge, Derived, Event, EventKind, Frame, Graphics, NoFrame
 from acbridge.recording import open_recording
 from acbridge.selection import Selection
 from acbridge.sim import World
-from acbridge.topics import EVERY_TICK
+from acbridge.topics import TICK_RECORDS
 from acbridge_sink.jsonl import Jsonl, Options, Rotation
 from acbridge_sink.pump import TickFrames
 from deriving import derive
 
 RUN = 7
-EVERYTHING = Selection((*EVERY_TICK, Static, Event))
+EVERYTHING = Selection((*TICK_RECORDS, Static, Event))
 
 
 @cache

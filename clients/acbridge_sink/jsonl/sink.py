@@ -16,7 +16,7 @@ from acbridge.recording import lines
 from acbridge.recording.compression import compressor, kind_of
 from acbridge.recording.lines import thresholds_in
 from acbridge.selection import Selection
-from acbridge.topics import EVERY_TICK
+from acbridge.topics import TICK_RECORDS
 from acbridge_sink.daemon_watch import DaemonWatch
 from acbridge_sink.jsonl.backlog import Backlog, Item
 from acbridge_sink.jsonl.files import File, name_of
@@ -101,7 +101,7 @@ class Jsonl:
         self._bridge = bridge
         self._presence = DaemonWatch(bridge)
         self._selection = selection
-        self._topics = tuple(record.topic for record in EVERY_TICK if record in selection.records)
+        self._topics = tuple(record.topic for record in TICK_RECORDS if record in selection.records)
         self._options = options
         self._run: int | None = None
         self._header: dict[str, Any] = {"static": {}}

@@ -21,7 +21,7 @@ from acbridge_sink.ws.outbox import Outbox
 LAPS = 64
 """Laps of the session that are remembered for those who come later."""
 
-_EVERY_TICK = frozenset(topic.name for topic in TOPICS if topic.every_tick)
+_EVERY_TICK = frozenset(topic.name for topic in TOPICS if topic.by_ticks)
 
 
 def _described() -> dict[str, dict[str, dict[str, str]]]:

@@ -6,7 +6,7 @@ from acbridge import wire
 from acbridge.client.mailbox import Box, Mail, Mailbox, Trust
 from acbridge.errors import DecodeError, WireVersionError
 from acbridge.schema import Record, integer
-from acbridge.topics import BY_NAME, EVERY_TICK
+from acbridge.topics import BY_NAME, SAMPLE
 from acbridge.wire import Header
 
 S = 1_000_000_000
@@ -154,7 +154,7 @@ def test_a_stale_topic_is_alive_again_with_its_next_frame() -> None:
     assert trust(box, stamp + 9 * S).alive
 
 
-ALIGNED = tuple(record.topic for record in EVERY_TICK)
+ALIGNED = tuple(record.topic for record in SAMPLE)
 
 
 def sampled(*frames: tuple[str, int, int]) -> list[tuple[int, int]] | None:

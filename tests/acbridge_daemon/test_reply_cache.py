@@ -3,7 +3,7 @@
 import pytest
 
 from acbridge.errors import RequestRefused
-from acbridge.requests import ReplyCache
+from acbridge_daemon.reply_cache import ReplyCache
 
 
 def test_an_id_that_was_never_seen_has_no_reply() -> None:
