@@ -23,7 +23,7 @@ GARBAGE = bytes.fromhex("0100020041")
 HEADER = {"v", "run", "tick", "seq", "timestamp", "mono_ns"}
 REPLIES = {
     "hello": {"version", "wire", "run", "rate", "source", "sim_state", "topic_prefix", "topics", "thresholds"},
-    "status": {column.name for column in Status.columns},
+    "status": {column.name for column in Status.columns} | {"frames"},
     "schema": {"wire", "topics"},
     "static": {column.name for column in Static.columns},
     "latest": {"frames"},
