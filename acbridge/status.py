@@ -1,4 +1,4 @@
-"""What the daemon says about itself and about the sim: the Status record and the words for the sim's state."""
+"""The Status record of the daemon, and the words for the sim's state."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from acbridge.schema import Record, f64, flag, integer, string
 
 class SimState(StrEnum):
     """
-    What the sim is doing, as far as its pages tell.
+    What the sim is doing, as far as its pages show.
 
     Frames of the sim flow in ``live``, ``paused`` and ``replay``; in the others only ``status`` does.
     """

@@ -1,8 +1,4 @@
-"""
-Subscribe to a daemon and ask it: `connect` and `Bridge`.
-
-Besides `subscription`, on which it stands, and `keys` the only file of the library that imports zmq.
-"""
+"""`connect` and `Bridge`: receive the frames of a daemon, and send it requests."""
 
 import threading
 import time
@@ -38,9 +34,9 @@ class Sample(NamedTuple):
     Attributes:
         physics: The car, at that tick.
         graphics: The session, at that tick.
-        derived: What follows from both.
+        derived: The values computed from both.
         run: Random 32-bit number of this life of the daemon.
-        tick: Turn of the daemon's loop.
+        tick: Number of the tick.
         timestamp: When the pages were sampled, Unix seconds.
         mono_ns: The same instant on the daemon machine's monotonic clock.
     """
@@ -66,11 +62,11 @@ def connect(
         host: Name or address of the daemon's machine.
         port: Its frame port; requests go to the next one.
         topic_prefix: The daemon's ``--topic-prefix``, if it has one.
-        keys: What :meth:`Keys.load` read, if the daemon was started with ``--keys``. It answers nobody else, so with
-            none or the wrong ones it is as if it were not there.
+        keys: Keys read by :meth:`Keys.load`, if the daemon was started with ``--keys``. Such a daemon answers no other
+            client: without the right keys, nothing arrives.
 
     Raises:
-        ValueError: The port is not one.
+        ValueError: The port is not from 1 to 65534.
     """
     return Bridge(host, port, topic_prefix=topic_prefix, keys=keys)
 
@@ -107,8 +103,8 @@ class Bridge:
         """
         Return the newest frame of a topic.
 
-        Frames that arrived since the last call are discarded undecoded, so neither cost nor freshness depends on how
-        long you were away. The first call waits for a frame; later calls return at once, with the same frame again if
+        Frames that arrived since the last call are discarded undecoded, so neither cost nor freshness depends on the
+        time between calls. The first call waits for a frame; later calls return at once, with the same frame again if
         no other has come.
 
         Args:
@@ -117,7 +113,7 @@ class Bridge:
             max_age: Refuse a frame older than this many seconds; over a network this sees the time since its arrival.
 
         Raises:
-            NoFrame: Nothing arrived within ``timeout``. The daemon may be waiting for the sim; the message tells.
+            NoFrame: Nothing arrived within ``timeout``. The daemon may be waiting for the sim; the message says so.
             StaleFrame: The newest frame is older than ``max_age``.
             DecodeError: What arrives is not a frame of this wire version.
             Closed: The bridge was closed.
@@ -167,11 +163,11 @@ class Bridge:
         """
         Iterate over every frame of some topics from now on, in order.
 
-        While you keep up, nothing is lost: about ten seconds of frames are queued at 1000 Hz. What is lost all the
-        same is told: each frame's ``lost`` counts the frames of its topic missing right before it.
+        While you keep up, nothing is lost: about ten seconds of frames are queued at 1000 Hz. If frames
+        are lost all the same, ``lost`` of the next frame counts those of its topic that are missing before it.
 
         Args:
-            records: Record classes, such as ``Physics, Graphics``; none means every topic of the tick.
+            records: Record classes, such as ``Physics, Graphics``; none means every topic that ticks publish.
             timeout: Raise :class:`NoFrame` when no frame comes for so many seconds; you may then go on iterating.
                 ``None`` waits for ever.
 
@@ -190,7 +186,7 @@ class Bridge:
         return stream
 
     def trust(self, record: type[Record]) -> Trust:
-        """Judge the newest frame of a topic: is it alive, how old, how many were lost; never waits."""
+        """Report whether the newest frame of a topic is alive, how old it is, and how many were lost; never waits."""
         _check(record)
         self._want((record,))
         with self._arrived:
@@ -198,7 +194,7 @@ class Bridge:
 
     def status(self, *, timeout: float = 1.0) -> Status:
         """
-        Ask the daemon how it and the sim are.
+        Request the status of the daemon and the sim.
 
         Raises:
             NoReply: It did not answer within ``timeout`` seconds.
@@ -209,17 +205,17 @@ class Bridge:
         self, name: str, *, timeout: float = 1.0, request_id: str | None = None, **arguments: Any
     ) -> dict[str, Any]:
         """
-        Send a request of docs/reference/protocol.md and return what its reply holds.
+        Send a request of docs/reference/protocol.md and return the fields of its reply.
 
         Args:
-            name: Its name, such as ``"hello"``.
+            name: Name of the request, such as ``"hello"``.
             timeout: How long to wait for the reply, in seconds.
-            request_id: The id of a request that got no reply, to ask again without having it carried out twice.
-            arguments: Its arguments, such as ``rate=30``.
+            request_id: The id of a request that got no reply, to repeat the request without carrying it out twice.
+            arguments: Arguments of the request, such as ``rate=30``.
 
         Raises:
-            NoReply: No answer within ``timeout``; a changing request may still have been carried out. Ask again with
-                the error's ``request_id``.
+            NoReply: No answer within ``timeout``; a changing request may still have been carried out. Repeat it
+                with the error's ``request_id``.
             RequestRefused: The daemon refused it; ``code`` and the message say why.
             Closed: The bridge was closed.
         """
@@ -273,8 +269,8 @@ class Bridge:
     ) -> None:
         self.close()
 
-    def _wait(self, records: tuple[type[Record], ...], look: Callable[[], T | None], timeout: float) -> T:
-        """Wait until ``look`` finds something that the receiver delivered."""
+    def _wait(self, records: tuple[type[Record], ...], poll: Callable[[], T | None], timeout: float) -> T:
+        """Wait until ``poll`` returns something that the receiver thread delivered."""
         self._want(records)
         deadline = time.perf_counter() + timeout
         with self._arrived:
@@ -285,7 +281,7 @@ class Bridge:
                 for record in records:
                     if record.topic in receiver.errors:
                         raise receiver.errors[record.topic]
-                found = look()
+                found = poll()
                 if found is not None:
                     return found
                 if not self._arrived.wait(deadline - time.perf_counter()) and time.perf_counter() >= deadline:
@@ -304,7 +300,7 @@ class Bridge:
                 self._receiver.subscribe(record.topic)
 
     def _sim_state(self) -> str | None:
-        """Return what the daemon last said of the sim, if it said it lately."""
+        """Return the sim's state in the newest status frame; ``None`` if that is stale."""
         box = self._mailbox[Status.topic]
         mail: Mail | None = box.newest
         alive = box.trust(time.perf_counter_ns(), same_clock=False).alive
@@ -312,6 +308,6 @@ class Bridge:
 
 
 def _check(record: object) -> None:
-    """Refuse what is not the record class of a topic."""
+    """Raise TypeError unless the argument is the record class of a topic."""
     if not (isinstance(record, type) and issubclass(record, Record) and record.topic in BY_NAME):
         raise TypeError(f"a topic is asked for by its record class, such as acbridge.Physics, not {record!r}")

@@ -1,7 +1,7 @@
 """
-The newest frame of each topic, what went missing, and whether it may be trusted.
+The newest frame of each topic, the number of lost frames, and whether the topic is alive.
 
-Bytes and times go in; the mailbox opens no socket, reads no clock and decodes nothing but headers.
+Pure: bytes and times go in. The mailbox opens no socket, reads no clock and decodes only headers.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ RATE_WINDOW = 64
 MIN_STALE_S = 0.1
 """Silence shorter than this is scheduling, whatever the rate."""
 UNKNOWN_RATE_STALE_S = 1.0
-"""When a topic of which one frame came counts as stale."""
+"""Seconds after which a topic is stale of which only one frame came, so that its rate is unknown."""
 
 
 class Mail(NamedTuple):
@@ -45,7 +45,7 @@ class Trust(NamedTuple):
             machine, else seconds since it arrived here; ``None`` before the first.
         rate: Frames per second over the last 64 frames, by the daemon's clock; ``None`` before the second.
         received: Frames received so far.
-        lost: Frames that went missing so far; a gap in ``seq`` tells.
+        lost: Frames lost so far, counted by the gaps in ``seq``.
         restarts: Times the daemon came back as another run.
         run: The run of the newest frame; ``None`` before the first.
     """
@@ -60,7 +60,7 @@ class Trust(NamedTuple):
 
 
 class Gaps:
-    """What is missing from one topic, told from run and seq."""
+    """Counts the lost frames of one topic by the gaps in ``seq``, and the restarts of the daemon by ``run``."""
 
     __slots__ = ("_next", "lost", "restarts", "run")
 
@@ -72,10 +72,10 @@ class Gaps:
 
     def follow(self, header: Header) -> int:
         """
-        Take the next header and return how many frames are missing right before it.
+        Record the next header and return how many frames are missing right before it.
 
-        The first frame of all has nothing missing: before it nobody listened. The first frame of a new run has as
-        many missing as its seq says; what the old run sent last and nobody received cannot be known.
+        Nothing is missing before the first frame, because the subscription was new. Before the first frame of a new
+        run as many are missing as its seq says; the last frames of the old run that did not arrive cannot be counted.
         """
         if header.run != self.run:
             missing = 0 if self.run is None else header.seq
@@ -89,7 +89,7 @@ class Gaps:
 
 
 class Box:
-    """The newest frame of one topic and its record of service."""
+    """The newest frame of one topic, its rate and its losses."""
 
     __slots__ = ("_by_ticks", "_stale_after", "_stamps", "gaps", "newest", "received")
 
@@ -103,10 +103,10 @@ class Box:
 
     def put(self, payload: bytes, received_ns: int) -> Mail:
         """
-        Take a frame that has just arrived.
+        Store a frame that has just arrived.
 
         Raises:
-            DecodeError: It is none; the box stays as it was.
+            DecodeError: The bytes are not a frame; the box stays as it was.
         """
         header = read_header(payload)
         restarts = self.gaps.restarts
@@ -121,13 +121,13 @@ class Box:
     @property
     def rate(self) -> float | None:
         """Frames per second over the last 64 frames, by the daemon's clock."""
-        if len(self._stamps) < 2 or self._stamps[-1] <= self._stamps[0]:  # noqa: PLR2004  a rate takes two
+        if len(self._stamps) < 2 or self._stamps[-1] <= self._stamps[0]:  # noqa: PLR2004  a rate needs two
             return None
         return (len(self._stamps) - 1) * 1e9 / (self._stamps[-1] - self._stamps[0])
 
     def trust(self, now_ns: int, *, same_clock: bool) -> Trust:
         """
-        Judge the newest frame.
+        Report whether the newest frame may be acted on.
 
         Args:
             now_ns: Now, on the receiver's monotonic clock.
@@ -165,10 +165,10 @@ class Mailbox:
 
     def put(self, topic: str, payload: bytes, received_ns: int) -> None:
         """
-        Take a frame that has just arrived; a topic that nobody knows is left alone.
+        Store a frame that has just arrived; a topic that is not in the table is ignored.
 
         Raises:
-            DecodeError: It is no frame of ours.
+            DecodeError: The bytes are not a frame of an acbridge daemon.
         """
         box = self._boxes.get(topic)
         if box is None:

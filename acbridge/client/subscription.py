@@ -1,9 +1,9 @@
 """
 The two ways to receive frames: `Receiver` keeps the newest of each topic, `FrameStream` keeps them all.
 
-A receiver thread empties one socket into the mailbox as frames arrive, so that what it keeps is fresh however long its
-caller slept. A stream must keep order and lose nothing: it has a socket of its own with a long queue. Every ZeroMQ
-socket is used by one thread at a time.
+A receiver thread empties one socket into the mailbox as frames arrive, so that the newest frame is fresh however
+long its caller slept. A stream must keep order and lose nothing: it has a socket of its own with a long queue. One
+thread at a time uses each ZeroMQ socket.
 """
 
 import math
@@ -30,9 +30,9 @@ NEWEST_QUEUE = math.ceil(MAX_RATE * FRAMES_PER_TICK)
 FRAMES_QUEUE = 10 * NEWEST_QUEUE
 """Ten seconds of them."""
 _RCVBUF = 65536
-"""Small on purpose: what waits in the kernel is old when it is read."""
+"""Small on purpose: a frame that waits in the kernel is old when it is read."""
 _SLICE_S = 0.1
-"""How long a blocking call may keep a Ctrl-C waiting (Windows cannot interrupt it), or another thread that closes."""
+"""Longest blocking call, and so the longest wait of Ctrl-C on Windows, or of another thread that closes."""
 _BATCH = 256
 """Frames taken from the socket before waiting callers get their turn."""
 
@@ -44,8 +44,8 @@ class FrameStream(Generic[R]):
     Every frame of some topics, in order; made by :meth:`Bridge.frames`.
 
     Attributes:
-        lost: Frames that went missing so far, all topics together.
-        restarts: Times that the daemon came back as another run.
+        lost: Frames lost so far, all topics together.
+        restarts: How often the daemon restarted, seen by another ``run``.
     """
 
     def __init__(
@@ -63,19 +63,19 @@ class FrameStream(Generic[R]):
         self._topics = {(prefix + record.topic).encode(): (record, Gaps()) for record in records}
         self._timeout = timeout
         self._closed = False
-        # The socket is used by one thread at a time: whoever iterates, or whoever closes meanwhile.
+        # One thread at a time uses the socket: the one that iterates, or the one that closes.
         self._using = threading.Lock()
         for topic in (*self._topics, self._status_topic):
             socket.subscribe(topic)
 
     @property
     def lost(self) -> int:
-        """Frames that went missing so far, all topics together."""
+        """Frames lost so far, all topics together."""
         return sum(gaps.lost for _, gaps in self._topics.values())
 
     @property
     def restarts(self) -> int:
-        """Times that the daemon came back as another run."""
+        """How often the daemon restarted, seen by another ``run``."""
         return max(gaps.restarts for _, gaps in self._topics.values())
 
     def __iter__(self) -> Iterator[Frame[R]]:
@@ -97,7 +97,7 @@ class FrameStream(Generic[R]):
             topic, payload = two_parts(parts)
             if topic == self._status_topic:
                 self._sim_state = wire.decode(payload, Status).record.sim_state
-            known = self._topics.get(topic)  # a topic that begins like ours is not ours
+            known = self._topics.get(topic)  # a subscription also matches longer names
             if known is not None:
                 record, gaps = known
                 return wire.decode(payload, record, gaps.follow(wire.read_header(payload)))
@@ -108,7 +108,7 @@ class FrameStream(Generic[R]):
         return self._closed
 
     def close(self) -> None:
-        """Stop receiving; whoever iterates meanwhile gets :class:`Closed` within a tenth of a second."""
+        """Stop receiving; a thread that iterates meanwhile gets :class:`Closed` within a tenth of a second."""
         self._closed = True
         with self._using:
             self._socket.close(0)
@@ -137,7 +137,7 @@ class Receiver:
         mailbox: Mailbox,
         arrived: threading.Condition,
     ) -> None:
-        # By topic: why its newest message could not be read; gone with the next good one.
+        # By topic: why its newest message could not be decoded; removed by the next good one.
         self.errors: dict[str, DecodeError] = {}
         self._sub = sub
         self._prefix = prefix
@@ -205,14 +205,14 @@ def open_socket(
     context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, queue: int, keys: Keys | None
 ) -> "zmq.Socket[bytes]":
     """
-    Connect a socket with the limits that all of ours share: dead peers are noticed, and nothing hangs at the end.
+    Connect a socket with the limits of this library: dead peers are noticed, and closing never waits.
 
     Args:
-        context: Whose socket it is.
+        context: The context that owns the socket.
         kind: ``zmq.SUB`` or ``zmq.REQ``.
-        endpoint: Where to connect; nobody need be there yet.
+        endpoint: The endpoint to connect to; the daemon may start later.
         queue: Messages that may wait to be read.
-        keys: What a daemon with keys knows us by.
+        keys: The client's keys, for a daemon that was started with keys.
 
     Raises:
         ValueError: The endpoint cannot be an address.
@@ -243,7 +243,7 @@ def two_parts(parts: list[bytes]) -> tuple[bytes, bytes]:
     Return topic and payload of a message.
 
     Raises:
-        DecodeError: It has more parts, or fewer.
+        DecodeError: The message has more parts, or fewer.
     """
     if len(parts) != 2:  # noqa: PLR2004  topic and map
         raise DecodeError(f"a message of {len(parts)} parts is no frame; is this port an acbridge daemon's?")
@@ -251,7 +251,7 @@ def two_parts(parts: list[bytes]) -> tuple[bytes, bytes]:
 
 
 def receive(socket: "zmq.Socket[bytes]", timeout: float) -> list[bytes] | None:
-    """Receive one message, looking up every tenth of a second so that Ctrl-C works; ``None`` on timeout."""
+    """Receive one message in waits of at most a tenth of a second, so that Ctrl-C works; ``None`` on timeout."""
     deadline = time.perf_counter() + timeout
     left = timeout
     while True:

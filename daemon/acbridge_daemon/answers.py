@@ -12,7 +12,7 @@ from acbridge.pages import Static
 from acbridge.requests import Request
 from acbridge.topics import TOPICS
 from acbridge_daemon.clock import Clock
-from acbridge_daemon.feed import Feed
+from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.report import Report
 from acbridge_daemon.responder import Answer
@@ -27,7 +27,7 @@ class Answers:
         self,
         settings: Settings,
         report: Report,
-        feed: Feed,
+        ingest: Ingest,
         publisher: Publisher,
         clock: Clock,
         keyring: Keyring | None,
@@ -38,7 +38,7 @@ class Answers:
     ) -> None:
         self._settings = settings
         self._report = report
-        self._feed = feed
+        self._ingest = ingest
         self._publisher = publisher
         self._clock = clock
         self._keyring = keyring
@@ -70,12 +70,12 @@ class Answers:
             "run": self._report.run,
             "rate": self._report.rate,
             "source": self._settings.source,
-            "sim_state": self._feed.liveness.state.value,
+            "sim_state": self._ingest.liveness.state.value,
             "topic_prefix": self._settings.topic_prefix,
             "topics": {
                 topic.name: {"fingerprint": topic.record.fingerprint(), "cadence": topic.sent} for topic in TOPICS
             },
-            "thresholds": self._feed.sampler.thresholds.values(),
+            "thresholds": self._ingest.sampler.thresholds.values(),
         }
 
     def _status(self, _: Request) -> Mapping[str, Any]:
@@ -91,7 +91,7 @@ class Answers:
         return vars(wire.decode(newest, Static).record)
 
     def _thresholds(self, _: Request) -> Mapping[str, Any]:
-        values = self._feed.sampler.thresholds.values()
+        values = self._ingest.sampler.thresholds.values()
         return {"thresholds": {name: {"value": values[name], **rule._asdict()} for name, rule in THRESHOLDS.items()}}
 
     def _set_rate(self, request: Request) -> Mapping[str, Any]:
@@ -103,17 +103,17 @@ class Answers:
 
     def _set_thresholds(self, request: Request) -> Mapping[str, Any]:
         try:
-            event = self._feed.sampler.change(request.arguments["thresholds"])
+            event = self._ingest.sampler.change(request.arguments["thresholds"])
         except ValueError as error:  # two of them contradict each other
             raise RequestRefused("set_thresholds", requests.BAD_ARGUMENT, str(error)) from error
-        self._feed.tell(event, self._clock.now())
+        self._ingest.publish(event, self._clock.now())
         self._log.info("thresholds_changed", thresholds=event.text)
-        return {"thresholds": self._feed.sampler.thresholds.values()}
+        return {"thresholds": self._ingest.sampler.thresholds.values()}
 
     def _mark(self, request: Request) -> Mapping[str, Any]:
         stamp = self._clock.now()
-        self._feed.tell(self._feed.sampler.mark(request.arguments["text"]), stamp)
-        return {"tick": self._feed.tick, "timestamp": stamp.timestamp}
+        self._ingest.publish(self._ingest.sampler.mark(request.arguments["text"]), stamp)
+        return {"tick": self._ingest.tick, "timestamp": stamp.timestamp}
 
     def _reload_keys(self, _: Request) -> Mapping[str, Any]:
         if self._keyring is None:

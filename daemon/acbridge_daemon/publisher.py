@@ -1,4 +1,4 @@
-"""The PUB side: sends what it is given, remembers the newest frame of each topic, never blocks."""
+"""The PUB socket: sends messages, remembers the newest frame of each topic, never blocks."""
 
 import time
 from collections import Counter
@@ -10,10 +10,10 @@ from acbridge_daemon.security import MIN_MESSAGE_BYTES, ZapHandler
 from acbridge_daemon.sockets import LINGER_MS, BindError, Connections, bind, harden
 
 SNDBUF = 65536
-"""Small on purpose: what waits in the kernel for a slow subscriber is old when it arrives."""
+"""Small on purpose: a frame that waits in the kernel for a slow subscriber is old when it arrives."""
 MAX_SUBSCRIPTION_BYTES = 64
 _REBIND_S = 2.0
-"""How long the port may take to be free again; the kernel needs a millisecond."""
+"""Longest wait for the port to be free again; the kernel needs a millisecond."""
 
 
 class Publisher:
@@ -21,9 +21,9 @@ class Publisher:
     A PUB socket.
 
     Attributes:
-        socket: For the loop to poll: subscribers that come and go are noticed only then.
-        connections: Who is connected; for the loop to poll, too.
-        newest: Topic to newest frame.
+        socket: The PUB socket; the loop polls it, because subscriptions are processed only then.
+        connections: The open connections; the loop polls their socket, too.
+        newest: The newest frame by topic.
         sent_bytes: Bytes of frames sent so far.
     """
 
@@ -31,11 +31,11 @@ class Publisher:
         self, context: "zmq.Context[zmq.Socket[bytes]]", topic_prefix: str, queue: int, zap: ZapHandler
     ) -> None:
         """
-        Make the socket; it is bound by whoever knows where.
+        Create the socket without binding it; see `bind_pair`.
 
         Args:
-            context: Whose socket it is.
-            topic_prefix: What the names of the topics begin with.
+            context: The context that owns the socket.
+            topic_prefix: Prefix of every topic name.
             queue: Messages that may wait for each slow subscriber before its newest are dropped.
             zap: Decides who may subscribe.
         """
@@ -51,7 +51,7 @@ class Publisher:
 
     def _open_anew(self) -> None:
         self.socket = self._open()
-        self.connections = Connections(self.socket)  # from before it is bound: nobody comes uncounted
+        self.connections = Connections(self.socket)  # before it is bound, so that every connection is counted
 
     def _open(self) -> "zmq.Socket[bytes]":
         socket = self._context.socket(zmq.PUB)
@@ -69,10 +69,10 @@ class Publisher:
         """
         Disconnect every subscriber, by taking another socket on the same port.
 
-        libzmq cannot disconnect one alone. Those who may, come back by themselves within a quarter of a second.
+        libzmq cannot disconnect a single one. Those that are still admitted reconnect within a quarter of a second.
 
         Raises:
-            BindError: Somebody else took the port meanwhile, or the system gives no more sockets.
+            BindError: Another program took the port meanwhile, or the system gives no more sockets.
         """
         endpoint = self.socket.get_string(zmq.LAST_ENDPOINT)
         deadline = time.monotonic() + _REBIND_S
@@ -89,7 +89,7 @@ class Publisher:
                 return
 
     def close(self, linger_ms: int = LINGER_MS) -> None:
-        """Close the socket; what was sent has so long to leave."""
+        """Close the socket; messages already sent have ``linger_ms`` to leave."""
         self.connections.close()
         self.socket.close(linger_ms)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from acbridge.status import Status
 from acbridge.topics import TOPICS
 from acbridge.wire import Stamp
-from acbridge_daemon.feed import Feed
+from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.latency import LatencyHistogram
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.responder import RequestCounts
@@ -34,17 +34,17 @@ class Report:
     """
 
     def __init__(
-        self, run: int, version: str, settings: Settings, feed: Feed, publisher: Publisher, counts: RequestCounts
+        self, run: int, version: str, settings: Settings, ingest: Ingest, publisher: Publisher, counts: RequestCounts
     ) -> None:
         self.run = run
         self.version = version
         self.rate = settings.rate
         self.newest: Status | None = None
         self._settings = settings
-        self._feed = feed
+        self._ingest = ingest
         self._publisher = publisher
         self._counts = counts
-        self._started_ns = feed.since.mono_ns
+        self._started_ns = ingest.since.mono_ns
         self._ticks = self._missed = 0
         self._latency = LatencyHistogram()
         self._slice_due_ns = 0
@@ -76,22 +76,22 @@ class Report:
 
     def status(self, stamp: Stamp) -> Status:
         """Return how the daemon and the sim are at an instant."""
-        feed, late = self._feed, self._latency.summary()
+        ingest, late = self._ingest, self._latency.summary()
         return Status(
             version=self.version,
             source=self._settings.source,
-            sim_state=feed.liveness.state.value,
-            sim_state_since=feed.since.timestamp,
-            sim_detail=feed.detail,
-            sim_sessions=feed.liveness.sessions,
+            sim_state=ingest.liveness.state.value,
+            sim_state_since=ingest.since.timestamp,
+            sim_detail=ingest.detail,
+            sim_sessions=ingest.liveness.sessions,
             uptime_s=(stamp.mono_ns - self._started_ns) * 1e-9,
             rate=self.rate,
             rate_kept=self._rate_kept(),
             ticks=self._ticks,
             missed_ticks=self._missed,
-            published_ticks=feed.published,
-            reread_pages=feed.rereads,
-            torn_ticks=feed.torn,
+            published_ticks=ingest.published,
+            reread_pages=ingest.rereads,
+            torn_ticks=ingest.torn,
             late_p50=late and late.p50,
             late_p99=late and late.p99,
             late_max=late and late.largest,

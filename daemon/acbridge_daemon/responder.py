@@ -53,8 +53,8 @@ class Responder:
     A ROUTER socket and the functions that carry out requests.
 
     Attributes:
-        socket: The socket, for the loop to poll.
-        connections: The open connections; their socket is for the loop to poll, too.
+        socket: The ROUTER socket, for the loop to poll.
+        connections: The open connections; the loop polls their socket, too.
     """
 
     def __init__(

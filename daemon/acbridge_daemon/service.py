@@ -1,7 +1,7 @@
 """
-The composition root and the loop: pace, sample, derive, publish, answer.
+The composition root and the loop of the daemon: pace, sample, derive, publish, answer.
 
-One thread owns the loop and all sockets. A sim that does not run is a state: the loop turns all the same.
+One thread owns the loop and all sockets. A sim that does not run is a state, not an error: the loop goes on.
 """
 
 import gc
@@ -17,7 +17,7 @@ from acbridge.wire import Stamp
 from acbridge_daemon import logs
 from acbridge_daemon.answers import Answers
 from acbridge_daemon.clock import Clock
-from acbridge_daemon.feed import Feed
+from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.report import Report
@@ -30,11 +30,11 @@ from acbridge_daemon.sockets import BindError, bind_pair
 
 REPORT_EVERY_NS = round(REPEAT_S * 1e9)
 POLL_MARGIN_NS = 1_500_000
-"""Polling counts in milliseconds; the rest of the wait is slept, which is exact."""
+"""The last part of a wait is slept, because a poll counts in milliseconds and sleep is exact."""
 ANSWER_MARGIN_NS = 300_000
-"""No request is begun this close to the next tick."""
+"""No request is answered later than this before the next tick."""
 LONGEST_POLL_MS = 100
-"""So that a signal never waits longer (Windows cannot interrupt a poll)."""
+"""Longest poll, and so the longest wait of a signal: Windows cannot interrupt a poll."""
 MIN_QUEUE = 64
 
 
@@ -72,12 +72,12 @@ class Service:
         self._notifier = notifier
         self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), zap)
         sampler = Sampler(run, settings.thresholds, names=settings.names)
-        self._feed = Feed(source, sampler, self._publisher, clock)
-        self.report = Report(run, version, settings, self._feed, self._publisher, counts)
+        self._ingest = Ingest(source, sampler, self._publisher, clock)
+        self.report = Report(run, version, settings, self._ingest, self._publisher, counts)
         answers = Answers(
             settings,
             self.report,
-            self._feed,
+            self._ingest,
             self._publisher,
             clock,
             zap.keyring,
@@ -123,37 +123,37 @@ class Service:
             BindError: The port was lost while subscribers were disconnected whose keys were removed.
         """
         gc.collect()
-        gc.freeze()  # what start-up made stays: the collector need not walk it again
+        gc.freeze()  # objects made at start-up stay, so the collector need not visit them again
         self._pacer = Pacer(self.report.rate, self._clock.mono_ns())
         while not self._stopping:
-            self._turn(self._clock.now())
+            self._step(self._clock.now())
             self._answer_until_due()
         self._notifier.stopping()
-        self._feed.end()
+        self._ingest.close()
         if self._port_lost is not None:
             raise self._port_lost
         self._publish_status(self._clock.now())
 
     def close(self) -> None:
-        """Close the sockets; what was sent has 200 ms to leave."""
+        """Close the sockets; messages already sent have 200 ms to leave."""
         self._publisher.close()
         self._responder.connections.close()
         self._responder.socket.close()
         self._zap.socket.close()
 
-    def _turn(self, stamp: Stamp) -> None:
+    def _step(self, stamp: Stamp) -> None:
         """Do what is due at one tick."""
         late_ns = stamp.mono_ns - self._pacer.deadline_ns
         skipped = self._pacer.take(stamp.mono_ns)
         self.report.tick(late_ns, skipped)
         self._tick += 1 + skipped
-        changed = self._feed.turn(self._tick, stamp)
+        changed = self._ingest.step(self._tick, stamp)
         if changed or stamp.mono_ns >= self._report_due:
             self._report_due = stamp.mono_ns + REPORT_EVERY_NS
             self._publish_status(stamp)
 
     def _answer_until_due(self) -> None:
-        """Answer requests until the next tick is due; look at the sockets at least once."""
+        """Answer requests until the next tick is due; poll the sockets at least once."""
         mono_ns = self._clock.mono_ns
         while True:
             self._notifier.keep_alive(mono_ns())
@@ -173,12 +173,12 @@ class Service:
                 return
 
     def _answer(self) -> bool:
-        """Answer one request and one question of who may connect, and return whether there was any."""
+        """Answer one request and one ZAP request; return whether there was any."""
         asked = self._zap.answer()
         return self._responder.answer(self._clock.mono_ns() * 1e-9) or asked
 
     def read_keys(self) -> None:
-        """Read again who may connect; disconnect the subscribers if one of them no longer may."""
+        """Read the keys again; disconnect all subscribers if one key was removed, so that its owner cannot stay."""
         self._keys_due = False
         if self._zap.keyring is None or not self._zap.keyring.reload():
             return
@@ -201,8 +201,8 @@ class Service:
         logs.tell_unlogged()
         status = self.report.second(stamp)
         self._notifier.status(status.sim_state, status.sim_detail)
-        self._feed.tell(status, stamp)
-        self._feed.repeat_static(stamp)
+        self._ingest.publish(status, stamp)
+        self._ingest.repeat_static(stamp)
 
 
 def _queue(rate: float) -> int:

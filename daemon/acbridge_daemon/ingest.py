@@ -1,4 +1,4 @@
-"""From the sim's pages to the frames port: attach, read, follow the sim's state, publish."""
+"""From the sim's pages to the frame port: attach to the pages, read them, follow the sim's state, publish frames."""
 
 import structlog
 
@@ -11,18 +11,19 @@ from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.sampler import Sampler, read_stable
 
 COPY_GAP_NS = 20_000
-"""Between two copies of the pages that are compared."""
+"""Time between the two copies of the pages that are compared."""
 ATTACH_EVERY_NS = 500_000_000
+"""How often pages are looked for that do not exist yet, or that may belong to a sim that ended."""
 
 
-class Feed:
+class Ingest:
     """
-    What the daemon makes of the sim, tick by tick.
+    Reads the sim at every tick and publishes its frames.
 
     Attributes:
         sampler: Makes the frames.
         liveness: The sim's state and sessions.
-        since: When it came into that state.
+        since: When the sim came into that state.
         tick: The newest tick.
         published: Ticks that were published.
         rereads: Times that a page changed while it was read.
@@ -44,11 +45,11 @@ class Feed:
 
     @property
     def detail(self) -> str | None:
-        """Why the sim is in its state, if there is more to say."""
+        """Why the sim is in its state; ``None`` if the state says it all."""
         return self._problem or self.liveness.detail
 
-    def turn(self, tick: int, stamp: Stamp) -> bool:
-        """Read the pages, publish what they hold, and return whether the sim's state changed."""
+    def step(self, tick: int, stamp: Stamp) -> bool:
+        """Read the pages, publish the frames of one tick, and return whether the sim's state changed."""
         self.tick = tick
         if stamp.mono_ns >= self._attach_due:
             self._attach_due = stamp.mono_ns + ATTACH_EVERY_NS
@@ -68,28 +69,28 @@ class Feed:
             self.published += 1
         elif state is not before:
             for event in self.sampler.rest(state):
-                self.tell(event, stamp)
+                self.publish(event, stamp)
         if state is before:
             return False
         self.since = stamp
         self._log.info("sim_state_changed", state=state, before=before, detail=self.detail)
         return True
 
-    def tell(self, record: Record, stamp: Stamp) -> None:
-        """Publish a record of ours."""
+    def publish(self, record: Record, stamp: Stamp) -> None:
+        """Publish a record that the daemon made itself, such as status or an event."""
         self._publisher.send(self.sampler.record(record, self.tick, stamp))
 
     def repeat_static(self, stamp: Stamp) -> None:
-        """Publish the static page again, for whoever came late, while a session runs."""
+        """Publish the static page again, for subscribers that came late, while a session runs."""
         if self.liveness.state.flows:
             self._publisher.send(self.sampler.static(self.tick, stamp))
 
-    def end(self) -> None:
-        """Let go of the pages."""
+    def close(self) -> None:
+        """Detach from the pages."""
         self._source.detach()
 
     def _attach(self) -> None:
-        """Look for the pages; let go of them first if nothing moves, since a handle keeps a dead session alive."""
+        """Attach to the pages; detach first unless frames flow, since an open handle keeps a dead session alive."""
         if not self.liveness.state.flows:
             self._source.detach()
         before, self._problem = self._problem, self._source.attach()
