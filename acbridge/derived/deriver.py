@@ -186,7 +186,7 @@ def _without_infinities(physics: Physics) -> Physics:
     total = physics.speedKmh + physics.gas + physics.brake + physics.fuel + physics.heading + physics.tc + physics.abs
     total += physics.clutch + sum(physics.accG) + sum(physics.localVelocity) + sum(physics.localAngularVel)
     total += sum(physics.carDamage) + sum(physics.wheelSlip) + sum(physics.wheelAngularSpeed) + sum(physics.tyreWear)
-    total += sum(physics.wheelLoad) + physics.pitch
+    total += sum(physics.wheelLoad) + physics.pitch + physics.cgHeight
     for point, back in zip(physics.tyreContactPoint, physics.tyreContactHeading, strict=True):
         total += point[0] + point[2] + back[0] + back[2]
     if math.isfinite(total):

@@ -22,9 +22,11 @@ NO_WHEELS = (math.nan, math.nan, math.nan, math.nan)
 GAP_MS = 100
 """Ticks farther apart than this do not say whether a wheel slipped in between."""
 STEADY_G = 0.05
-"""g; a car accelerated by less, forward and sideways, has its weight where it has it at rest."""
+"""g; also rad of pitch, share of gas, rad/s of yaw: a car with less rolls along steadily."""
+LEVELLED_G = 0.3
+"""g; up to this, the weight that acceleration and slope move from axle to axle is taken back by `cgHeight`."""
 STEADY_SAMPLES = 100
-"""Samples at steady speed after which the weight on the axles is known."""
+"""Samples after which the weight on the axles is known."""
 SPEED_STEP = 10.0
 """m/s; the rolling radius is learned for each step of speed: a tyre grows with it."""
 ROLLING_SAMPLES = 20
@@ -53,9 +55,9 @@ class CentreOfGravity:
     =========  =============================================  ===========================================
     State      Sample                                         Becomes
     =========  =============================================  ===========================================
-    middle     100 at steady speed, by the load of the axles  by load
+    middle     100 in motion, by the load of the axles        by load
     middle     at a standstill, by `carCoordinates`           by place
-    by load    more at steady speed                           by load, the mean
+    by load    more in motion                                 by load, the mean
     by load    at a standstill                                by place
     by place   at a standstill                                by place, the newest
     =========  =============================================  ===========================================
@@ -63,31 +65,39 @@ class CentreOfGravity:
     Attributes:
         ahead: m; 0 until it is learned.
         known: Whether it is learned.
+        by_place: Whether it was learned at a standstill, which is exact.
     """
 
-    __slots__ = ("_by_place", "_samples", "_share", "ahead", "known")
+    __slots__ = ("_mean", "_samples", "ahead", "by_place", "known")
 
     def __init__(self) -> None:
         self.ahead = 0.0
         self.known = False
-        self._by_place = False
+        self.by_place = False
         self._samples = 0
-        self._share = 0.0
+        self._mean = 0.0
 
     def stands(self, ahead: float, wheelbase: float) -> None:
         """Take where `carCoordinates` is while the car stands, m ahead of the middle of the wheels."""
         if abs(ahead) < wheelbase / 2:
-            self.ahead, self.known, self._by_place = ahead, True, True
+            self.ahead, self.known, self.by_place = ahead, True, True
 
-    def drives(self, load: Wheels, wheelbase: float) -> None:
-        """Take the load of the wheels at a steady speed, N."""
+    def drives(self, load: Wheels, wheelbase: float, moved: float) -> None:
+        """
+        Take the load of the wheels in motion.
+
+        Args:
+            load: `wheelLoad`, N.
+            wheelbase: m.
+            moved: By how much acceleration and slope move the weight to the rear, m.
+        """
         front, rear = load[0] + load[1], load[2] + load[3]
-        if self._by_place or not (front > 0 and rear > 0):
+        if not (front > 0 and rear > 0):
             return
         self._samples += 1
-        self._share += (front / (front + rear) - self._share) / self._samples
+        self._mean += ((front / (front + rear) - 0.5) * wheelbase + moved - self._mean) / self._samples
         if self._samples >= STEADY_SAMPLES:
-            self.ahead, self.known = (self._share - 0.5) * wheelbase, True
+            self.ahead, self.known = self._mean, True
 
 
 class RollingRadius:
@@ -151,11 +161,15 @@ class Chassis:
             return
         left, _, forward = physics.accG
         speed = physics.localVelocity[2]
-        if not (abs(left) < STEADY_G and abs(forward) < STEADY_G and speed > SPEED_STEP / 2):
+        if not speed > SPEED_STEP / 2:
             return
-        if abs(physics.pitch) < STEADY_G:
-            self._centre.drives(physics.wheelLoad, geometry.wheelbase)
-        if physics.brake == 0 and physics.gas < STEADY_G and abs(physics.localAngularVel[1]) < STEADY_G:
+        if not self._centre.by_place and abs(physics.pitch) < STEADY_G:
+            height = physics.cgHeight
+            if abs(forward) < (LEVELLED_G if height > 0 else STEADY_G):
+                self._centre.drives(physics.wheelLoad, geometry.wheelbase, height * (forward + physics.pitch))
+        if physics.brake == 0 and physics.gas < STEADY_G and abs(left) < STEADY_G and abs(forward) < STEADY_G:
+            if not abs(physics.localAngularVel[1]) < STEADY_G:
+                return
             a, b, c, d = (
                 ground / (wheel * radius) if wheel * radius > 0 else math.nan
                 for wheel, radius, ground in zip(physics.wheelAngularSpeed, self._radii, self._speeds, strict=True)

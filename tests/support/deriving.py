@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from acbridge import Derived, Event, EventKind, Graphics, Physics, Static, Thresholds
+from acbridge import Derived, Event, EventKind, Graphics, Physics, SimState, Static, Thresholds
 from acbridge.derived import Deriver
 from acbridge.layout import Page
 from acbridge.pages import STATUS_LIVE
@@ -87,12 +87,13 @@ class Drive:
     Attributes:
         record: The newest derived record.
         events: All events so far, in order.
+        pages: The newest pages.
     """
 
     def __init__(self, thresholds: Thresholds | None = None, **values: Any) -> None:
         self.events: list[Event] = []
         self._deriver = Deriver(thresholds)
-        self._pages: tuple[Physics, Graphics, Static] = (
+        self.pages: tuple[Physics, Graphics, Static] = (
             changed(Physics),
             changed(Graphics, status=STATUS_LIVE),
             changed(Static),
@@ -103,14 +104,14 @@ class Drive:
     def tick(self, steps: int = 1, **values: Any) -> Derived:
         """Advance some steps of 3 ms, change fields of the pages, and derive."""
         self._packet += steps
-        physics, graphics, static = self._pages
-        values = {**values, "packetId": self._packet}
+        physics, graphics, static = self.pages
+        values = {"packetId": self._packet, **values}
         known = {*vars(physics), *vars(graphics), *vars(static)}
         assert values.keys() <= known, f"no page has {values.keys() - known}"
         if values.keys() & set(vars(static)):
             static = _with(static, values)
-        self._pages = _with(physics, values), _with(graphics, values), static
-        self.record, events = self._deriver.tick(*self._pages)
+        self.pages = _with(physics, values), _with(graphics, values), static
+        self.record, events = self._deriver.tick(*self.pages)
         self.events += events
         return self.record
 
@@ -120,6 +121,10 @@ class Drive:
         for _ in range(ms // every):
             self.tick(every // STEP_MS, **values)
         return self.record
+
+    def set_state(self, state: SimState) -> None:
+        """Let the sim be in a state without telemetry."""
+        self.events += self._deriver.set_state(state)
 
     def of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of some kinds so far."""

@@ -16,7 +16,7 @@ from acbridge.derived.lap.best import BestLap, FinishedLap, Trace
 from acbridge.derived.lap.clock import BEGAN, FELL, ClockStep, LapClock
 from acbridge.derived.lap.consumption import Consumption, Tank, lost
 from acbridge.derived.lap.line import LapPlace, TimingLine, nearest
-from acbridge.derived.lap.sectors import Sectors, all_sectors
+from acbridge.derived.lap.sectors import SLACK_MS, Sectors, all_sectors
 from acbridge.derived.tick import DerivationInput, Moment
 from acbridge.schema import Wheels
 
@@ -64,6 +64,8 @@ class PendingLap:
         fuel, wear: What was left then.
         pace: Share of the AI line driven per millisecond then.
         sectors: Its sector times so far.
+        clock_ms: The lap clock before the first sign, and
+        unseen_ms: how long it had stood then: its time lies in between.
         clock_reset: Whether the clock has started over, or stopped.
         number: Its number, once the count has grown.
         counted: When the count grew.
@@ -76,6 +78,8 @@ class PendingLap:
     wear: Wheels
     pace: float
     sectors: list[int] | None
+    clock_ms: int
+    unseen_ms: int
     clock_reset: bool = False
     number: int = 0
     counted: Moment | None = None
@@ -193,7 +197,7 @@ class Laps:
         if teleported:
             self._teleport(tick)
         step = self._clock.update(tick.now_ms, graphics.iCurrentTime)
-        self._place.update(
+        begun = self._place.update(
             tick.now_ms,
             graphics.normalizedCarPosition,
             physics.speedKmh / 3.6,
@@ -208,7 +212,7 @@ class Laps:
             self._end_lap(tick, step, max(0, grown), in_pit=in_pit)
         elif step is ClockStep.STARTS:
             self.lap = self._begin(tick, in_pit=in_pit, reason=self._seen_late(tick))
-        if step in BEGAN:
+        if begun or step in BEGAN:
             self._begin_timing(step, in_pit=in_pit)
         self._judge(tick, step, in_pit=in_pit)
         self._follow_sectors(tick, step)
@@ -227,7 +231,8 @@ class Laps:
         if pending.counted is None and told and pending.clock_reset:
             pending.number, pending.counted = self._count + 1, tick.moment
         if pending.counted is not None:
-            self._complete(tick, pending, self._verdict(tick, pending), told=told)
+            fits = 0 <= self._last.value - pending.clock_ms <= pending.unseen_ms + SLACK_MS
+            self._complete(tick, pending, self._verdict(tick, pending), told=told or fits)
 
     def _begin(self, tick: DerivationInput, *, in_pit: bool, reason: str | None) -> Lap:
         if in_pit or self._clock.ms == 0:
@@ -239,7 +244,7 @@ class Laps:
     def _begin_timing(self, step: ClockStep, *, in_pit: bool) -> None:
         """The clock has begun a run: its place is known, and times at places count from there."""
         place = self._place
-        self.lap.trace = Trace(place.origin, whole=self.lap.reason is None)
+        self.lap.trace = Trace(place.origin, whole=self.lap.reason in (None, CUT))
         if place.way is not None and not in_pit and self.lap.reason is None:
             self.line.clock_began(step, place.origin)
 
@@ -273,6 +278,8 @@ class Laps:
             physics.tyreWear,
             physics.speedKmh / 3600 / length if way is not None and physics.speedKmh > 0 else 0.0,
             self._sectors.times,
+            clock.before_ms if step in FELL else clock.ms,
+            clock.stood_ms,
             clock_reset=fell,
         )
         if fell and clock.stood_ms > unseen_ms:

@@ -19,6 +19,8 @@ CLOSED = 0.02
 """Start and finish closer than this share of the AI line are one place: the track is a circuit."""
 JUMP_M = 100.0
 """A change of place that is larger than the speed allows by so much is a jump."""
+LATE_MS, LATE_SAMPLES = 1000, 3
+"""For how long after the clock began a run, in milliseconds or samples, the position may be that of the run before."""
 AMBIGUOUS = 0.4
 """A car that may have driven this share of the line unseen may have gone either way round."""
 
@@ -102,14 +104,16 @@ class LapPlace:
     How far the car has come since the run began, as a share of the AI line, over its zero and back.
 
     Position and clock pass the line in different samples, and a car may stand on the line or roll back over it. So the
-    way is counted on from sample to sample, and begins anew only with the clock.
+    way is counted on from sample to sample, and begins anew only with the clock. A jump is a change of position that is
+    larger than the car could drive.
 
     ===========================================  ============================================
     Sample                                       Way
     ===========================================  ============================================
     the clock began a run                        what the car drove since, by its speed
     the first, or after a position that is none  from the line that is known, forward
-    farther than the car could drive             from the beginning of the run, forward
+    a jump, right after the clock began          as if the clock began now: the position came late
+    a jump, later                                from the beginning of the run, forward
     any other                                    and the shorter way from the sample before
     ===========================================  ============================================
 
@@ -118,14 +122,14 @@ class LapPlace:
         way: Share of the AI line since then; ``None`` without an AI line or a position.
     """
 
-    __slots__ = ("_changed_at", "_position", "_speed", "origin", "way")
+    __slots__ = ("_began_at", "_changed_at", "_position", "_samples", "_speed", "origin", "way")
 
     def __init__(self) -> None:
         self.origin = 0.0
         self.way: float | None = None
         self._position: float | None = None
         self._speed = 0.0
-        self._changed_at = 0
+        self._changed_at = self._began_at = self._samples = 0
 
     @property
     def position(self) -> float:
@@ -134,9 +138,9 @@ class LapPlace:
 
     def update(
         self, now_ms: int, position: float, speed: float, length_m: float, clock: tuple[ClockStep, int], line: float
-    ) -> None:
+    ) -> bool:
         """
-        Take one sample.
+        Take one sample, and return whether it says where a run began.
 
         Args:
             now_ms: Milliseconds of the sim.
@@ -150,14 +154,15 @@ class LapPlace:
         self._speed = speed = speed if math.isfinite(speed) else 0.0
         if not (length_m > 0 and 0 <= position <= 1):
             self._position = self.way = None
-            return
+            return False
         self._position = position
         step, clock_ms = clock
+        self._samples += 1
         if step in BEGAN:
-            self.way = speed * clock_ms / 1000 / length_m
-            self.origin = (position - self.way) % 1.0
-            self._changed_at = now_ms
-        elif self.way is None or before is None:
+            self._began_at, self._samples = now_ms, 0
+            self._begin(now_ms, speed * clock_ms / 1000 / length_m)
+            return True
+        if self.way is None or before is None:
             self.origin = line
             self.way = (position - line) % 1.0
             self._changed_at = now_ms
@@ -165,7 +170,16 @@ class LapPlace:
             moved = nearest(position - before)
             driven = max(speed, before_speed) * (now_ms - self._changed_at) / 1000 / length_m
             self._changed_at = now_ms
-            if driven > AMBIGUOUS or abs(moved) > driven + JUMP_M / length_m:
-                self.way = (position - self.origin) % 1.0
-            else:
+            if driven <= AMBIGUOUS and abs(moved) <= driven + JUMP_M / length_m:
                 self.way += moved
+            elif clock_ms and (now_ms - self._began_at <= LATE_MS or self._samples <= LATE_SAMPLES):
+                self._begin(now_ms, speed * clock_ms / 1000 / length_m)
+                return True
+            else:
+                self.way = (position - self.origin) % 1.0
+        return False
+
+    def _begin(self, now_ms: int, way: float) -> None:
+        self.way = way
+        self.origin = (self.position - way) % 1.0
+        self._changed_at = now_ms
