@@ -1,4 +1,4 @@
-"""Where a daemon is, as people write it. Opens nothing and resolves no name."""
+"""The address of a daemon as people write it. Opens nothing and resolves no name."""
 
 import re
 
@@ -16,7 +16,7 @@ def parse_address(text: str) -> tuple[str, int]:
     Return host and port of ``HOST`` or ``HOST:PORT``; an IPv6 address goes in brackets.
 
     Raises:
-        ValueError: It is neither; the text says what would do.
+        ValueError: The text is neither; the message shows a valid address.
     """
     found = _ADDRESS.fullmatch(text)
     port = int(found["port"] or DEFAULT_PORT) if found else 0

@@ -5,10 +5,10 @@ The tree::
 
     AcbridgeError
     ├── PageError             bytes that cannot be a page of the sim
-    ├── DecodeError           bytes that are not a frame, request or reply of ours
+    ├── DecodeError           bytes that are not a frame, request or reply
     │   └── WireVersionError  a frame of another wire version
     ├── NoFrame               nothing arrived in time (also a TimeoutError)
-    ├── StaleFrame            what arrived last is too old
+    ├── StaleFrame            the newest frame is too old
     ├── NoReply               the daemon did not answer in time (also a TimeoutError)
     ├── RequestRefused        the daemon answered with an error
     ├── KeyFileError          a file of keys cannot be used
@@ -26,15 +26,15 @@ from pathlib import Path
 
 
 class AcbridgeError(Exception):
-    """The root: catch this to catch everything that is ours."""
+    """The root of the tree: catch this class to catch every error of acbridge."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The attributes are the arguments, in order, so that an error survives the way between processes.
+        # The attributes are the arguments, in order, so that an error can be pickled between processes.
         return (type(self), tuple(v for k, v in vars(self).items() if k != "__notes__") or self.args)
 
 
 class PageError(AcbridgeError, ValueError):
-    """Bytes are too short to be the page they were said to be."""
+    """Bytes are too few for the named page."""
 
     def __init__(self, page: str, size: int, needed: int) -> None:
         self.page = page
@@ -47,7 +47,7 @@ class PageError(AcbridgeError, ValueError):
 
 
 class DecodeError(AcbridgeError, ValueError):
-    """Bytes are not what the wire (docs/reference/protocol.md) allows."""
+    """Bytes are not allowed on the wire (docs/reference/protocol.md)."""
 
 
 class WireVersionError(DecodeError):
@@ -81,11 +81,11 @@ class NoFrame(AcbridgeError, TimeoutError):
         if self.sim_state is None:
             return (
                 said
-                + "nothing was heard from a daemon there meanwhile; start acbridge-daemon, or check host, port and keys"
+                + "no daemon sent anything from there in this time; start acbridge-daemon, or check host, port and keys"
             )
         if self.sim_state in ("live", "paused", "replay"):
-            return said + f"the daemon is there and says the sim is {self.sim_state}; allow a longer timeout"
-        return said + f"the daemon is there and says the sim is {self.sim_state}; frames flow once you are driving"
+            return said + f"the daemon reports that the sim is {self.sim_state}; allow a longer timeout"
+        return said + f"the daemon reports that the sim is {self.sim_state}; it publishes frames once you are driving"
 
 
 class StaleFrame(AcbridgeError):
@@ -137,7 +137,7 @@ class RequestRefused(AcbridgeError):
 
 
 class KeyFileError(AcbridgeError):
-    """A file of keys is missing, damaged, not the one that is needed, or open to others."""
+    """A key file is missing, damaged, of the wrong kind, or readable by other users."""
 
     def __init__(self, path: Path, problem: str) -> None:
         self.path = path
@@ -149,14 +149,14 @@ class KeyFileError(AcbridgeError):
 
 
 class KeyExists(KeyFileError, FileExistsError):
-    """A key would have been overwritten, and whoever uses it shut out."""
+    """A key exists already; overwriting it would exclude the client that uses it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         AcbridgeError.__init__(self, path)
 
     def __str__(self) -> str:
-        return f"{self.path}: there is a key already; choose another name, or remove it if nobody uses it"
+        return f"{self.path}: there is a key already; choose another name, or remove it if no client uses it"
 
 
 class CurveMissing(AcbridgeError):
@@ -167,7 +167,7 @@ class CurveMissing(AcbridgeError):
 
 
 class MissingExtra(AcbridgeError, ImportError):
-    """Something optional was asked for whose package is not installed."""
+    """An optional feature was requested, and its package is not installed."""
 
     def __init__(self, extra: str, package: str) -> None:
         self.extra = extra
@@ -178,7 +178,7 @@ class MissingExtra(AcbridgeError, ImportError):
         return f"{self.extra} needs {self.package}: pip install 'acbridge[{self.extra}]'"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # An ImportError has attributes of its own, which are no arguments of ours.
+        # An ImportError has attributes of its own, which are not the arguments of this class.
         return (type(self), (self.extra, self.package))
 
 

@@ -12,11 +12,11 @@ from typing import Any, cast
 
 def to_json(values: Mapping[str, Any], *, ensure_ascii: bool = True) -> bytes:
     """
-    Encode as JSON with what Python has.
+    Encode as JSON with the standard library.
 
     Args:
         values: The object to encode.
-        ensure_ascii: Escape all other letters, since not every terminal knows them; else they are UTF-8.
+        ensure_ascii: Escape all letters outside ASCII, since not every terminal shows them; else they are UTF-8.
     """
     try:
         text = json.dumps(values, allow_nan=False, ensure_ascii=ensure_ascii, separators=(",", ":"))
@@ -26,7 +26,7 @@ def to_json(values: Mapping[str, Any], *, ensure_ascii: bool = True) -> bytes:
 
 
 def plain_json(values: Mapping[str, Any]) -> bytes:
-    """Encode as JSON in UTF-8 with what Python has."""
+    """Encode as JSON in UTF-8 with the standard library."""
     return to_json(values, ensure_ascii=False)
 
 

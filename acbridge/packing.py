@@ -1,13 +1,12 @@
 """
-msgpack, within limits: the only home of the library that speaks it.
+msgpack within limits: the only module that imports the msgpack library.
 
-What comes from a peer is unpacked with a bound on everything that the peer controls, and every failure is one
-`DecodeError`.
+Bytes from a peer are unpacked with a bound on every size that the peer controls, and every failure is a `DecodeError`.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import msgpack  # pyright: ignore[reportMissingTypeStubs]  # it has none
+import msgpack  # pyright: ignore[reportMissingTypeStubs]  # it has no types
 
 from acbridge.errors import DecodeError
 
@@ -23,8 +22,8 @@ class Bounds(NamedTuple):
     The largest text, binary, array and map that are unpacked; extensions never are.
 
     Attributes:
-        strict: Whether every map, at every depth, must have text keys that come once each; what we ask the daemon for
-            need not pay for that check.
+        strict: Whether every map, at every depth, must have text keys without repetition; the daemon's own frames and
+            replies do not need the cost of this check.
     """
 
     text: int
@@ -47,10 +46,10 @@ def pack(value: object) -> bytes:
 
 def unpack(data: bytes, bounds: Bounds) -> object:
     """
-    Return what bytes hold; arrays become tuples.
+    Return the value that bytes hold; arrays become tuples.
 
     Raises:
-        DecodeError: They are not exactly one msgpack value within the bounds.
+        DecodeError: The bytes are not exactly one msgpack value within the bounds.
     """
     try:
         return _unpack(
@@ -73,7 +72,7 @@ def unpack_map(data: bytes, bounds: Bounds) -> dict[str, Any]:
     Return the map with string keys that bytes hold.
 
     Raises:
-        DecodeError: They hold something else.
+        DecodeError: The bytes hold something else.
     """
     value = unpack(data, bounds)
     if not isinstance(value, dict):
@@ -90,7 +89,7 @@ def _no_extension(_code: int, _data: bytes) -> object:
 def _strict_map(pairs: list[tuple[object, object]]) -> dict[object, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key that comes twice")
+        raise ValueError("a repeated key")
     if not all(isinstance(key, str) for key in found):
         raise ValueError("a map must have string keys")
     return found

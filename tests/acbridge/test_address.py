@@ -16,7 +16,7 @@ from acbridge.address import parse_address
         ("h:1", ("h", 1)),
     ],
 )
-def test_an_address_is_a_host_and_perhaps_a_port(text: str, expected: tuple[str, int]) -> None:
+def test_an_address_is_a_host_with_or_without_a_port(text: str, expected: tuple[str, int]) -> None:
     assert expected == parse_address(text)
 
 
@@ -24,6 +24,6 @@ def test_an_address_is_a_host_and_perhaps_a_port(text: str, expected: tuple[str,
     "text",
     ["", " ", ":5555", "h:", "h:0", "h:65535", "h:99999", "h:123456", "h:-1", "h:x", "::1", "a b", "x!", "tcp://h"],
 )
-def test_what_is_no_address_is_refused_with_one_that_is(text: str) -> None:
+def test_an_invalid_address_is_refused_with_a_valid_one(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not HOST or HOST:PORT, such as 192\.168\.1\.20:5555"):
         parse_address(text)

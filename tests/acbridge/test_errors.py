@@ -1,8 +1,8 @@
-"""The errors: what they carry, what they tell people to do, and how they may be caught."""
+"""The errors: their attributes, the advice in their texts, and the builtin classes that catch them."""
 
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -26,7 +26,7 @@ from acbridge.errors import (
 
 END = "tcp://127.0.0.1:5555"
 
-# the error, the facts that it carries, what its text says to do
+# the error, its attributes, the advice in its text
 EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
     (PageError("physics", 10, 592), {"page": "physics", "size": 10, "needed": 592}, "Assetto Corsa"),
     (WireVersionError(1, 2), {"got": 1, "known": 2}, "upgrade the daemon"),
@@ -87,19 +87,24 @@ each_error = pytest.mark.parametrize(
 
 
 @each_error
-def test_an_error_says_what_to_do(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
+def test_the_text_of_an_error_says_what_to_do(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
     assert advice in str(error)
 
 
 @each_error
-def test_an_error_carries_its_facts_and_shows_them(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
+def test_an_error_has_its_facts_as_attributes_and_in_its_text(
+    error: AcbridgeError, facts: dict[str, Any], advice: str
+) -> None:
     assert facts == vars(error)
-    shown = [value for name, value in facts.items() if value is not None and name != "request_id"]
+    shown: list[Any] = []
+    for name, value in facts.items():
+        if value is not None and name != "request_id":
+            shown += cast("tuple[Any, ...]", value) if isinstance(value, tuple) else [value]
     assert [] == [value for value in shown if str(value) not in str(error)]
 
 
 @each_error
-def test_an_error_survives_the_way_to_another_process(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
+def test_an_error_can_be_pickled(error: AcbridgeError, facts: dict[str, Any], advice: str) -> None:
     copy = pickle.loads(pickle.dumps(error))
     assert (type(error), str(error), vars(error)) == (type(copy), str(copy), vars(copy))
 
@@ -109,17 +114,17 @@ def test_every_error_has_an_example() -> None:
     assert kinds - {AcbridgeError, DecodeError} == {type(error) for error, _, _ in EXAMPLES}
 
 
-def test_every_error_is_caught_as_ours() -> None:
+def test_every_error_is_an_acbridge_error() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
     assert [] == [kind for kind in kinds if not issubclass(kind, AcbridgeError)]
 
 
-def test_a_caller_who_does_not_know_us_catches_what_python_has_a_name_for() -> None:
+def test_an_error_is_also_the_matching_builtin_error() -> None:
     assert [True, True] == [issubclass(kind, TimeoutError) for kind in (NoFrame, NoReply)]
     assert issubclass(KeyExists, FileExistsError)
     assert [True, True, True] == [issubclass(kind, ValueError) for kind in (PageError, DecodeError, WireVersionError)]
     assert [False, False] == [issubclass(kind, TimeoutError) for kind in (StaleFrame, Closed)]
 
 
-def test_a_frame_of_another_version_is_caught_as_undecodable() -> None:
+def test_a_frame_of_another_version_is_a_decode_error() -> None:
     assert issubclass(WireVersionError, DecodeError)

@@ -1,4 +1,4 @@
-"""Frames that were written once: what they look like is a promise to every reader and every recording."""
+"""Frames as bytes in files: their layout is a promise to every reader and every recording."""
 
 import runpy
 from pathlib import Path
@@ -27,7 +27,7 @@ IF_MEANT = (
 
 
 def in_order(record: Record) -> list[tuple[str, str]]:
-    """Values with their types told apart (1, 1.0 and True are equal to Python)."""
+    """Return values with their types, since 1, 1.0 and True are equal in Python."""
     return sorted((name, repr(value)) for name, value in vars(record).items())
 
 
@@ -45,7 +45,7 @@ def test_decoding_golden_bytes_gives_the_record(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_another_reader_finds_the_same_in_golden_bytes(case: str) -> None:
+def test_an_independent_reader_finds_the_same_values_in_golden_bytes(case: str) -> None:
     kind, names = CASES[case]
     found = read_map((GOLDEN / f"{case}.msgpack").read_bytes())
     assert ["v", "run", "tick", "seq", "timestamp", "mono_ns"] == list(found)[:6]
@@ -61,7 +61,9 @@ def test_every_golden_file_has_its_case() -> None:
     assert sorted(CASES) == sorted(path.stem for path in GOLDEN.glob("*.msgpack"))
 
 
-def test_the_maker_writes_what_is_kept_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_make_writes_the_golden_files_and_prints_their_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write = cast("Callable[[Path], None]", MAKE["write"])
     (tmp_path / "physics.msgpack").write_bytes(b"another wire")
     (tmp_path / "derived.msgpack").write_bytes((GOLDEN / "derived.msgpack").read_bytes())

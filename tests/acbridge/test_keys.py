@@ -33,7 +33,7 @@ def refusal(path: Path, load: str = "secret") -> str:
     return str(caught.value)
 
 
-def test_a_pair_of_keys_is_written_where_the_daemon_and_the_client_read_it(tmp_path: Path) -> None:
+def test_a_pair_of_keys_is_written_into_the_directory_of_the_daemon(tmp_path: Path) -> None:
     keys = tmp_path / "a" / "keys"
     assert keys / "server.key" == generate_server(keys)
     assert keys / "rig.key_secret" == generate_client(keys, "rig", "observer")
@@ -110,7 +110,7 @@ def test_a_key_is_never_overwritten(ring: Keyring) -> None:
         generate_server(ring.directory)
     with pytest.raises(FileExistsError, match=r"rig\.key"):
         generate_client(ring.directory, "rig", "observer")
-    ring.secret_file("rig").unlink()  # it went to its machine
+    ring.secret_file("rig").unlink()  # the secret was moved to the client's machine
     with pytest.raises(KeyExists, match=r"rig\.key"):
         generate_client(ring.directory, "rig", "observer")
     assert not ring.secret_file("rig").exists()
@@ -146,7 +146,7 @@ def test_files_that_are_missing_or_the_wrong_ones_are_refused(ring: Keyring, tmp
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "problem"),
     [
         (b"", "no public-key"),
         (b"\xff\xfe\x00", "not text"),
@@ -156,11 +156,11 @@ def test_files_that_are_missing_or_the_wrong_ones_are_refused(ring: Keyring, tmp
         (b'public-key = "' + b"a" * 40 + b'"\n', "no secret key"),
     ],
 )
-def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
+def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
     path = tmp_path / "x.key_secret"
     path.write_bytes(content)
     path.chmod(0o600)
-    assert told in refusal(path)
+    assert problem in refusal(path)
 
 
 def test_without_curve_keys_raise_curve_missing(tmp_path: Path, ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The bounds on what a peer may make us unpack."""
+"""The bounds on the values that are unpacked for a peer."""
 
 import math
 import struct
@@ -109,7 +109,7 @@ def test_a_declared_size_costs_no_memory(marker: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", [1, "text", None, True, [], [{}], 1.5, b"bytes"])
-def test_a_map_is_wanted_where_a_map_is_wanted(value: object) -> None:
+def test_a_value_that_is_no_map_is_refused_as_a_map(value: object) -> None:
     with pytest.raises(DecodeError, match="a map"):
         unpack_map(pack(value), REQUEST)
 
@@ -125,7 +125,7 @@ def test_a_map_is_unpacked_with_arrays_as_tuples() -> None:
     assert {**value, "a": (1, (2, 3))} == unpack_map(pack(value), REQUEST)
 
 
-def test_what_is_not_finite_survives() -> None:
+def test_inf_and_nan_are_packed_and_unpacked() -> None:
     values = unpack_map(pack({"nan": math.nan, "inf": math.inf, "low": -math.inf}), FRAME)
     assert struct.pack("ddd", math.nan, math.inf, -math.inf) == struct.pack("ddd", *values.values())
 

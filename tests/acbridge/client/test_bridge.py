@@ -115,7 +115,7 @@ def test_without_a_daemon_latest_says_what_to_do(lonely: Bridge) -> None:
 def test_a_daemon_without_a_sim_is_told_from_no_daemon(page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, daemon.connect() as bridge:
         assert "absent" == bridge.latest(Status, timeout=5).record.sim_state
-        with pytest.raises(NoFrame, match="the daemon is there and says the sim is absent") as caught:
+        with pytest.raises(NoFrame, match="the daemon reports that the sim is absent") as caught:
             bridge.latest(Physics, timeout=0.1)
         assert "absent" == caught.value.sim_state
 
