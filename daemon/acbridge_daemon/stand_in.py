@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from acbridge.sim import STEP_S, Session, World
 from acbridge.sources import Pages
+from acbridge_sim import STEP_S, SessionType, World
 
 STEP_NS = round(STEP_S * 1e9)
 LONGEST_STALL = 1000
@@ -15,7 +15,7 @@ class StandIn:
 
     def __init__(self, mono_ns: Callable[[], int]) -> None:
         self._mono_ns = mono_ns
-        self._world = World(session=Session.HOTLAP)
+        self._world = World(session=SessionType.HOTLAP)
         self._start_ns = mono_ns()
         self._pages = Pages(*self._world.pages())
 

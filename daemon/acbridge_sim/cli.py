@@ -7,11 +7,15 @@ from pathlib import Path
 import click
 
 from acbridge.signals import asked_to_end
-from acbridge.sim import LAYOUTS, ROLLOVERS, Faults, Session, Track, World, layout, load_borders
 from acbridge_sim import script
+from acbridge_sim.faults import ROLLOVERS, Faults
+from acbridge_sim.model.circuits import LAYOUTS, layout
+from acbridge_sim.model.track import Track, load_borders
 from acbridge_sim.plot import plot_lap
+from acbridge_sim.session import SessionType
 from acbridge_sim.shared_pages import InUseError, SharedPages
 from acbridge_sim.show import Show
+from acbridge_sim.world import World
 
 EX_UNAVAILABLE = 69
 EX_IO = 74
@@ -19,14 +23,14 @@ EX_CONFIG = 78
 
 EPILOG = """\b
 Examples:
-  acbridge-sim                                       laps until Ctrl-C
+  acbridge-sim                                       drive laps until Ctrl-C
   acbridge-sim --script "live 10; pause 2; live 5; exit"
   acbridge-sim --layout oval --session hotlap --seed 7
-  acbridge-sim --torn-writes 5 --not-finite          bad manners on demand
-  acbridge-sim --plot lap.png                        one lap as a picture
+  acbridge-sim --torn-writes 5 --not-finite          inject two faults
+  acbridge-sim --plot lap.png                        draw one lap as a picture
 
 \b
-A script is steps with ; between them:
+A script is a list of steps separated by semicolons:
 """ + "\n".join(
     f"  {name + (' SECONDS' if name in script.LASTING else ''):<16} {meaning}"
     for name, meaning in (*script.LASTING.items(), *script.INSTANT.items())
@@ -38,26 +42,28 @@ A script is steps with ; between them:
 @click.option(
     "--borders",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Take the track from a CSV file with the columns left_x, left_z, right_x, right_z instead.",
+    help="Load the track from a CSV file with the columns left_x, left_z, right_x, right_z instead.",
 )
 @click.option(
     "--session",
-    type=click.Choice([session.name.lower() for session in Session]),
+    type=click.Choice([session.name.lower() for session in SessionType]),
     default="practice",
     show_default=True,
-    help="Practice and qualify begin in the pits, a race on the grid, a hotlap at speed.",
+    help="Practice and qualify start in the pits, a race on the grid, a hotlap at speed.",
 )
 @click.option(
     "--driver",
     type=click.Choice(("ai", "none")),
     default="ai",
     show_default=True,
-    help="Who drives: the built-in driver, or whoever writes the control page.",
+    help="Who drives: the built-in driver, or the program that writes the control page.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Every seed is a slightly different driver.")
-@click.option("--fps", type=click.FloatRange(1, 333), default=60.0, show_default=True, help="Rendered frames a second.")
-@click.option("--script", "script_text", help="What to do, step by step; see below.")
-@click.option("--page-prefix", default="acpmf_", show_default=True, help="Beginning of the pages' names.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Each seed gives a slightly different driver.")
+@click.option(
+    "--fps", type=click.FloatRange(1, 333), default=60.0, show_default=True, help="Rendered frames per second."
+)
+@click.option("--script", "script_text", help="Steps to run through; see below.")
+@click.option("--page-prefix", default="acpmf_", show_default=True, help="Prefix of the pages' names.")
 @click.option(
     "--page-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -66,27 +72,30 @@ A script is steps with ; between them:
     help="Directory of the page files (Linux).",
 )
 @click.option(
-    "--plot", "plot_path", type=click.Path(dir_okay=False, path_type=Path), help="Only draw one lap, as a PNG."
+    "--plot", "plot_path", type=click.Path(dir_okay=False, path_type=Path), help="Draw one lap as a PNG and exit."
 )
 @click.option(
     "--torn-writes",
     type=click.FloatRange(min=0),
     default=0.0,
-    help="Fault: write physics in halves, up to so many µs apart; over 20 nobody can tell.",
+    help="Fault: write physics in two halves, up to this many µs apart; readers cannot detect gaps above 20.",
 )
 @click.option("--frozen-packet-id", is_flag=True, help="Fault: physics.packetId stands still.")
 @click.option(
-    "--rollover", type=click.Choice(tuple(ROLLOVERS)), default="together", help="Fault: how a new lap appears."
+    "--rollover",
+    type=click.Choice(tuple(ROLLOVERS)),
+    default="together",
+    help="Fault: order in which the parts of a new lap appear.",
 )
 @click.option(
     "--finish-at", type=float, default=0.0, help="Fault: normalised position of the finish line, such as 0.98."
 )
-@click.option("--negative-rpm", is_flag=True, help="Fault: rpms reads -786 now and then.")
-@click.option("--ninth-gear", is_flag=True, help="Fault: gear reads 9 now and then.")
-@click.option("--not-finite", is_flag=True, help="Fault: some floats read nan and inf now and then.")
-@click.option("--wild-slip", is_flag=True, help="Fault: wheelSlip reads 1e6 now and then.")
-@click.option("--sm-version", default="1.7", help="Fault: what smVersion says; 1.9 is another sim's.")
-@click.option("--zero-pages", is_flag=True, help="Fault: every page is zeros.")
+@click.option("--negative-rpm", is_flag=True, help="Fault: rpms sometimes reads -786.")
+@click.option("--ninth-gear", is_flag=True, help="Fault: gear sometimes reads 9.")
+@click.option("--not-finite", is_flag=True, help="Fault: some floats sometimes read nan or inf.")
+@click.option("--wild-slip", is_flag=True, help="Fault: wheelSlip sometimes reads 1e6.")
+@click.option("--sm-version", default="1.7", help="Fault: value of smVersion; 1.9 is another sim's.")
+@click.option("--zero-pages", is_flag=True, help="Fault: every byte of every page is zero.")
 @click.version_option(package_name="acbridge")
 def main(
     layout_name: str,
@@ -103,19 +112,19 @@ def main(
     **faults: object,
 ) -> None:
     """
-    Take the game's place: a car on a track, in the game's own shared memory.
+    Simulate Assetto Corsa: a car on a track, in the game's own shared memory.
 
-    Creates the pages that Assetto Corsa creates and rewrites physics every 3 ms and graphics at every rendered frame;
-    acbridge-daemon, or any other tool, cannot tell the difference. Ctrl-C exits as the game does: the pages stay.
+    Creates the pages that Assetto Corsa creates, rewrites physics every 3 ms and graphics at every rendered frame;
+    acbridge-daemon and other tools read them as they read the game's. Ctrl-C exits as the game does: the pages stay.
     """
     if any(separator in page_prefix for separator in ("/", "\\", "\0")):
-        raise click.UsageError("--page-prefix is the beginning of a name, without / or \\")
+        raise click.UsageError("--page-prefix is the first part of a file name and cannot contain / or \\")
     if plot_path is not None and (driver == "none" or script_text is not None):
-        raise click.UsageError("--plot draws a lap of the built-in driver, without --driver none and --script")
+        raise click.UsageError("--plot needs the built-in driver: it excludes --driver none and --script")
     try:
-        acts = script.parse(script_text) if script_text is not None else None
+        steps = script.parse(script_text) if script_text is not None else None
         track = choose_track(layout_name, borders)
-        chosen = Session.HOTLAP if plot_path is not None else Session[session.upper()]
+        chosen = SessionType.HOTLAP if plot_path is not None else SessionType[session.upper()]
         world = World(track=track, session=chosen, driver=driver, seed=seed, fps=fps, faults=Faults(**faults))  # type: ignore[arg-type]  # click made them
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -135,12 +144,12 @@ def main(
     if driver == "none":
         click.echo(f"acbridge-sim: drive it through the control page {page_prefix}controls", err=True)
     with closing(pages):
-        Show(world, pages, torn_s=torn_writes * 1e-6).run(acts, asked)
+        Show(world, pages, torn_s=torn_writes * 1e-6).run(steps, asked)
 
 
 def choose_track(layout_name: str, borders: Path | None) -> Track:
     """
-    Return the layout, or the track of a file.
+    Return the named layout, or the track that a file of borders holds.
 
     Raises:
         ValueError: The file does not hold a track.
@@ -149,7 +158,7 @@ def choose_track(layout_name: str, borders: Path | None) -> Track:
 
 
 def draw(world: World, path: Path) -> None:
-    """Draw one lap, or end with one line if matplotlib is missing."""
+    """Draw one lap; exit with one line if matplotlib is missing or the file cannot be written."""
     try:
         lap_ms = plot_lap(world, path)
     except ImportError:

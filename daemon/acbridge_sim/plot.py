@@ -1,10 +1,11 @@
-"""One lap as a picture, so that a racer can judge the stand-in by eye. Needs matplotlib, the extra ``plot``."""
+"""One lap as a picture, to judge the stand-in by eye. Needs matplotlib, the extra ``plot``."""
 
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from acbridge.sim import Session, World
+from acbridge_sim.session import SessionType
+from acbridge_sim.world import World
 
 
 class Point(NamedTuple):
@@ -25,7 +26,7 @@ class Point(NamedTuple):
 
 
 def drive_lap(world: World) -> tuple[list[Point], int]:
-    """Drive to the line and one lap from there; return its points, 33 a second, and the lap time in ms."""
+    """Drive to the finish line and then one lap; return its points, 33 a second, and the lap time in ms."""
     while not world.timing.current_ms:
         world.step()
     points: list[Point] = []
@@ -69,7 +70,7 @@ def plot_lap(world: World, path: Path) -> int:
     mpl.use("Agg")
     import matplotlib.pyplot as plt  # noqa: PLC0415  an extra
 
-    assert world.session is Session.HOTLAP  # noqa: S101  the caller makes it so
+    assert world.session is SessionType.HOTLAP  # noqa: S101  the caller makes it so
     points, lap_ms = drive_lap(world)
     figure: Any = plt.figure(figsize=(16, 9), constrained_layout=True)  # pyright: ignore[reportUnknownMemberType]  # half typed
     figure.suptitle(

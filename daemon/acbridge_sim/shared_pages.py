@@ -1,8 +1,8 @@
 """
 Creates the pages the way the game does: 2048-byte files in shared memory on Linux, named mappings on Windows.
 
-The stand-in takes the game's place, so it creates pages and fills them; what only reads them never does. Pages that
-somebody else keeps rewriting are left alone.
+The stand-in takes the game's place, so it creates pages and fills them; programs that only read them never do. It
+refuses to take over pages that another process keeps rewriting.
 """
 
 import mmap
@@ -12,12 +12,12 @@ import time
 from pathlib import Path
 
 from acbridge.pages import PAGES, Physics
-from acbridge.sim.controls import PAGE as CONTROL_PAGE
-from acbridge.sim.controls import SIZE as CONTROL_SIZE
 from acbridge.sources import PAGE_FILE_SIZE
+from acbridge_sim.control_page import PAGE as CONTROL_PAGE
+from acbridge_sim.control_page import SIZE as CONTROL_SIZE
 
 LOOK_S = 0.05
-"""A sim that runs rewrites its physics page many times in this."""
+"""Time to watch the physics page for; a running sim rewrites it many times in this."""
 _PACKET = slice(Physics.offsets["packetId"], Physics.offsets["packetId"] + 4)
 
 
@@ -26,15 +26,20 @@ class InUseError(Exception):
 
 
 class SharedPages:
-    """The three pages, and the control page if the stand-in is to be driven from outside."""
+    """The three pages, and the control page if another program is to drive."""
 
     def __init__(self, directory: Path, prefix: str, *, controls: bool) -> None:
         """
-        Create or take over the pages.
+        Create the pages, or take over those of a sim that has ended.
+
+        Args:
+            directory: Where the page files are (Linux).
+            prefix: First part of the pages' names.
+            controls: Whether to create the control page too.
 
         Raises:
-            InUseError: Another sim is writing them.
-            OSError: They cannot be created.
+            InUseError: Another sim is writing the pages.
+            OSError: The pages cannot be created.
         """
         self._directory = directory
         self._prefix = prefix
@@ -69,7 +74,7 @@ class SharedPages:
         self._maps[name][:half] = page[:half]
 
     def controls(self) -> bytes | None:
-        """Return the control page as it is now; ``None`` if it was being rewritten, or there is none."""
+        """Return the control page as it is now; ``None`` if it is being rewritten, or was not created."""
         memory = self._maps.get(CONTROL_PAGE)
         if memory is None:
             return None
@@ -77,7 +82,7 @@ class SharedPages:
         return page if page == memory[:CONTROL_SIZE] else None
 
     def close(self) -> None:
-        """Let go of the pages; on Linux the files stay, as the game's do."""
+        """Close the pages; on Linux the files stay, as the game's do."""
         for memory in self._maps.values():
             memory.close()
         self._maps.clear()
@@ -88,9 +93,9 @@ class SharedPages:
     def _open(self, name: str) -> mmap.mmap:
         if sys.platform == "win32":
             return mmap.mmap(-1, PAGE_FILE_SIZE, tagname=f"Local\\{self._prefix}{name}")
-        # Anyone may put a link into /dev/shm: it is not followed to somebody's file.
+        # Any user may put a link into /dev/shm: following it could overwrite a file elsewhere.
         handle = os.open(self._directory / f"{self._prefix}{name}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        self._handles.append(handle)  # kept: the lock goes with it
+        self._handles.append(handle)  # kept open: closing it would release the lock
         if not _locked(handle):
             self.close()
             raise self._in_use()
@@ -100,7 +105,7 @@ class SharedPages:
 
     def _in_use(self) -> InUseError:
         return InUseError(
-            f"a sim is already writing the pages {self._prefix}*; end it, or choose another --page-prefix for this one"
+            f"another sim is writing the pages {self._prefix}*; stop it, or choose another --page-prefix for this one"
         )
 
     def _alive(self) -> bool:
@@ -115,7 +120,7 @@ class SharedPages:
 
 
 def _locked(handle: int) -> bool:
-    """Take the file for this stand-in alone, whatever it does with it; the game itself takes no lock."""
+    """Lock the file against other stand-ins, and return whether that succeeded; the game itself takes no lock."""
     if sys.platform == "win32":
         return True
     import fcntl  # noqa: PLC0415  exists elsewhere only

@@ -1,5 +1,5 @@
 """
-The performance: a world at the pace of a clock, written into shared pages, following a script.
+Runs a world in real time and writes its pages to shared memory, following a script.
 
 Physics every 3 ms, graphics at every rendered frame, static once when a session is loaded, without a lock, as the game
 does.
@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from acbridge.pages import Graphics, Physics, Static
-from acbridge.sim import STEP_S, Session, World
-from acbridge_sim.script import Act
+from acbridge_sim.model.car import STEP_S
+from acbridge_sim.script import ScriptStep
+from acbridge_sim.session import SessionType
 from acbridge_sim.shared_pages import SharedPages
+from acbridge_sim.world import World
 
 LONGEST_STALL = 1000
-"""Steps that are caught up with after a stall; what is beyond is skipped, as if the machine had slept."""
+"""Most physics steps to make up for after a stall; the rest is skipped, as if the machine had slept."""
 STEP_NS = round(STEP_S * 1e9)
 
 
@@ -26,12 +28,12 @@ class Show:
 
     def __init__(self, world: World, pages: SharedPages, *, torn_s: float = 0.0) -> None:
         """
-        Set the stage.
+        Prepare a run.
 
         Args:
-            world: What is shown.
-            pages: Where.
-            torn_s: Write physics in two halves, up to so many seconds apart.
+            world: The world to show.
+            pages: Where to write its pages.
+            torn_s: Write physics in two halves, up to this many seconds apart.
         """
         self._world = world
         self._pages = pages
@@ -39,24 +41,24 @@ class Show:
         self._dice = random.Random(0)  # noqa: S311  chance, not secrets
         self._graphics = self._static = b""
 
-    def run(self, acts: list[Act] | None, stopping: Callable[[], bool]) -> None:
+    def run(self, steps: list[ScriptStep] | None, stopping: Callable[[], bool]) -> None:
         """
-        Follow a script to its end, or drive until someone asks to stop; then exit as the game does.
+        Run a script to its end, or drive until asked to stop; then exit as the game does.
 
         Args:
-            acts: The script; ``None`` drives for ever.
-            stopping: Whether someone asked.
+            steps: The script; ``None`` drives for ever.
+            stopping: Returns whether the program was asked to stop.
         """
-        for act in acts if acts is not None else _for_ever():
+        for step in steps if steps is not None else _for_ever():
             if stopping():
                 break
-            if act.verb == "crash":
+            if step.verb == "crash":
                 self._crash()
-            if act.verb == "exit":
+            if step.verb == "exit":
                 break
-            self._begin(act.verb)
-            self._play(act.seconds, stopping)
-            self._world.stray = False
+            self._begin(step.verb)
+            self._play(step.seconds, stopping)
+            self._world.drive_off_track = False
         self._world.exit()
         self._write()
 
@@ -64,11 +66,11 @@ class Show:
         world = self._world
         match verb:
             case "practice" | "qualify" | "race" | "hotlap":
-                world.session = Session[verb.upper()]
+                world.session = SessionType[verb.upper()]
                 world.restart()
             case "cut":
                 world.live()
-                world.stray = True
+                world.drive_off_track = True
             case _:
                 getattr(world, verb)()
         self._write()
@@ -107,5 +109,5 @@ class Show:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _for_ever() -> Iterator[Act]:
-    yield Act("live", 1e9)
+def _for_ever() -> Iterator[ScriptStep]:
+    yield ScriptStep("live", 1e9)

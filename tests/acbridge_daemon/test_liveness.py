@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
-from acbridge.sim import World
 from acbridge.sources import PAGE_SIZES, Pages
 from acbridge.status import SimState
 from acbridge_daemon.liveness import Liveness
+from acbridge_sim import World
 
 PHYSICS, GRAPHICS, STATIC = World().pages()
 ZEROS = Pages(*(bytes(size) for size in PAGE_SIZES.values()))

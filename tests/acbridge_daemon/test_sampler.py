@@ -15,10 +15,10 @@ import pytest
 
 from acbridge import Derived, Event, Graphics, Physics, Static, wire
 from acbridge.derived import Deriver
-from acbridge.sim import World
 from acbridge.sources import PAGE_SIZES, Pages
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Message, Reading, Sampler, read_stable
+from acbridge_sim import World
 
 GAP_NS = 20_000
 """Between two copies that are compared, as in the daemon."""

@@ -1,4 +1,4 @@
-"""`acbridge-sim` as a process: real pages in real shared memory, and a daemon that takes it for the game."""
+"""`acbridge-sim` as a process: real pages in real shared memory, and a daemon that reads them as the game's."""
 
 import signal
 import stat
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from acbridge import Graphics, Physics, Static, Status
-from acbridge.sim import ControlPage
+from acbridge_sim import ControlPage
 from programs import Daemon, Program, until
 
 
@@ -40,14 +40,14 @@ def test_pages_are_made_as_the_game_makes_them(page_dir: Path) -> None:
     assert physics(page_dir).packetId > first
 
 
-def test_it_may_be_told_to_end_as_soon_as_it_speaks(page_dir: Path) -> None:
+def test_it_ends_on_a_signal_right_after_its_first_line(page_dir: Path) -> None:
     for how in (signal.SIGINT, signal.SIGTERM):
         with sim(page_dir) as program:
             program.said("acbridge-sim: ")
             assert 0 == program.end(how)
 
 
-def test_a_daemon_takes_it_for_the_game_through_a_whole_script(page_dir: Path) -> None:
+def test_a_daemon_follows_it_through_a_whole_script(page_dir: Path) -> None:
     states: list[str] = []
     with (
         Daemon("--page-dir", str(page_dir), "--rate", "100") as daemon,
@@ -80,7 +80,7 @@ def test_pages_that_another_sim_writes_are_left_alone(page_dir: Path) -> None:
         until(lambda: there(page_dir) and physics(page_dir).packetId > 10, "the first sim")
         with sim(page_dir) as second:
             assert 69 == second.wait()
-            assert "already writing" in second.err[-1]
+            assert "another sim is writing" in second.err[-1]
         with sim(page_dir, "--page-prefix", "other_", "--script", "live 0.2; exit") as third:
             assert 0 == third.wait()
         assert first.process.poll() is None
@@ -125,7 +125,7 @@ def test_torn_writes_are_read_again_by_the_daemon(page_dir: Path) -> None:
         ("--page-dir", "/nowhere/at/all"),
     ],
 )
-def test_nonsense_ends_with_one_clear_error(arguments: tuple[str, str]) -> None:
+def test_a_wrong_option_ends_with_one_clear_error(arguments: tuple[str, str]) -> None:
     with Program("acbridge_sim", *arguments) as program:
         assert 2 == program.wait()
         assert program.err[-1].startswith("Error: ")

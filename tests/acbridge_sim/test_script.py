@@ -1,37 +1,37 @@
-"""The script language says what it means and refuses the rest."""
+"""Scripts are parsed into steps, and wrong ones are refused with what is allowed."""
 
 import pytest
 
-from acbridge_sim.script import INSTANT, LASTING, Act, parse
+from acbridge_sim.script import INSTANT, LASTING, ScriptStep, parse
 
 
 def test_a_script_is_steps_in_order() -> None:
-    acts = parse("live 10; pause 2.5;restart ; live 5; exit")
-    assert [Act("live", 10), Act("pause", 2.5), Act("restart", 0), Act("live", 5), Act("exit", 0)] == acts
+    steps = [("live", 10), ("pause", 2.5), ("restart", 0), ("live", 5), ("exit", 0)]
+    assert [ScriptStep(*step) for step in steps] == parse("live 10; pause 2.5;restart ; live 5; exit")
 
 
 @pytest.mark.parametrize("verb", [*LASTING, *INSTANT])
-def test_every_verb_is_understood(verb: str) -> None:
+def test_every_verb_is_accepted(verb: str) -> None:
     text = f"{verb} 1" if verb in LASTING else verb
-    assert [verb] == [act.verb for act in parse(text)]
+    assert [verb] == [step.verb for step in parse(text)]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "at least one step"),
         (" ; ;", "at least one step"),
-        ("fly 3", "there is no 'fly'"),
-        ("live", "takes seconds"),
-        ("live soon", "takes seconds"),
-        ("live 1 2", "takes seconds"),
+        ("fly 3", "unknown verb 'fly'"),
+        ("live", "needs seconds"),
+        ("live soon", "needs seconds"),
+        ("live 1 2", "needs seconds"),
         ("live -1", "positive"),
         ("live nan", "positive"),
         ("live inf", "positive"),
-        ("restart 3", "takes nothing"),
+        ("restart 3", "takes no argument"),
         ("exit; live 3", "nothing can follow 'exit'"),
     ],
 )
-def test_nonsense_is_refused_with_what_would_be_right(text: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_a_wrong_script_is_refused_with_what_is_allowed(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         parse(text)

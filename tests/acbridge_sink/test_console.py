@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from acbridge import Bridge, Frame, Graphics, Physics, Static, connect
-from acbridge.sim import World
+from acbridge_sim import World
 from acbridge_sink.console import Console
 from acbridge_sink.daemon_watch import FIX
 from acbridge_sink.pump import TickFrames

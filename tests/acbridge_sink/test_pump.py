@@ -8,7 +8,7 @@ import pytest
 
 from acbridge import Derived, Event, Frame, Graphics, Physics, Static, Status, connect
 from acbridge.selection import Selection
-from acbridge.sim import World
+from acbridge_sim import World
 from acbridge_sink.pump import Limits, TickAssembly, TickFrames, TickThinning, pump
 from deriving import derive
 from programs import Daemon, until

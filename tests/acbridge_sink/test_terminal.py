@@ -19,7 +19,7 @@ import pytest
 
 from acbridge import Frame, Graphics, Physics, Static
 from acbridge.derived import Deriver
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 from acbridge_sink.pump import TickFrames
 from acbridge_sink.terminal import View, draw
 from programs import Daemon, until
@@ -154,7 +154,7 @@ def test_a_missing_daemon_and_its_return_are_shown(driving: Daemon) -> None:
 def test_every_moment_of_a_lap_fits_80_by_24() -> None:
     from rich.console import Console
 
-    world, deriver, view = World(session=Session.HOTLAP), Deriver(), View("tcp://127.0.0.1:5555")
+    world, deriver, view = World(session=SessionType.HOTLAP), Deriver(), View("tcp://127.0.0.1:5555")
     static = view.static = Static.from_page(world.pages()[2])
     widest = longest = 0
     for _ in range(60):

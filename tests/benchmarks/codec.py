@@ -20,7 +20,7 @@ from acbridge.layout import Page, PageColumn
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES
 from acbridge.schema import FLOAT32, INT32
-from acbridge.sim import STEP_S, World
+from acbridge_sim import STEP_S, World
 from bench import judged, neighbours, packb, print_table, unpackb
 
 GOAL = 10.0

@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Physics, wire
 from acbridge.pages import PAGES
-from acbridge.sim import STEP_S, World
 from acbridge.sources import Pages
 from acbridge.topics import TICK_RECORDS
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Sampler
+from acbridge_sim import STEP_S, World
 from bench import cpu_seconds, judged, neighbours, percentile, print_table, unpackb
 from game import Game
 from programs import Daemon

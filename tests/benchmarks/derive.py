@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Derived, Graphics, Physics, Static, wire
 from acbridge.derived import Deriver
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 from bench import judged, neighbours, percentile, print_table
 
 GOAL_US = 60.0
@@ -49,7 +49,7 @@ def each_us(function: Callable[..., object], ticks: Ticks) -> list[float]:
 
 def main(rounds: int) -> None:
     """Drive a lap, derive from it repeatedly, and print the cost of a tick."""
-    world = World(session=Session.HOTLAP)
+    world = World(session=SessionType.HOTLAP)
     static = Static.from_page(world.pages()[2])
     ticks: Ticks = []
     while world.timing.laps < 1:

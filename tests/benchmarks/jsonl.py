@@ -20,7 +20,7 @@ from acbridge.json_lines import fast_json, plain_json
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES
 from acbridge.recording.lines import tick_line
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 from acbridge_sink.pump import Limits, TickAssembly, TickFrames, pump
 from bench import neighbours, print_table
 from recordings import EVERYTHING, recorder
@@ -33,7 +33,7 @@ TOPICS = ("physics", "graphics", "derived")
 
 def drive() -> list[tuple[bytes, bytes, bytes]]:
     """Return the frames of a number of ticks at 333 Hz, of a driving car."""
-    world, deriver = World(session=Session.HOTLAP), Deriver()
+    world, deriver = World(session=SessionType.HOTLAP), Deriver()
     static = Static.from_page(world.pages()[2])
     encoders = [PageEncoder(page) for page in PAGES[:2]]
     world.step(2000)

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Derived, Graphics, Physics, Static
 from acbridge.derived import Deriver
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 from bench import print_table
 
 RATES = (1, 2, 5, 10, 20, 30, 60, 333, 1000)
@@ -32,12 +32,12 @@ Ticks = list[tuple[Physics, Graphics]]
 
 def driven(laps: int) -> tuple[Ticks, Static]:
     """Return the pages of each physics step of some laps, with excursions."""
-    world = World(session=Session.PRACTICE)
+    world = World(session=SessionType.PRACTICE)
     static = Static.from_page(world.pages()[2])
     found: Ticks = []
     while world.timing.laps < laps:
         world.step(1)
-        world.stray = 20_000 < world.steps % 60_000 < 23_000
+        world.drive_off_track = 20_000 < world.steps % 60_000 < 23_000
         physics, graphics, _ = world.pages()
         found.append((Physics.from_page(physics), Graphics.from_page(graphics)))
     return found, static

@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from acbridge.sim import STEP_S, Session, World
+from acbridge_sim import STEP_S, SessionType, World
 
 STEPS = 5000
 ROUNDS = 7
@@ -27,7 +27,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    world = World(session=Session.HOTLAP)
+    world = World(session=SessionType.HOTLAP)
 
     def step() -> None:
         world.step(STEPS)

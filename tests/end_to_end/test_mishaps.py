@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from acbridge import NoReply, Physics, connect
-from acbridge.sim import Session, World, layout
+from acbridge_sim import SessionType, World, layout
 from programs import Daemon, Program, Sink, until
 
 
@@ -94,7 +94,7 @@ def test_a_paused_stand_in_keeps_its_pages(page_dir: Path) -> None:
 
 
 def test_going_back_to_the_pits_abandons_the_lap() -> None:
-    world = World(track=layout("oval"), session=Session.HOTLAP)
+    world = World(track=layout("oval"), session=SessionType.HOTLAP)
     while world.timing.sector < 2:
         world.step()
     world.pits()

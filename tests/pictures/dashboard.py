@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from playwright.sync_api import ViewportSize
 
 from acbridge.pages import PAGES, Graphics
-from acbridge.sim import STEP_S, Session, World
+from acbridge_sim import STEP_S, SessionType, World
 from browsing import browser
 from programs import Daemon
 from relays import Relay
@@ -38,7 +38,7 @@ class Driving:
 
     def __init__(self, folder: Path) -> None:
         self.haste = 1
-        self._world = World(session=Session.HOTLAP, seed=3, fuel=24.0)
+        self._world = World(session=SessionType.HOTLAP, seed=3, fuel=24.0)
         for page in PAGES:
             (folder / f"acpmf_{page.topic}").write_bytes(bytes(FILE_BYTES))
         self._files = [(folder / f"acpmf_{page.topic}").open("r+b", buffering=0) for page in PAGES]

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from acbridge import Frame, Graphics, Physics, Static
 from acbridge.derived import Deriver
-from acbridge.sim import World
 from acbridge.status import Status
+from acbridge_sim import World
 from acbridge_sink.pump import TickFrames
 from acbridge_sink.terminal import View, draw
 

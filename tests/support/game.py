@@ -1,7 +1,7 @@
 """
 A game for tests: a process that owns the three pages and rewrites them every 3 ms, as the real game does.
 
-It is not the stand-in: it knows nothing of cars beyond what `acbridge.sim` computes, and everything of bad manners. Run
+It is not the stand-in: it knows nothing of cars beyond what `acbridge_sim` computes, and everything of bad manners. Run
 it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and answers each with ``done``. On Windows
 the pages are named mappings, and the directory says nothing.
 """
@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from acbridge.pages import PAGES, Graphics, Static
-from acbridge.sim import STEP_S, Session, World
+from acbridge_sim import STEP_S, SessionType, World
 from wine import HERE, Interpreter
 
 FILE_SIZE = 2048
@@ -122,7 +122,7 @@ class _World:
     """The world with the overrides that a test ordered."""
 
     def __init__(self) -> None:
-        self.world = World(session=Session.HOTLAP)
+        self.world = World(session=SessionType.HOTLAP)
         self.status: int | None = None
         self.version: str | None = None
         self.stands = False
@@ -131,7 +131,7 @@ class _World:
         self.begun = time.perf_counter()
 
     def restart(self) -> None:
-        self.world = World(session=Session.HOTLAP)
+        self.world = World(session=SessionType.HOTLAP)
         self.begun = time.perf_counter()
 
     def advance(self) -> bool:

@@ -11,8 +11,8 @@ from typing import Any, cast
 from acbridge import Bridge, Derived, Event, EventKind, Frame, Graphics, NoFrame, NoReply, Physics, Static, Thresholds
 from acbridge.recording import open_recording
 from acbridge.selection import Selection
-from acbridge.sim import World
 from acbridge.topics import TICK_RECORDS
+from acbridge_sim import World
 from acbridge_sink.jsonl import Jsonl, Options, Rotation
 from acbridge_sink.pump import TickFrames
 from deriving import derive

@@ -184,7 +184,8 @@ def test_the_first_command_of_the_readme_shows_a_car(windows: Interpreter) -> No
 @pytest.mark.skipif(sys.platform == "win32", reason="this compares two systems")
 def test_the_stand_in_computes_the_same_pages_on_both_systems(windows: Interpreter) -> None:
     program = (
-        "from acbridge.sim import Session, World; import hashlib; w = World(session=Session.HOTLAP); w.step(2000);"
+        "from acbridge_sim import SessionType, World; import hashlib;"
+        "w = World(session=SessionType.HOTLAP); w.step(2000);"
         "print([hashlib.sha256(page).hexdigest() for page in w.pages()])"
     )
     with Program("-c", program, python=HERE) as here, Program("-c", program, python=windows) as there:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acbridge import Bridge, Graphics, Physics, Static
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 from game import Game
 from programs import Daemon, Program, until
 from wine import Interpreter
@@ -73,7 +73,7 @@ def test_what_the_game_writes_on_windows_is_published_on_linux(
             packets = [frame.record.packetId for frame in frames]
             assert packets == sorted(set(packets))
             # The game's world is known: the frame must equal its page at that step, to the last bit.
-            world = World(session=Session.HOTLAP)
+            world = World(session=SessionType.HOTLAP)
             world.step(packets[-1] - Physics.from_page(world.pages()[0]).packetId)
             physics, _, static = world.pages()
             assert Physics.from_page(physics) == frames[-1].record

@@ -33,7 +33,7 @@ from acbridge import (
 )
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import PAGES, STATUS_REPLAY
-from acbridge.sim import World
+from acbridge_sim import World
 from programs import Daemon, Program, until
 
 FRAME = PageEncoder(Physics).encode(wire.Header(1, 1, 1, 1.0, 1), World().pages()[0])
@@ -241,7 +241,7 @@ def test_importing_the_library_loads_no_more_than_it_needs() -> None:
         assert 0 == program.wait()
         loaded = program.out[0].split()
     assert "acbridge.client" in loaded
-    assert [] == [m for m in loaded if m.split(".")[0] in ("click", "structlog", "numpy") or m == "acbridge.sim"]
+    assert [] == [m for m in loaded if m.split(".")[0] in ("click", "structlog", "numpy", "acbridge_sim")]
 
 
 @pytest.mark.parametrize(

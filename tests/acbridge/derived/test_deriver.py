@@ -6,7 +6,7 @@ import pytest
 
 from acbridge import Derived, Event, Graphics, Physics, SimState, Static, Thresholds
 from acbridge.derived import Deriver
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 from deriving import changed
 
 PAUSE, REPLAY, LIVE = 3, 1, 2
@@ -44,7 +44,7 @@ def kinds(events: list[Event]) -> list[str]:
 @pytest.fixture
 def hotlap() -> Follower:
     """Return a follower of a car that has been at speed, on a timed lap, for a while."""
-    follower = Follower(World(session=Session.HOTLAP))
+    follower = Follower(World(session=SessionType.HOTLAP))
     follower.watch(40.0)
     assert (True, 1) == (follower.look()[0].is_lap_valid, follower.look()[0].lap_number)
     return follower
@@ -68,7 +68,7 @@ def test_a_restart_in_the_middle_of_a_lap_is_a_new_session_and_no_lap(hotlap: Fo
 
 
 def test_a_restart_of_a_race_is_noticed_although_its_clock_waits_for_the_lights() -> None:
-    follower = Follower(World(session=Session.RACE))
+    follower = Follower(World(session=SessionType.RACE))
     follower.watch(20.0)
     assert "valid" == follower.look()[0].lap_state
     follower.world.restart()
@@ -142,11 +142,11 @@ def test_going_back_to_the_pits_is_a_teleport_that_spoils_the_lap(hotlap: Follow
 
 
 def test_an_excursion_is_told_with_its_cut_and_the_way_back() -> None:
-    follower = Follower(World(session=Session.HOTLAP))
+    follower = Follower(World(session=SessionType.HOTLAP))
     follower.watch(30.0)
-    follower.world.stray = True
+    follower.world.drive_off_track = True
     events = follower.watch(12.0)
-    follower.world.stray = False
+    follower.world.drive_off_track = False
     events += follower.watch(20.0)
     told = kinds(events)
     assert 1 == told.count("lap_invalidated")

@@ -11,7 +11,7 @@ from acbridge.derived import Deriver
 from acbridge.derived.motion import ContactGeometry, contact_geometry
 from acbridge.derived.wheels import Chassis, SlipDetector, Slips
 from acbridge.schema import Wheels
-from acbridge.sim import Commands, Spec, World, layout
+from acbridge_sim import CarCommands, CarSpec, World, layout
 from deriving import HEADINGS, ahead_of, changed, moving, on_wheels
 
 NAN = math.nan
@@ -361,12 +361,12 @@ def brutal(world: World) -> None:
     if step == 0:
         world.car.put(-240.0, 0.0, 15.0)
     steer = 0.05 * math.sin(step / 60)
-    world.step(1, Commands(steer=steer, gas=1.0) if step < 500 else Commands(steer=steer, brake=1.0))
+    world.step(1, CarCommands(steer=steer, gas=1.0) if step < 500 else CarCommands(steer=steer, brake=1.0))
 
 
 def brute() -> World:
     """Return a world whose car spins its wheels with gas, and locks them with the brake."""
-    spec = Spec(brake_torque=2600.0, torque=((0.0, 500.0), (8500.0, 500.0)))
+    spec = CarSpec(brake_torque=2600.0, torque=((0.0, 500.0), (8500.0, 500.0)))
     return World(track=layout("oval"), driver="none", spec=spec)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from acbridge import Graphics, Physics, Static
 from acbridge.derived import Deriver
-from acbridge.sim import World, layout
+from acbridge_sim import World, layout
 from deriving import Drive, moving, on_wheels
 
 RADII = (0.3, 0.3, 0.32, 0.32)

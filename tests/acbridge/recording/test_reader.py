@@ -10,8 +10,8 @@ import pytest
 from acbridge import DecodeError, Derived, Event, Graphics, Physics, Static, Thresholds
 from acbridge.derived import Deriver
 from acbridge.recording import read_ticks, rederive
-from acbridge.sim import Session, World
-from acbridge.sim.faults import Faults
+from acbridge_sim import SessionType, World
+from acbridge_sim.faults import Faults
 
 
 def plain(value: Any) -> Any:
@@ -52,7 +52,7 @@ def recorded(world: World, ticks: int, steps: int) -> tuple[list[str], list[Deri
     ids=["calm", "wild"],
 )
 def test_a_recording_derived_again_gives_the_very_numbers_and_events_of_the_live_sim(faults: Faults) -> None:
-    world = World(session=Session.HOTLAP, faults=faults)
+    world = World(session=SessionType.HOTLAP, faults=faults)
     lines, derived, events = recorded(world, ticks=2600, steps=17)
     assert world.timing.laps >= 1
     again = list(rederive(read_ticks(lines)))
@@ -64,7 +64,7 @@ def test_a_recording_derived_again_gives_the_very_numbers_and_events_of_the_live
 
 
 def test_other_thresholds_can_be_tried_on_a_recording() -> None:
-    lines, derived, _ = recorded(World(session=Session.HOTLAP), ticks=50, steps=11)
+    lines, derived, _ = recorded(World(session=SessionType.HOTLAP), ticks=50, steps=11)
     assert not any(record.stationary for record in derived)
     strict = Thresholds().changed({"wheel_slip_cap": 1.0})
     assert all(record.avg_wheel_slip <= 1.0 for _, record, _ in rederive(read_ticks(lines), strict))
@@ -78,7 +78,7 @@ def test_a_header_says_which_thresholds_held() -> None:
 
 
 def test_records_come_back_as_they_were() -> None:
-    world = World(session=Session.HOTLAP, faults=Faults(not_finite=True))
+    world = World(session=SessionType.HOTLAP, faults=Faults(not_finite=True))
     world.step(100)
     lines, _, _ = recorded(world, ticks=1, steps=100)
     tick = next(read_ticks(lines))

@@ -14,7 +14,7 @@ import pytest
 from acbridge import Derived, Graphics, Physics
 from acbridge.json_lines import fast_json, plain_json
 from acbridge.pages import PAGES, STATUS_REPLAY
-from acbridge.sim import World
+from acbridge_sim import World
 from acbridge_sink.jsonl.files import File
 from programs import Daemon, Sink, until
 

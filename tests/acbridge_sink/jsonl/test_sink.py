@@ -11,7 +11,7 @@ from acbridge.derived import Deriver
 from acbridge.pages import Graphics
 from acbridge.recording import open_recording, read_ticks, rederive
 from acbridge.selection import Selection
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 from acbridge_sink.jsonl import Options
 from acbridge_sink.jsonl.progress import Progress
 from acbridge_sink.pump import TickFrames
@@ -119,7 +119,7 @@ def test_the_layout_by_frame_is_a_flat_line_for_each(path: Path) -> None:
 def test_thresholds_that_change_on_the_way_derive_to_the_very_numbers_again(
     path: Path, others: dict[str, float]
 ) -> None:
-    world = World(session=Session.HOTLAP)
+    world = World(session=SessionType.HOTLAP)
     static = Static.from_page(world.pages()[2])
     deriver, live = Deriver(), list[Derived]()
     recording = recorder(path, answers=Answers(static))

@@ -20,7 +20,7 @@ KERB_BEND = 1 / 150
 """Bends tighter than this have kerbs, on both sides."""
 
 
-class Place(NamedTuple):
+class TrackPosition(NamedTuple):
     """
     Where a point lies.
 
@@ -135,7 +135,7 @@ class Track:
         self._forward = [(-math.sin(h), math.cos(h)) for h in self.heading]
         self.kerb = _kerbs(self.bend, self.spacing)
 
-    def locate(self, x: float, z: float, hint: int | None = None) -> Place:
+    def locate(self, x: float, z: float, hint: int | None = None) -> TrackPosition:
         """
         Return where a point lies.
 
@@ -161,7 +161,7 @@ class Track:
             if step in {0, -came}:
                 break  # there, or on the seam between two points
             i, came = (i + step) % count, step
-        return Place(i, (i * self.spacing + along) % self.length, offset + bend * ahead * ahead / 2, bend)
+        return TrackPosition(i, (i * self.spacing + along) % self.length, offset + bend * ahead * ahead / 2, bend)
 
     def point(self, distance: float, offset: float = 0.0) -> tuple[float, float, float]:
         """Return x, z and the line's heading at a distance along it and an offset from it."""
@@ -185,17 +185,17 @@ class Track:
             slope_z += slope * wave.along_z
         return height, slope_x, slope_z
 
-    def over_edge(self, place: Place) -> float:
+    def over_edge(self, place: TrackPosition) -> float:
         """Return how far a point lies outside the edge, kerb not counted; negative inside."""
         return place.offset - self.left[place.near] if place.offset > 0 else -place.offset - self.right[place.near]
 
-    def space(self, place: Place) -> float:
+    def space(self, place: TrackPosition) -> float:
         """Return how far behind the edge the barrier stands; beside the pit lane it stands behind that."""
         if self.pit is not None and place.offset < 0 and self._along_pit(place):
             return max(self.run_off, self.pit.half_width - self.pit.offset - self.right[place.near] + 1.0)
         return self.run_off
 
-    def in_pit_lane(self, place: Place) -> bool:
+    def in_pit_lane(self, place: TrackPosition) -> bool:
         """Whether a point lies on the pit lane."""
         pit = self.pit
         if pit is None or not self._along_pit(place):
@@ -212,7 +212,7 @@ class Track:
         share = max(0.0, min(1.0, since / pit.ramp, left / pit.ramp))
         return pit.mouth + (pit.offset - pit.mouth) * share
 
-    def _along_pit(self, place: Place) -> bool:
+    def _along_pit(self, place: TrackPosition) -> bool:
         pit = self.pit
         if pit is None:
             return False

@@ -10,9 +10,9 @@ which is stiff, is integrated implicitly (W. F. Milliken, D. L. Milliken, Race C
 import math
 from bisect import bisect_right
 
-from acbridge.sim.spec import Commands, Spec
-from acbridge.sim.track import KERB_WIDTH, Track
-from acbridge.sim.tyre import SLOPE, Tyre, grip_share
+from acbridge_sim.model.spec import CarCommands, CarSpec
+from acbridge_sim.model.track import KERB_WIDTH, Track
+from acbridge_sim.model.tyre import SLOPE, Tyre, grip_share
 
 STEP_S = 0.003
 """One physics step of the sim."""
@@ -99,7 +99,7 @@ class Car:
         place: Where it is on the track.
     """
 
-    def __init__(self, spec: Spec, track: Track, *, fuel: float, air: float = 22.0, road: float = 29.0) -> None:
+    def __init__(self, spec: CarSpec, track: Track, *, fuel: float, air: float = 22.0, road: float = 29.0) -> None:
         self.spec = spec
         self.track = track
         self.air, self.road = air, road
@@ -174,7 +174,7 @@ class Car:
         ahead = -math.sin(self.heading) * self.velocity[0] + math.cos(self.heading) * self.velocity[2]
         return 0.5 * AIR_DENSITY * self.spec.lift_area * ahead * ahead
 
-    def step(self, commands: Commands) -> None:
+    def step(self, commands: CarCommands) -> None:
         """Let one physics step of 3 ms pass."""
         spec = self.spec
         dt = STEP_S
@@ -211,7 +211,7 @@ class Car:
         if self._age % SLOW_STEPS == 0:
             self._use(SLOW_STEPS * dt)
 
-    def _drive(self, commands: Commands, ahead: float) -> float:
+    def _drive(self, commands: CarCommands, ahead: float) -> float:
         """Run engine, clutch and gearbox, and return the torque on each driven wheel, Nm."""
         spec = self.spec
         self._shift(commands)
@@ -258,7 +258,7 @@ class Car:
         part = (rpm - self._rpms[i - 1]) / (self._rpms[i] - self._rpms[i - 1])
         return self._torques[i - 1] + (self._torques[i] - self._torques[i - 1]) * part
 
-    def _shift(self, commands: Commands) -> None:
+    def _shift(self, commands: CarCommands) -> None:
         if commands.shift:
             self.auto_shift = False  # who shifts by hand does not want to be helped
             self._asked += commands.shift
@@ -278,7 +278,7 @@ class Car:
             self._next_gear = wanted
             self._shift_left = SHIFT_S
 
-    def _automatic(self, commands: Commands) -> int:
+    def _automatic(self, commands: CarCommands) -> int:
         """Return the gear that the automatic gearbox wants."""
         spec, gear = self.spec, self.gear
         if gear == 1 and commands.gas > 0:

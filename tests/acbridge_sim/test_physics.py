@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from acbridge import Graphics, Physics
-from acbridge.sim import STEP_S, Session, World, layout
+from acbridge_sim import STEP_S, SessionType, World, layout
 
 G = 9.80665
 
@@ -15,7 +15,7 @@ G = 9.80665
 @pytest.fixture(scope="module", params=["circuit", "oval"])
 def lap(request: pytest.FixtureRequest) -> list[tuple[Physics, Graphics, World]]:
     """Drive forty seconds and return every step's pages."""
-    world = World(track=layout(request.param), session=Session.HOTLAP)
+    world = World(track=layout(request.param), session=SessionType.HOTLAP)
     return list(drive(world, 13_000))
 
 
@@ -74,7 +74,7 @@ def test_heading_turns_against_the_yaw_rate(lap: Lap) -> None:
 
 
 def test_coordinates_integrate_velocity() -> None:
-    world = World(session=Session.HOTLAP, fps=333.0)
+    world = World(session=SessionType.HOTLAP, fps=333.0)
     driven = [(physics.velocity, graphics.carCoordinates) for physics, graphics, _ in drive(world, 6000)]
     x = [STEP_S * sum(velocity[axis] for velocity, _ in driven[1:]) for axis in range(3)]
     gone = [b - a for a, b in zip(driven[0][1], driven[-1][1], strict=True)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acbridge.sim import Timing, Track, lap_text, layout
+from acbridge_sim import Timing, Track, lap_text, layout
 
 
 def drive(timing: Timing, track: Track, start: float, metres: float, speed: float = 30.0, off: int = 0) -> None:
@@ -16,7 +16,7 @@ def drive(timing: Timing, track: Track, start: float, metres: float, speed: floa
 
 def test_the_clock_starts_at_the_first_crossing_of_the_line() -> None:
     track = layout("oval")
-    timing = Timing(track, cuts_count=True)
+    timing = Timing(track, cut_invalidates_lap=True)
     drive(timing, track, -100.0, 90.0)
     assert (0, 0) == (timing.current_ms, timing.laps)
     drive(timing, track, -10.0, 40.0)
@@ -26,7 +26,7 @@ def test_the_clock_starts_at_the_first_crossing_of_the_line() -> None:
 
 def test_a_lap_is_timed_in_steps_of_three_milliseconds() -> None:
     track = layout("oval")
-    timing = Timing(track, cuts_count=True)
+    timing = Timing(track, cut_invalidates_lap=True)
     drive(timing, track, -10.0, track.length + 20.0)
     assert 1 == timing.laps
     assert timing.last_ms == pytest.approx(1000 * track.length / 30, abs=4)
@@ -36,7 +36,7 @@ def test_a_lap_is_timed_in_steps_of_three_milliseconds() -> None:
 
 def test_sectors_add_up_to_the_lap() -> None:
     track = layout("circuit")
-    timing = Timing(track, cuts_count=True)
+    timing = Timing(track, cut_invalidates_lap=True)
     splits: list[int] = []
     before, shown = track.length - 5.0, 0
     while not timing.laps:
@@ -52,7 +52,7 @@ def test_sectors_add_up_to_the_lap() -> None:
 
 def test_a_cut_lap_counts_but_is_no_clean_best() -> None:
     track = layout("oval")
-    timing = Timing(track, cuts_count=True)
+    timing = Timing(track, cut_invalidates_lap=True)
     drive(timing, track, -10.0, 20.0)
     drive(timing, track, 10.0, 20.0, off=3)
     assert timing.cut
@@ -62,17 +62,17 @@ def test_a_cut_lap_counts_but_is_no_clean_best() -> None:
     assert not timing.cut
 
 
-@pytest.mark.parametrize(("off", "cuts_count"), [(2, True), (4, False)])
-def test_two_wheels_off_or_a_lenient_session_cut_nothing(off: int, *, cuts_count: bool) -> None:
+@pytest.mark.parametrize(("off", "cut_invalidates_lap"), [(2, True), (4, False)])
+def test_two_wheels_off_or_a_lenient_session_cut_nothing(off: int, *, cut_invalidates_lap: bool) -> None:
     track = layout("oval")
-    timing = Timing(track, cuts_count=cuts_count)
+    timing = Timing(track, cut_invalidates_lap=cut_invalidates_lap)
     drive(timing, track, -10.0, track.length + 20.0, off=off)
     assert timing.best_clean_ms == timing.last_ms > 0
 
 
 def test_rolling_back_over_the_line_is_no_lap() -> None:
     track = layout("oval")
-    timing = Timing(track, cuts_count=True)
+    timing = Timing(track, cut_invalidates_lap=True)
     drive(timing, track, -10.0, 20.0)
     timing.step(0.05, track.length - 0.05, 0)
     timing.step(track.length - 0.05, 0.05, 0)

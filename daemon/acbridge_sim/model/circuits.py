@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from acbridge.sim.road import Bend, Straight, lay
-from acbridge.sim.track import PitLane, Track, Wave
+from acbridge_sim.model.road import Bend, Straight, lay
+from acbridge_sim.model.track import PitLane, Track, Wave
 
 NAME = "acbridge_park"
 LAYOUTS = ("circuit", "oval")

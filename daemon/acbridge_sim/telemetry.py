@@ -1,21 +1,84 @@
 """
-What the pages say about the world: every field in the sim's own unit, sign and frame.
+The three pages as the sim would write them: every field in its own unit, sign and frame.
 
-The only place that knows how the car's state becomes a page. It changes nothing.
+The only place where the world becomes bytes. It changes nothing in the world, and reads no clock.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from acbridge.pages import Static
+from acbridge.pages import STATUS_OFF, Graphics, Physics, Static
 from acbridge.schema import Vec3
-from acbridge.sim.car import AIR_DENSITY, Car, G
-from acbridge.sim.spec import Spec
-from acbridge.sim.timing import Timing, lap_text
-from acbridge.sim.track import Track
+from acbridge_sim.faults import Faults
+from acbridge_sim.model.car import AIR_DENSITY, Car, G
+from acbridge_sim.model.spec import CarSpec
+from acbridge_sim.model.timing import Timing, lap_text
+from acbridge_sim.model.track import Track
+from acbridge_sim.session import RACE_LAPS, STATUS_OF, Mode, SessionType, time_left_ms
 
 RADIUS_GAIN = 1.0025
-"""The effective radius is a little more than the nominal one that `static.tyreRadius` tells."""
+"""The effective radius is a little more than the nominal one that `static.tyreRadius` holds."""
+BOX_REACH_M = 1.5
+"""A car this near to the middle of its pit box stands in it."""
+
+
+def physics_page(car: Car, packet: int, delta_s: float, faults: Faults) -> bytes:
+    """
+    Return the physics page.
+
+    Args:
+        car: The car.
+        packet: Physics steps so far.
+        delta_s: Delta to the best lap.
+        faults: Which of them spoil the values.
+    """
+    values = physics_values(car, packet, delta_s)
+    faults.spoil_physics(values, packet)
+    return Physics.pack(values)
+
+
+def graphics_page(values: Mapping[str, Any], laps: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """
+    Return the graphics page.
+
+    Args:
+        values: As :func:`graphics_values` returns them.
+        laps: As :func:`timing_values` returns them; parts of it may be older than the rest.
+    """
+    merged = dict(values)
+    for part in laps.values():
+        merged.update(part)
+    return Graphics.pack(merged)
+
+
+def graphics_page_after_exit(frame: int) -> bytes:
+    """Return the graphics page that a sim leaves behind: every field at its default, the status off."""
+    defaults: dict[str, Any] = {column.name: "" if column.is_text else 0 for column in Graphics.columns}
+    defaults["carCoordinates"] = (0.0, 0.0, 0.0)
+    return Graphics.pack(defaults | {"packetId": 2 * frame + 1, "status": STATUS_OFF})
+
+
+def static_page(
+    spec: CarSpec, track: Track, *, cut_invalidates_lap: bool, rates: tuple[float, float, float], sm_version: str
+) -> bytes:
+    """
+    Return the static page.
+
+    Args:
+        spec: The car.
+        track: The track.
+        cut_invalidates_lap: Whether a lap with a cut is invalid.
+        rates: Multipliers of fuel, tyre wear and damage.
+        sm_version: Version of the shared-memory layout to report.
+    """
+    values = static_values(spec, track, cut_invalidates_lap=cut_invalidates_lap, rates=rates)
+    return Static.pack(values | {"smVersion": sm_version})
+
+
+def empty_pages() -> tuple[bytes, bytes, bytes]:
+    """Return the three pages with every byte zero, as before the sim has written them."""
+    return bytes(Physics.page_size), bytes(Graphics.page_size), bytes(Static.page_size)
 
 
 def body_axes(heading: float, pitch: float, roll: float) -> tuple[Vec3, Vec3, Vec3]:
@@ -119,8 +182,65 @@ def physics_values(car: Car, packet: int, delta_s: float) -> dict[str, Any]:
     }
 
 
+def graphics_values(
+    car: Car,
+    *,
+    session: SessionType,
+    mode: Mode,
+    frame: int,
+    elapsed_s: float,
+    travelled_m: float,
+    laps: int,
+) -> dict[str, Any]:
+    """
+    Return the values of a graphics page, those of :func:`timing_values` excepted.
+
+    Args:
+        car: The car.
+        session: The session's type.
+        mode: What the player does.
+        frame: Rendered frames so far.
+        elapsed_s: Time since the session began.
+        travelled_m: Distance that the car has covered in this process of the sim.
+        laps: Laps completed.
+    """
+    pit = car.track.pit
+    in_lane = car.track.in_pit_lane(car.place)
+    in_box = in_lane and pit is not None and abs(car.place.distance - pit.box) < BOX_REACH_M
+    race_laps = RACE_LAPS if session is SessionType.RACE else 0
+    return {
+        "packetId": 2 * frame + 1,
+        "status": STATUS_OF[mode],
+        "session": int(session),
+        "position": 1,
+        "sessionTimeLeft": time_left_ms(session, mode, elapsed_s),
+        "distanceTraveled": travelled_m,
+        "isInPit": int(in_box),
+        "numberOfLaps": race_laps,
+        "tyreCompound": car.spec.compound.name,
+        "replayTimeMultiplier": 1.0,
+        "carCoordinates": (car.x, car.y, car.z),
+        "penaltyTime": 0.0,
+        "flag": 5 if race_laps and laps >= race_laps else 0,
+        "idealLineOn": 0,
+        "isInPitLane": int(in_lane),
+        "surfaceGrip": car.surface_grip,
+        "mandatoryPitDone": 0,
+        "windSpeed": 0.0,
+        "windDirection": 0.0,
+        "x_timeLimitedRemaining": -1,
+        "x_escMenuVisible": int(mode is Mode.ESC),
+    }
+
+
 def timing_values(timing: Timing, position: float) -> dict[str, dict[str, Any]]:
-    """Return what a graphics page says of laps, in the parts that a new lap changes one after the other."""
+    """
+    Return the lap fields of a graphics page, in the parts that change one after another when a new lap begins.
+
+    Args:
+        timing: The lap clock.
+        position: Normalised position on the track, 0 to 1.
+    """
     return {
         "position": {"normalizedCarPosition": position},
         "time": {
@@ -140,14 +260,16 @@ def timing_values(timing: Timing, position: float) -> dict[str, dict[str, Any]]:
     }
 
 
-def static_values(spec: Spec, track: Track, *, cuts_count: bool, rates: tuple[float, float, float]) -> dict[str, Any]:
+def static_values(
+    spec: CarSpec, track: Track, *, cut_invalidates_lap: bool, rates: tuple[float, float, float]
+) -> dict[str, Any]:
     """
     Return the values of the static page.
 
     Args:
         spec: The car.
         track: The track.
-        cuts_count: Whether cutting is punished.
+        cut_invalidates_lap: Whether a lap with a cut is invalid.
         rates: Multipliers of fuel, tyre wear and damage.
     """
     power = max(torque * rpm * math.pi / 30 for rpm, torque in spec.torque)
@@ -174,7 +296,7 @@ def static_values(spec: Spec, track: Track, *, cuts_count: bool, rates: tuple[fl
         "maxFuel": spec.tank,
         "suspensionMaxTravel": (front, front, rear, rear),
         "tyreRadius": (nominal, nominal, nominal, nominal),
-        "penaltiesEnabled": int(cuts_count),
+        "penaltiesEnabled": int(cut_invalidates_lap),
         "aidFuelRate": rates[0],
         "aidTireRate": rates[1],
         "aidMechanicalDamage": rates[2],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from acbridge import Graphics, Physics, Static
-from acbridge.sim import ROLLOVERS, Commands, Faults, Session, World, layout
+from acbridge_sim import ROLLOVERS, CarCommands, Faults, SessionType, World, layout
 
 Pages = tuple[Physics, Graphics, Static]
 
@@ -19,7 +19,7 @@ def pages(world: World) -> Pages:
 
 
 def oval(**settings: Any) -> World:
-    return World(track=layout("oval"), session=Session.HOTLAP, **settings)
+    return World(track=layout("oval"), session=SessionType.HOTLAP, **settings)
 
 
 def test_the_same_seed_and_inputs_give_the_same_bytes() -> None:
@@ -29,7 +29,7 @@ def test_the_same_seed_and_inputs_give_the_same_bytes() -> None:
         world.pause()
         world.step(20)
         world.live()
-        world.step(800, Commands(steer=0.1, gas=0.7))
+        world.step(800, CarCommands(steer=0.1, gas=0.7))
         world.step(3000)
     assert one.pages() == two.pages()
     assert one.pages() != other.pages()
@@ -94,7 +94,7 @@ def test_menus_stop_physics_and_frames_go_on(menu: str, status: int, esc: int) -
 
 
 def test_back_to_the_pits_the_car_waits_in_its_box_while_time_passes() -> None:
-    world = World(session=Session.HOTLAP)
+    world = World(session=SessionType.HOTLAP)
     world.step(2000)
     world.pits()
     world.step(500)
@@ -151,7 +151,7 @@ def test_before_a_session_is_loaded_only_graphics_says_something() -> None:
 
 
 def test_a_race_waits_for_its_lights() -> None:
-    world = World(track=layout("oval"), session=Session.RACE)
+    world = World(track=layout("oval"), session=SessionType.RACE)
     world.step(600)
     physics, graphics, _ = pages(world)
     assert math.inf == graphics.sessionTimeLeft
@@ -165,7 +165,7 @@ def test_a_race_waits_for_its_lights() -> None:
 
 
 def test_a_timed_session_counts_down() -> None:
-    world = World(session=Session.QUALIFY)
+    world = World(session=SessionType.QUALIFY)
     world.step(1000)
     assert pages(world)[1].sessionTimeLeft == pytest.approx(900_000 - 3000, abs=20)
 
@@ -174,9 +174,9 @@ def test_a_lap_off_the_track_is_invalid_but_counted() -> None:
     world = oval()
     while not world.timing.current_ms:
         world.step()
-    world.stray = True
+    world.drive_off_track = True
     world.step(800)
-    world.stray = False
+    world.drive_off_track = False
     assert world.timing.cut
     while not world.timing.laps:
         world.step()
@@ -189,7 +189,7 @@ def test_a_lap_off_the_track_is_invalid_but_counted() -> None:
 
 def test_hitting_the_barrier_damages_the_side_that_hit() -> None:
     world = oval(driver="none")
-    world.step(3000, Commands(steer=-0.15, gas=1.0))  # to the left, off the track and into the barrier
+    world.step(3000, CarCommands(steer=-0.15, gas=1.0))  # to the left, off the track and into the barrier
     damage = pages(world)[0].carDamage
     assert damage[4] == max(damage[:4]) > 5
     assert damage[1] == 0.0  # not backwards

@@ -8,9 +8,9 @@ bend.
 
 import math
 
-from acbridge.sim.car import AIR_DENSITY, Car, G
-from acbridge.sim.spec import Commands, Spec
-from acbridge.sim.track import Track
+from acbridge_sim.model.car import AIR_DENSITY, Car, G
+from acbridge_sim.model.spec import CarCommands, CarSpec
+from acbridge_sim.model.track import Track
 
 EDGE_MARGIN = 1.5
 """From the car's middle to the edge at the least, beside half its width."""
@@ -26,7 +26,7 @@ LOOK_EVERY = 3
 """Steps between two looks: a driver at 111 Hz is quick enough."""
 
 
-class Line:
+class RacingLine:
     """
     A line round a track with a speed for every place.
 
@@ -36,7 +36,7 @@ class Line:
         speed: m/s.
     """
 
-    def __init__(self, track: Track, spec: Spec) -> None:
+    def __init__(self, track: Track, spec: CarSpec) -> None:
         self._track = track
         self.offset = _smooth_offsets(track, spec)
         count = len(self.offset)
@@ -58,7 +58,7 @@ class Line:
             self.speed[i] + (self.speed[j] - self.speed[i]) * part,
         )
 
-    def _speeds(self, spec: Spec) -> list[float]:
+    def _speeds(self, spec: CarSpec) -> list[float]:
         mass = spec.mass + 0.5 * spec.tank
         grip = spec.compound.peak * 0.97 * GRIP_USED
         lift = 0.5 * AIR_DENSITY * spec.lift_area / mass
@@ -74,15 +74,15 @@ class Line:
         return speed
 
 
-class Driver:
+class BuiltInDriver:
     """
     Drives a car along a line, out of the pit lane first if it stands there.
 
     Attributes:
-        stray: Whether to keep off the track, to the right of it.
+        drive_off_track: Whether to keep off the track, to the right of it.
     """
 
-    def __init__(self, line: Line, car: Car, seed: int = 0) -> None:
+    def __init__(self, line: RacingLine, car: Car, seed: int = 0) -> None:
         """
         Take the wheel.
 
@@ -97,16 +97,16 @@ class Driver:
         character = (seed * 2654435761 % 2**32) / 2**32
         self._pace = 1.0 - 0.005 * character
         self._reach_s = 0.22 + 0.02 * character
-        self._commands = Commands()
+        self._commands = CarCommands()
         self._looks = 0
-        self.stray = False
+        self.drive_off_track = False
 
     def offset_at(self, distance: float) -> float:
         """Return how far from the centre line the line runs at a distance, positive to the left."""
         offsets = self._line.offset
         return offsets[int(distance / self._car.track.spacing) % len(offsets)]
 
-    def drive(self) -> Commands:
+    def drive(self) -> CarCommands:
         """Return what to do now."""
         if self._looks % LOOK_EVERY == 0:
             self._look()
@@ -125,7 +125,7 @@ class Driver:
         if pit is not None and in_lane:
             x, z, _ = track.point(place.distance + reach, track.pit_middle(place.distance + reach))
             wanted = min(wanted, 75 / 3.6)
-        if self.stray:
+        if self.drive_off_track:
             x, z, _ = track.point(place.distance + reach, -track.right[place.near] - 1.8)
             wanted = min(wanted, speed)  # no braking on grass
         car.limiter = in_lane
@@ -156,7 +156,7 @@ class Driver:
         return gas * max(0.15, min(1.0, 2.6 - 1.9 * rear)), 0.0
 
 
-def _smooth_offsets(track: Track, spec: Spec) -> list[float]:
+def _smooth_offsets(track: Track, spec: CarSpec) -> list[float]:
     """Return offsets of the line that bends least."""
     count = len(track.x)
     picks = list(range(0, count, STRIDE))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from acbridge.sim import LAYOUTS, Bend, Straight, Track, lay, layout, load_borders
+from acbridge_sim import LAYOUTS, Bend, Straight, Track, lay, layout, load_borders
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from acbridge.sim import Session, World
+from acbridge_sim import SessionType, World
 
 
 @pytest.mark.minute
 def test_the_driver_laps_alike_for_an_hour_without_leaving_the_track() -> None:
-    world = World(session=Session.HOTLAP, fuel=45.0, seed=11)
+    world = World(session=SessionType.HOTLAP, fuel=45.0, seed=11)
     times: list[int] = []
     for _ in range(3600 * 1000 // 3):
         world.step()

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from acbridge.sim.tyre import Compound
+from acbridge_sim.model.tyre import Compound
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class CarSpec:
     """
     What a car is made of. SI units; fractions are of the front.
 
@@ -51,7 +51,7 @@ class Spec:
     compound: Compound = field(default_factory=Compound)
 
 
-class Commands:
+class CarCommands:
     """
     What the driver does with the car.
 

@@ -1,7 +1,7 @@
 """
-Bad manners on demand: what the real sim, a bridge or a broken mod has been seen to put into the pages.
+Faults to inject: wrong values and orders that the real sim, a page bridge or a broken mod has been seen to write.
 
-Each fault is its own switch. Faults act on the values that go into the pages, never on the world behind them.
+Each fault has its own switch. Faults act on the values that go into the pages, never on the world behind them.
 """
 
 import math
@@ -15,7 +15,7 @@ ROLLOVERS = {
     "last-first": {"position": 1, "time": 2, "last": 0, "count": 1},
     "count-first": {"position": 2, "time": 1, "last": 1, "count": 0},
 }
-"""Graphics frames by which each part of a new lap comes late. The last four are orders seen in recordings."""
+"""Graphics frames by which each part of a new lap is late. The last four are orders seen in recordings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,12 @@ class Faults:
         rollover: One of :data:`ROLLOVERS`: in which order the parts of a new lap appear.
         finish_at: Normalised position of the finish line; real tracks have it at 0.98 too.
         frozen_packet_id: physics.packetId stands still while everything else moves.
-        negative_rpm: rpms reads -786 now and then.
-        ninth_gear: gear reads 9 now and then.
-        not_finite: Some floats are nan and inf now and then.
-        wild_slip: wheelSlip reads 1e6 now and then.
-        sm_version: What static.smVersion says; "1.9" is another sim's.
-        zero_pages: Every page is zeros.
+        negative_rpm: rpms reads -786 in one step of a hundred.
+        ninth_gear: gear reads 9 in one step of a hundred.
+        not_finite: Some floats are nan and inf in one step of a hundred.
+        wild_slip: wheelSlip reads 1e6 in one step of a hundred.
+        sm_version: Value of static.smVersion; "1.9" is another sim's.
+        zero_pages: Every byte of every page is zero.
     """
 
     rollover: str = "together"
@@ -47,12 +47,18 @@ class Faults:
 
     def __post_init__(self) -> None:
         if self.rollover not in ROLLOVERS:
-            raise ValueError(f"there is no roll-over {self.rollover!r}; there are {', '.join(ROLLOVERS)}")
+            raise ValueError(f"unknown roll-over {self.rollover!r}; choose one of {', '.join(ROLLOVERS)}")
         if not 0.0 <= self.finish_at < 1.0:
-            raise ValueError(f"the finish line lies at a normalised position from 0 to 1, not {self.finish_at:g}")
+            raise ValueError(f"the finish line has a normalised position from 0 to below 1, not {self.finish_at:g}")
 
     def spoil_physics(self, values: dict[str, Any], step: int) -> None:
-        """Spoil the values of a physics page in place; ``now and then`` is one step in a hundred."""
+        """
+        Replace values of a physics page in place.
+
+        Args:
+            values: The page's values.
+            step: Number of the physics step; all faults but the frozen packetId act when it is divisible by a hundred.
+        """
         if self.frozen_packet_id:
             values["packetId"] = 1000
         if step % 100:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acbridge.sim import Compound, Tyre, grip_share
+from acbridge_sim import Compound, Tyre, grip_share
 
 
 def test_the_curve_peaks_at_a_slip_of_one() -> None:

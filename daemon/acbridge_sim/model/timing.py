@@ -5,8 +5,8 @@ Times are counted in physics steps, so they lie on the sim's grid of 3 ms. The c
 the first time. It keeps two best laps, as the sim does: of all laps, and of those without a cut.
 """
 
-from acbridge.sim.car import STEP_S
-from acbridge.sim.track import Track
+from acbridge_sim.model.car import STEP_S
+from acbridge_sim.model.track import Track
 
 STEP_MS = round(STEP_S * 1000)
 CUT_WHEELS = 3
@@ -30,10 +30,10 @@ class Timing:
         crossed: Whether the line was crossed in the last step.
     """
 
-    def __init__(self, track: Track, *, cuts_count: bool) -> None:
+    def __init__(self, track: Track, *, cut_invalidates_lap: bool) -> None:
         self._length = track.length
         self._splits = [share * track.length for share in track.sectors[1:]]
-        self._cuts_count = cuts_count
+        self._cut_invalidates_lap = cut_invalidates_lap
         self._running = False
         self._steps = self._sector_steps = 0
         self.laps = 0
@@ -71,7 +71,7 @@ class Timing:
         if self._running:
             self._steps += 1
             self._sector_steps += 1
-            self.cut = self.cut or (self._cuts_count and wheels_off >= CUT_WHEELS)
+            self.cut = self.cut or (self._cut_invalidates_lap and wheels_off >= CUT_WHEELS)
         if moved < -self._length / 2:
             self._cross()
         elif self._running and self.sector < len(self._splits) and before < self._splits[self.sector] <= after:
