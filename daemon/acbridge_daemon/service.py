@@ -198,7 +198,7 @@ class Service:
         step = self._clock.follow_wall()
         if step:
             self._log.warning("clock_set", seconds=round(step, 3))
-        logs.tell_unlogged()
+        logs.log_unlogged()
         status = self.report.second(stamp)
         self._notifier.status(status.sim_state, status.sim_detail)
         self._ingest.publish(status, stamp)

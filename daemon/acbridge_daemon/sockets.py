@@ -1,11 +1,11 @@
-"""What both sockets have in common: how they are bound, and the limits that drop dead peers."""
+"""Settings common to both sockets: binding, and the limits that drop dead peers."""
 
 import sys
 
 import zmq
 
 LINGER_MS = 200
-"""What was sent has so long to leave when the daemon ends: enough for a burst of 2000 frames, and never a hang."""
+"""How long sent messages may take to leave when the daemon ends: enough for 2000 frames, and never a hang."""
 
 
 def harden(socket: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
@@ -16,7 +16,7 @@ def harden(socket: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
         socket: Not bound yet.
         heartbeats: Notice dead peers within seconds, by heartbeats of ZeroMQ; else in a minute, by those of TCP.
             A socket that peers can fill with messages must not have heartbeats: libzmq 4.3.5 aborts the process when
-            one is due for a peer that flooded it and hung up (assertion in stream_engine_base.cpp).
+            one is due for a peer that flooded it and closed the connection (assertion in stream_engine_base.cpp).
     """
     socket.handshake_ivl = 2000
     if heartbeats:
@@ -32,11 +32,11 @@ def harden(socket: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
 
 class Connections:
     """
-    Counts who is connected to a socket, by libzmq's own events.
+    Counts the connections to a socket, from libzmq's own events.
 
     Attributes:
-        count: Connections now, those that are still greeting included.
-        socket: For the loop to poll.
+        count: Connections now, including those in the handshake.
+        socket: The monitor socket, which the loop polls.
     """
 
     def __init__(self, watched: "zmq.Socket[bytes]") -> None:
@@ -45,7 +45,7 @@ class Connections:
         self.socket = watched.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
 
     def follow(self) -> int:
-        """Take the events that are waiting, and return how many are connected now."""
+        """Process the waiting events, and return the number of connections now."""
         while True:
             try:
                 event, _ = self.socket.recv_multipart(zmq.NOBLOCK)
@@ -61,7 +61,7 @@ class Connections:
 
 
 class BindError(OSError):
-    """An address that cannot be used; the text says which and why."""
+    """An address cannot be used; the text says which and why."""
 
 
 _FREE_PAIR_TRIES = 50
@@ -75,7 +75,7 @@ def bind_pair(frames: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]", host: 
         Both endpoints.
 
     Raises:
-        BindError: One cannot be bound.
+        BindError: One of them cannot be bound.
     """
     for _ in range(_FREE_PAIR_TRIES if port == 0 else 1):
         bound = bind(frames, f"tcp://{host}:{port or '*'}")
@@ -91,7 +91,7 @@ def bind_pair(frames: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]", host: 
 
 def bind(socket: "zmq.Socket[bytes]", endpoint: str) -> str:
     """
-    Bind a socket, and return where.
+    Bind a socket, and return its endpoint.
 
     Raises:
         BindError: The address cannot be used.

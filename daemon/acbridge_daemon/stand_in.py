@@ -1,4 +1,4 @@
-"""The stand-in's world inside the daemon: the same pages, without the game and without shared memory."""
+"""The stand-in as a source of the daemon: the same pages, without the game and without shared memory."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,11 @@ from acbridge_sim import STEP_S, SessionType, World
 
 STEP_NS = round(STEP_S * 1e9)
 LONGEST_STALL = 1000
-"""Steps that the world catches up with after a stall; what is beyond is skipped, as if the machine had slept."""
+"""The most steps computed after a stall; further ones are skipped, as if the machine had slept."""
 
 
 class StandIn:
-    """A world that lives at the pace of a clock."""
+    """A world that advances with a clock."""
 
     def __init__(self, mono_ns: Callable[[], int]) -> None:
         self._mono_ns = mono_ns
@@ -23,7 +23,7 @@ class StandIn:
         """Do nothing: the world is always there."""
 
     def read(self) -> Pages | None:
-        """Let the world catch up with the clock, then copy its pages."""
+        """Advance the world to the time of the clock, then return its pages."""
         due = (self._mono_ns() - self._start_ns) // STEP_NS - self._world.ticks
         if due > LONGEST_STALL:
             self._start_ns += (due - LONGEST_STALL) * STEP_NS
@@ -34,4 +34,4 @@ class StandIn:
         return self._pages
 
     def detach(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Do nothing: the world holds no resources."""

@@ -1,4 +1,4 @@
-"""The daemon as its user meets it: options, exit codes, signals and the lines it prints."""
+"""The daemon as its user sees it: options, exit codes, signals and printed lines."""
 
 import json
 import signal
@@ -16,7 +16,7 @@ from programs import PATIENCE_S, Daemon, Program, until
 
 UNAVAILABLE = 69
 NOT_OURS = "192.0.2.1"
-"""An address kept for documentation: no machine has it."""
+"""An address reserved for documentation, which no machine has."""
 
 
 def run(*arguments: str, **env: str) -> Program:
@@ -61,7 +61,7 @@ def test_version_is_one_line_with_wire_and_libraries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--rate", "0"), "1 to 1000"),
         (("--rate", "1e9"), "1 to 1000"),
@@ -75,11 +75,11 @@ def test_version_is_one_line_with_wire_and_libraries() -> None:
         (("--speed", "9"), "--speed"),
     ],
 )
-def test_a_bad_option_ends_with_one_clear_line(arguments: tuple[str, ...], told: str) -> None:
+def test_a_bad_option_ends_with_one_clear_line(arguments: tuple[str, ...], message: str) -> None:
     program = run("--source", "sim", "--port", "0", *arguments)
     assert 2 == program.process.returncode
     (line,) = [line for line in program.err if line.startswith("Error: ")]
-    assert told in line
+    assert message in line
     assert line == program.err[-1]
     assert "Traceback" not in "\n".join(program.err)
     assert [] == program.out
@@ -91,7 +91,7 @@ def test_a_bad_environment_ends_like_a_bad_option() -> None:
     assert "1 to 1000" in program.err[-1]
 
 
-def test_a_second_daemon_names_the_taken_address_and_leaves_the_first_alone(daemon: Daemon) -> None:
+def test_a_second_daemon_names_the_taken_address_and_does_not_affect_the_first(daemon: Daemon) -> None:
     second = run("--source", "sim", "--port", str(daemon.port))
     assert UNAVAILABLE == second.process.returncode
     (line,) = second.err
@@ -131,7 +131,7 @@ def test_a_signal_ends_the_daemon_cleanly_within_two_seconds(how: signal.Signals
         assert "Traceback" not in "\n".join(daemon.err)
 
 
-def test_options_are_taken_from_the_environment() -> None:
+def test_options_are_read_from_the_environment() -> None:
     env = {"ACBRIDGE_RATE": "30", "ACBRIDGE_SOURCE": "sim", "ACBRIDGE_PORT": "0"}
     with Program("acbridge_daemon", env=env) as program:
         (started,) = until(lambda: program.events("daemon_started"), "the start")
@@ -173,7 +173,7 @@ def test_names_are_published_only_when_asked_for(flags: tuple[str, ...], name: s
         assert "acbridge_stand_in" == said["carModel"]
 
 
-def test_log_lines_are_json_when_nobody_watches() -> None:
+def test_log_lines_are_json_without_a_terminal() -> None:
     with Daemon("--source", "sim") as daemon:
         daemon.end()
     events = [json.loads(line) for line in daemon.err]
@@ -182,7 +182,7 @@ def test_log_lines_are_json_when_nobody_watches() -> None:
     assert [] == daemon.out
 
 
-def test_a_daemon_without_a_stderr_serves_in_silence() -> None:
+def test_a_daemon_without_a_stderr_serves_without_a_log() -> None:
     with taken_port() as port:
         pass  # now both of the pair are free
     code = "import sys; sys.stdout = sys.stderr = None; from acbridge_daemon.cli import main; main()"

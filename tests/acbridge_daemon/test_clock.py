@@ -1,4 +1,4 @@
-"""The daemon's clock on a machine whose clocks the test turns by hand."""
+"""The daemon's clock on a machine whose clocks the test sets."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from acbridge_daemon.clock import Clock
 
 HOUR_S = 3600.0
 READ_NS = 700
-"""What looking at a clock takes."""
+"""The time that one reading of a clock takes."""
 
 
 class Machine:
@@ -86,7 +86,7 @@ def test_monotonic_time_is_untouched_by_a_wall_clock_that_was_set(step: float) -
 
 
 @pytest.mark.parametrize("drift", [0.0, 0.049, -0.049])
-def test_drift_under_50_ms_is_left_alone(drift: float) -> None:
+def test_drift_under_50_ms_is_ignored(drift: float) -> None:
     machine = Machine()
     clock = machine.clock()
     before = clock.now().timestamp
@@ -110,7 +110,7 @@ def test_the_anchor_is_exact_again_after_a_coarse_wall_clock_was_set() -> None:
     assert pytest.approx(machine.true_wall, abs=1e-5) == clock.now().timestamp
 
 
-def test_a_wall_clock_that_steps_by_15_ms_is_never_taken_for_one_that_was_set() -> None:
+def test_a_wall_clock_that_steps_by_15_ms_never_counts_as_set() -> None:
     machine = Machine(step_s=0.015625)
     clock = machine.clock()
     for _ in range(1000):

@@ -1,4 +1,4 @@
-"""Whatever bytes arrive: decoders raise their own errors only, and every request in REP's envelope gets one reply."""
+"""Random bytes: decoders raise only their own errors, and every request in REP's envelope gets one reply."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -110,7 +110,7 @@ def test_a_recording_of_any_lines_is_read_or_refused(lines: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def asker() -> Iterator["zmq.Socket[bytes]"]:
-    """Yield a socket that sees every reply, connected to a daemon that must still live at the end."""
+    """Yield a socket that receives every reply, connected to a daemon that must still run at the end."""
     with Daemon("--source", "sim") as daemon, zmq.Context() as context:
         socket = context.socket(zmq.DEALER)
         socket.linger = 0

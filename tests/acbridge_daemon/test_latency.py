@@ -1,4 +1,4 @@
-"""The histogram of how late ticks are."""
+"""The histogram of the lateness of ticks."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The sim's state, judged from pages made by hand and times that are mere numbers."""
+"""The sim's state, from pages made by the test and times given as numbers."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_another_sims_pages_stay_unsupported_while_they_move() -> None:
     ("status", "state"),
     [(STATUS_OFF, SimState.IDLE), (STATUS_REPLAY, SimState.REPLAY), (STATUS_PAUSE, SimState.PAUSED)],
 )
-def test_what_the_sim_says_is_believed_unless_it_says_live(status: int, state: SimState) -> None:
+def test_the_status_of_the_sim_is_accepted_unless_it_is_live(status: int, state: SimState) -> None:
     liveness = Liveness()
     assert liveness.update(pages(status=status), NOW) is state
     assert liveness.update(pages(status=status), NOW + 60) is state
@@ -93,7 +93,7 @@ def test_a_sim_found_running_is_not_called_frozen_before_half_a_second_has_passe
     assert [SimState.ABSENT, SimState.LIVE, SimState.LIVE, SimState.LIVE] == states
 
 
-def test_old_pages_that_say_live_freeze_and_never_live() -> None:
+def test_old_pages_with_the_status_live_become_frozen_and_never_live() -> None:
     liveness = Liveness()
     liveness.update(None, NOW)
     states = [liveness.update(pages(4711), NOW + 0.1 * turn) for turn in range(1, 100)]
@@ -104,7 +104,7 @@ def test_old_pages_that_say_live_freeze_and_never_live() -> None:
     assert "stands still" in str(liveness.detail)
 
 
-def test_a_live_sim_freezes_after_half_a_second_of_standstill() -> None:
+def test_a_live_sim_is_frozen_after_half_a_second_of_standstill() -> None:
     liveness = driven()
     assert liveness.update(pages(100), NOW + 0.49) is SimState.LIVE
     assert liveness.update(pages(100), NOW + 0.51) is SimState.FROZEN
@@ -117,7 +117,7 @@ def test_a_frozen_sim_is_live_again_once_it_moves() -> None:
     assert liveness.detail is None
 
 
-def test_a_pause_that_ends_does_not_flash_frozen() -> None:
+def test_a_pause_that_ends_does_not_pass_through_frozen() -> None:
     liveness = driven()
     assert liveness.update(pages(100, STATUS_PAUSE), NOW + 0.1) is SimState.PAUSED
     assert liveness.update(pages(100, STATUS_PAUSE), NOW + 60) is SimState.PAUSED
@@ -125,14 +125,14 @@ def test_a_pause_that_ends_does_not_flash_frozen() -> None:
     assert liveness.update(pages(101), NOW + 60.02) is SimState.LIVE
 
 
-def test_a_pause_that_ends_in_a_standstill_freezes() -> None:
+def test_a_pause_that_ends_in_a_standstill_becomes_frozen() -> None:
     liveness = driven()
     liveness.update(pages(100, STATUS_PAUSE), NOW + 60)
     liveness.update(pages(100), NOW + 60.01)
     assert liveness.update(pages(100), NOW + 60.6) is SimState.FROZEN
 
 
-def test_a_sim_that_goes_is_absent_and_live_again_when_it_comes_back() -> None:
+def test_a_sim_that_ends_is_absent_and_live_again_when_it_returns() -> None:
     liveness = driven()
     assert liveness.update(None, NOW + 1) is SimState.ABSENT
     assert liveness.update(pages(3), NOW + 100) is not SimState.LIVE
@@ -157,7 +157,7 @@ def test_a_packet_that_wraps_counts_no_session() -> None:
 
 
 @pytest.mark.parametrize("status", [4, -1, 2**31 - 1])
-def test_a_status_that_nobody_knows_is_frozen_and_named(status: int) -> None:
+def test_an_unknown_status_is_frozen_and_named(status: int) -> None:
     liveness = driven()
     assert liveness.update(pages(101, status), NOW + 0.1) is SimState.FROZEN
     assert str(status) in str(liveness.detail)
@@ -195,7 +195,7 @@ def test_every_state_can_be_reached() -> None:
         max_size=6,
     )
 )
-def test_pages_of_random_bytes_are_always_judged(found: list[Pages]) -> None:
+def test_pages_of_random_bytes_always_have_a_state(found: list[Pages]) -> None:
     liveness = Liveness()
     for turn, page in enumerate(found):
         assert liveness.update(page, NOW + turn) in SimState

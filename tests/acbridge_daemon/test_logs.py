@@ -1,4 +1,4 @@
-"""The daemon's log when nobody reads it, or when there is too much of it."""
+"""The daemon's log when no program reads it, or when it has too many lines."""
 
 import json
 import os
@@ -24,7 +24,7 @@ SMALL = 4096
 
 @pytest.fixture
 def full_pipe() -> Iterator[tuple[int, int]]:
-    """Make a pipe that takes not one byte more; both ends are closed afterwards by whoever is last."""
+    """Make a full pipe; both ends are closed afterwards."""
     reading, writing = os.pipe()
     fcntl(writing, F_SETPIPE_SZ, SMALL)
     os.write(writing, b"\n" * SMALL)
@@ -55,7 +55,7 @@ def start(port: int, log: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "acbridge_daemon", *arguments], stdin=subprocess.DEVNULL, stderr=log)
 
 
-def test_a_log_that_nobody_reads_holds_nothing_up_and_is_told_later(full_pipe: tuple[int, int]) -> None:
+def test_a_log_that_is_not_read_delays_nothing_and_its_losses_are_logged_later(full_pipe: tuple[int, int]) -> None:
     reading, writing = full_pipe
     port = free_port()
     daemon = start(port, writing)
@@ -93,7 +93,7 @@ def test_lines_that_find_no_room_are_counted(full_pipe: tuple[int, int]) -> None
     os.close(writing)
     try:
         assert talker.stdout is not None
-        assert talker.stdout.readline() == "said\n"  # it was not held up
+        assert talker.stdout.readline() == "said\n"  # it was not delayed
         text = b""
         while b"log_lines_lost" not in text:
             text += os.read(reading, 65536)
@@ -106,7 +106,7 @@ def test_lines_that_find_no_room_are_counted(full_pipe: tuple[int, int]) -> None
     assert len(events) - 1 + events[-1]["lines"] == 3000
 
 
-def test_it_ends_though_nobody_reads_its_log(full_pipe: tuple[int, int]) -> None:
+def test_the_daemon_ends_when_its_log_is_not_read(full_pipe: tuple[int, int]) -> None:
     port = free_port()
     daemon = start(port, full_pipe[1])
     try:
@@ -119,7 +119,7 @@ def test_it_ends_though_nobody_reads_its_log(full_pipe: tuple[int, int]) -> None
         daemon.wait()
 
 
-def test_it_goes_on_when_the_reader_of_its_log_is_gone() -> None:
+def test_the_daemon_continues_when_the_reader_of_its_log_ends() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     port = free_port()
@@ -134,7 +134,7 @@ def test_it_goes_on_when_the_reader_of_its_log_is_gone() -> None:
         assert daemon.wait(PATIENCE_S) == 0
 
 
-def test_a_log_on_a_disk_that_was_full_goes_on(tmp_path: Path) -> None:
+def test_a_log_on_a_disk_that_was_full_continues(tmp_path: Path) -> None:
     path, port = tmp_path / "log", free_port()
     with path.open("ab") as file:
         daemon = start(port, file.fileno())
@@ -161,7 +161,7 @@ def test_a_log_on_a_disk_that_was_full_goes_on(tmp_path: Path) -> None:
     assert events[-1]["event"] == "daemon_ended"
 
 
-def test_what_peers_can_make_happen_often_is_logged_a_few_times_and_then_how_often_it_was_not(daemon: Daemon) -> None:
+def test_events_that_peers_cause_often_are_logged_a_few_times_and_then_counted(daemon: Daemon) -> None:
     with daemon.connect() as bridge:
         for n in range(200):
             bridge.request("set_rate", rate=60.0 + (n + 1) % 2)
@@ -171,7 +171,7 @@ def test_what_peers_can_make_happen_often_is_logged_a_few_times_and_then_how_oft
 
 
 def changes(events: list[dict[str, Any]]) -> int:
-    """Return how many changes of the rate a log tells of, those that it only counts included."""
+    """Return the number of changes of the rate in a log, logged or counted."""
     counts = [event["counts"].get("rate_changed", 0) for event in events if event["event"] == "events_unlogged"]
     return sum(counts) + sum(event["event"] == "rate_changed" for event in events)
 

@@ -27,7 +27,7 @@ def free_port() -> int:
 
 
 def scrape(port: int) -> dict[str, float]:
-    """Return the samples that the daemon serves, none while it does not."""
+    """Return the samples that the daemon serves, or none while it does not serve."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             text = answer.read().decode()
@@ -51,7 +51,7 @@ def test_every_number_of_the_status_is_a_metric(samples: dict[str, float]) -> No
             assert f"acbridge_{column.name}" in samples or f"acbridge_{column.name}_total" in samples, column.name
 
 
-def test_what_only_grows_is_a_counter(samples: dict[str, float]) -> None:
+def test_a_number_that_only_grows_is_a_counter(samples: dict[str, float]) -> None:
     assert samples["acbridge_ticks_total"] > 0
     assert 60.0 == samples["acbridge_rate"]
     assert samples["acbridge_connections"] >= 0

@@ -10,11 +10,11 @@ from acbridge_daemon.pacer import Pacer
 
 SECOND_NS = 10**9
 START_NS = 123_456_789_012_345
-"""A clock that reads some days, as a machine's does."""
+"""A clock that has run for some days, as a machine's has."""
 
 
 def grid_index(pacer: Pacer) -> int:
-    """Return which deadline of the grid is next, told from the deadline alone."""
+    """Return the index on the grid of the next deadline, from the deadline alone."""
     return round(Fraction(pacer.deadline_ns - START_NS) * Fraction(pacer.rate) / SECOND_NS)
 
 
@@ -25,7 +25,7 @@ def grid_error_ns(pacer: Pacer) -> Fraction:
 
 
 @pytest.mark.parametrize(("rate", "turns"), [(30.0, 1800), (59.94, 3597), (333.0, 19_980), (1000.0, 60_000)])
-def test_a_minute_holds_exactly_its_turns(rate: float, turns: int) -> None:
+def test_a_minute_has_exactly_its_ticks(rate: float, turns: int) -> None:
     pacer, taken, skipped = Pacer(rate, START_NS), 0, 0
     while pacer.deadline_ns < START_NS + 60 * SECOND_NS:
         skipped += pacer.take(pacer.deadline_ns)
@@ -49,29 +49,29 @@ def test_a_deadline_after_a_week_is_still_on_the_grid(rate: float) -> None:
     assert grid_error_ns(pacer) <= 1
 
 
-def test_the_first_turn_is_due_at_the_start() -> None:
+def test_the_first_tick_is_due_at_the_start() -> None:
     pacer = Pacer(60.0, START_NS)
     assert START_NS == pacer.deadline_ns
     assert 0 == pacer.take(START_NS)
 
 
-def test_a_turn_in_time_skips_nothing() -> None:
+def test_a_tick_in_time_skips_nothing() -> None:
     pacer = Pacer(100.0, 0)
     assert [0, 0, 0] == [pacer.take(now) for now in (0, 10_000_001, 29_999_999)]
 
 
-def test_a_late_turn_skips_the_deadlines_that_passed() -> None:
+def test_a_late_tick_skips_the_deadlines_that_passed() -> None:
     pacer = Pacer(100.0, 0)
     assert 3 == pacer.take(35_000_000)  # those at 0, 10 and 20 ms; the one at 30 ms is taken
 
 
-def test_the_turn_after_a_late_one_is_due_on_the_old_grid() -> None:
+def test_the_tick_after_a_late_one_is_due_on_the_old_grid() -> None:
     pacer = Pacer(100.0, 0)
     pacer.take(35_000_000)
     assert 40_000_000 == pacer.deadline_ns
 
 
-def test_a_turn_exactly_one_period_late_skips_one_deadline() -> None:
+def test_a_tick_exactly_one_period_late_skips_one_deadline() -> None:
     pacer = Pacer(100.0, 0)
     assert 1 == pacer.take(10_000_000)
     assert 20_000_000 == pacer.deadline_ns

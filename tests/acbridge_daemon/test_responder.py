@@ -1,4 +1,4 @@
-"""Requests to a running daemon, asked with zmq and msgpack alone, by clients that behave and by those that do not."""
+"""Requests to a running daemon, from clients with zmq and msgpack alone, well-behaved and others."""
 
 import socket
 import threading
@@ -72,7 +72,7 @@ BAD_BODIES: dict[str, tuple[bytes, str]] = {
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    """Run one daemon for all tests here: each must leave it well."""
+    """Run one daemon for all tests here; no test may disturb it."""
     with Daemon("--source", "sim") as running:
         yield running
 
@@ -95,7 +95,7 @@ class Client:
 
 
 class Clients:
-    """Plain clients, all closed in the end."""
+    """Plain clients, all closed at the end."""
 
     def __init__(self) -> None:
         self.context = zmq.Context()
@@ -109,7 +109,7 @@ class Clients:
         return self._sockets[-1]
 
     def disconnections(self, client: Client) -> "zmq.Socket[bytes]":
-        """Return a socket that has something to read once the client was disconnected."""
+        """Return a socket that becomes readable when the client is disconnected."""
         self._sockets.append(client.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED))
         return self._sockets[-1]
 
@@ -136,7 +136,7 @@ def drives(client: Client) -> None:
 
 
 def rates(daemon: Daemon) -> list[float]:
-    """Return the rates that the daemon says it changed to."""
+    """Return the rates to which the daemon changed, from its log."""
     return [event["rate"] for event in daemon.events("rate_changed")]
 
 
@@ -165,7 +165,7 @@ def test_a_reply_carries_the_id_of_its_request_if_that_has_one(client: Client) -
     assert "id" not in client.ask("hello")
 
 
-def test_malformed_requests_get_one_error_reply_each_and_harm_nobody(clients: Clients, daemon: Daemon) -> None:
+def test_malformed_requests_get_one_error_reply_each_and_do_no_harm(clients: Clients, daemon: Daemon) -> None:
     dealer = clients.of(daemon, zmq.DEALER)  # unlike REQ, it would see a second reply
     for body, _ in BAD_BODIES.values():
         dealer.socket.send_multipart([b"", body])
@@ -214,7 +214,7 @@ def test_garbage_on_the_port_costs_no_reply(clients: Clients, daemon: Daemon) ->
 
 
 def test_the_same_garbage_does_cost_a_bare_rep_socket_a_reply(clients: Clients) -> None:
-    """The reason for the daemon's ROUTER: should this ever fail, libzmq has been mended."""
+    """The reason for the daemon's ROUTER: if this test fails, libzmq was corrected."""
 
     def loses_a_reply() -> bool:
         server = clients.socket(zmq.REP)
@@ -247,7 +247,7 @@ def test_a_browser_on_either_port_does_no_harm(client: Client, daemon: Daemon) -
         next(frames)
         for port in (daemon.port, daemon.port + 1):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, suppress(OSError):
-                raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")  # it may hang up at any moment
+                raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")  # it may close the connection at any moment
                 raw.shutdown(socket.SHUT_WR)
                 while raw.recv(4096):
                     pass
@@ -292,18 +292,20 @@ def test_a_changed_rate_is_the_rate_of_the_frames(client: Client, daemon: Daemon
         assert pytest.approx(rate, rel=0.1) == ticks * 1e9 / (frames[-1].mono_ns - frames[0].mono_ns)
 
 
-def test_a_mark_asked_three_times_is_told_once_where_the_reply_says(client: Client, daemon: Daemon) -> None:
+def test_a_mark_requested_three_times_is_published_once_with_the_tick_of_the_reply(
+    client: Client, daemon: Daemon
+) -> None:
     drives(client)
-    told: list[tuple[Event, int, float]] = []
+    marks: list[tuple[Event, int, float]] = []
     with daemon.connect() as bridge, bridge.frames(Event, Status, timeout=10) as frames:
-        until(lambda: isinstance(next(frames).record, Status), "status, which tells that the subscription stands")
+        until(lambda: isinstance(next(frames).record, Status), "status, so the subscription stands")
         replies = [client.ask("mark", id="a mark", text="Größe 😀") for _ in range(3)]
         client.ask("mark", id="the last mark", text="end")
-        while not told or told[-1][0].text != "end":
+        while not marks or marks[-1][0].text != "end":
             frame = next(frames)
             if isinstance(frame.record, Event) and frame.record.kind == "mark":
-                told.append((frame.record, frame.tick, frame.timestamp))
-    (mark, tick, timestamp), _ = told
+                marks.append((frame.record, frame.tick, frame.timestamp))
+    (mark, tick, timestamp), _ = marks
     assert [{"ok": True, "id": "a mark", "tick": tick, "timestamp": timestamp}] * 3 == replies
     assert "Größe 😀" == mark.text
     assert mark.packetId is not None

@@ -1,4 +1,4 @@
-"""From pages to frames: the check for torn pages, against scripts and against a process that tears, and the headers."""
+"""From pages to frames: headers, and the check for torn pages, with scripts and with a process that tears pages."""
 
 import json
 import mmap
@@ -21,18 +21,18 @@ from acbridge_daemon.sampler import Message, Reading, Sampler, read_stable
 from acbridge_sim import World
 
 GAP_NS = 20_000
-"""Between two copies that are compared, as in the daemon."""
+"""Pause between two copies that are compared, as in the daemon."""
 HALVES_APART_NS = 8_000
 STAMP = Stamp(mono_ns=5_000_000_000, timestamp=1_700_000_000.25)
 
 
 def page(mark: int) -> Pages:
-    """Return pages that differ from those with another mark."""
+    """Return pages that differ for each mark."""
     return Pages(*(bytes([mark]) * size for size in PAGE_SIZES.values()))
 
 
 class Script:
-    """Reads what was written down, and counts copies and pauses."""
+    """Returns prepared copies, and counts copies and pauses."""
 
     def __init__(self, *pages: Pages | None) -> None:
         self._pages = iter(pages)
@@ -130,7 +130,7 @@ def test_static_is_published_again_when_it_changes() -> None:
     assert "imola" == wire.decode(messages[0].payload, Static).record.track
 
 
-def test_frames_say_what_the_pages_said() -> None:
+def test_frames_have_the_values_of_the_pages() -> None:
     pages = sim_pages()
     _, physics, graphics, derived, *_ = (message.payload for message in Sampler(run=7).tick(pages, 1, STAMP))
     records = Physics.from_page(pages.physics), Graphics.from_page(pages.graphics), Static.from_page(pages.static)
@@ -171,7 +171,7 @@ def write_torn_pages(path: Path) -> None:
 
 
 class Written(NamedTuple):
-    """How many pages the process wrote, and which with their halves too far apart."""
+    """The number of pages written by the process, and those whose halves were too far apart."""
 
     pages: int
     late: list[int]
@@ -179,7 +179,7 @@ class Written(NamedTuple):
 
 @pytest.fixture
 def tearing(page_dir: Path) -> Iterator[Callable[[], Written]]:
-    """Run a process that tears the physics page; calling the fixture ends it and returns what it wrote."""
+    """Run a process that tears the physics page; calling the fixture ends it and returns its count."""
     for name, size in PAGE_SIZES.items():
         (page_dir / f"acpmf_{name}").write_bytes(bytes(size))
     writer = subprocess.Popen(

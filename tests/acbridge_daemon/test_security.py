@@ -24,7 +24,7 @@ from programs import Daemon, Program, until
 UNAVAILABLE = 69
 CONFIG = 78
 SILENT_S = 2.0
-"""How long nothing must come, while somebody else gets frames and replies."""
+"""Seconds in which a refused client must receive nothing, while an admitted one gets frames and replies."""
 PATIENCE_MS = 10_000
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "set_rate": {"rate": 61},
@@ -53,13 +53,13 @@ def screen(ring: Keyring) -> Keys:
 
 @pytest.fixture(scope="module")
 def daemon(ring: Keyring) -> Iterator[Daemon]:
-    """Run one daemon with keys for all tests here: each must leave it and its directory well."""
+    """Run one daemon with keys for all tests here; no test may disturb it or its directory."""
     with Daemon("--source", "sim", "--keys", str(ring.directory)) as running:
         yield running
 
 
 class Sockets:
-    """Plain sockets, all closed in the end."""
+    """Plain sockets, all closed at the end."""
 
     def __init__(self) -> None:
         self._context = zmq.Context()
@@ -87,7 +87,7 @@ def sockets() -> Iterator[Sockets]:
 
 
 class Plain:
-    """A pair of plain sockets, subscribed to everything, that ask and listen."""
+    """A pair of plain sockets, one subscribed to everything, one for requests."""
 
     def __init__(self, sockets: Sockets, port: int, keys: Keys | None) -> None:
         self.sub, self.req = sockets.make(zmq.SUB, keys), sockets.make(zmq.REQ, keys)
@@ -97,13 +97,13 @@ class Plain:
         self.asked = False
 
     def send(self) -> None:
-        """Ask as soon as libzmq takes it, which it may never do."""
+        """Send a request as soon as libzmq accepts it, which may never happen."""
         if not self.asked and self.req.poll(0, zmq.POLLOUT):
             self.req.send(packb({"request": "hello"}))
             self.asked = True
 
     def got(self) -> tuple[int, int]:
-        """Return how many messages and replies wait, and take them."""
+        """Receive the waiting messages and replies, and return how many there were."""
         counts = [0, 0]
         for n, socket in enumerate((self.sub, self.req)):
             while socket.poll(0):
@@ -125,7 +125,9 @@ def gets_in(daemon: Daemon, keys: Keys) -> bool:
         return bridge.request("hello", timeout=10)["run"] == daemon.run
 
 
-def test_only_the_right_key_gets_anything(daemon: Daemon, ring: Keyring, rig: Keys, sockets: Sockets) -> None:
+def test_only_an_admitted_key_receives_frames_and_replies(
+    daemon: Daemon, ring: Keyring, rig: Keys, sockets: Sockets
+) -> None:
     removed = ring.add("guest", "operator")
     with daemon.connect(rig) as bridge:
         bridge.request("reload_keys", timeout=10)
@@ -143,7 +145,7 @@ def test_only_the_right_key_gets_anything(daemon: Daemon, ring: Keyring, rig: Ke
         ring.public_file("guest").unlink()
         ring.secret_file("guest").unlink()
         bridge.request("reload_keys", timeout=10)
-    time.sleep(0.1)  # what was on its way to the guest
+    time.sleep(0.1)  # messages in transit to the guest
     early.got()
     others = {
         "right": Plain(sockets, daemon.port, rig),
@@ -306,7 +308,9 @@ def test_refused_clients_delay_no_other(daemon: Daemon, rig: Keys, sockets: Sock
         missed = bridge.status(timeout=10).missed_ticks
         strangers = [Plain(sockets, daemon.port, stranger(rig.server)) for _ in range(20)]
         assert [0] * 60 == [next(frames).lost for _ in range(60)]
-        assert bridge.status(timeout=10).missed_ticks <= missed + 5  # of 60, on a machine that is busy with strangers
+        assert (
+            bridge.status(timeout=10).missed_ticks <= missed + 5
+        )  # of 60, on a machine that is busy with refused clients
         assert {(0, 0)} == {plain.got() for plain in strangers}
 
 
@@ -323,12 +327,12 @@ def reload_by_signal(daemon: Daemon, rig: Keys) -> None:
 
 
 def loaded(daemon: Daemon) -> dict[str, str]:
-    """Return the clients that the daemon's log says may connect, with their roles."""
+    """Return the admitted clients with their roles, from the daemon's log."""
     return daemon.events("keys_loaded")[-1]["clients"]
 
 
 @pytest.mark.parametrize("how", [reload_by_request, reload_by_signal])
-def test_a_reload_lets_new_keys_in_and_old_ones_out(tmp_path: Path, how: Any) -> None:
+def test_a_reload_admits_new_keys_and_excludes_removed_ones(tmp_path: Path, how: Any) -> None:
     ring = Keyring(tmp_path / "keys")
     rig = ring.add("rig")
     with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon:
@@ -376,7 +380,7 @@ def test_a_key_file_with_the_former_name_of_a_role_is_read_with_a_warning(tmp_pa
     assert (str(path), "driver", 'write role = "operator"') == tuple(warning[key] for key in ("file", "role", "fix"))
 
 
-def test_a_damaged_key_shuts_out_its_holder_alone(tmp_path: Path) -> None:
+def test_a_damaged_key_excludes_only_its_client(tmp_path: Path) -> None:
     ring = Keyring(tmp_path / "keys")
     rig, screen = ring.add("rig"), ring.add("screen", "observer")
     with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon, daemon.connect(rig) as bridge:
@@ -394,7 +398,7 @@ def test_a_damaged_key_shuts_out_its_holder_alone(tmp_path: Path) -> None:
             other.request("hello", timeout=0.5)
 
 
-def test_a_role_that_was_changed_counts_from_the_next_request_on(tmp_path: Path) -> None:
+def test_a_changed_role_applies_from_the_next_request_on(tmp_path: Path) -> None:
     ring = Keyring(tmp_path / "keys")
     rig, second = ring.add("rig"), ring.add("second")
     with Daemon("--source", "sim", "--keys", str(ring.directory)) as daemon, daemon.connect(second) as bridge:
@@ -427,7 +431,7 @@ main()
         assert program.events("port_lost")
 
 
-def test_other_machines_may_be_let_in_with_keys(ring: Keyring, rig: Keys) -> None:
+def test_other_machines_may_be_admitted_with_keys(ring: Keyring, rig: Keys) -> None:
     with Daemon("--source", "sim", "--bind", "0.0.0.0", "--keys", str(ring.directory)) as daemon:
         assert gets_in(daemon, rig)
         assert [] == daemon.events("anyone_on_the_network_can_listen_and_ask")
@@ -491,7 +495,7 @@ def spoil_secrecy(ring: Keyring) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (spoil_nothing, "cannot be read: No such file or directory"),
         (spoil_server, "acbridge-ctl keygen"),
@@ -501,7 +505,9 @@ def spoil_secrecy(ring: Keyring) -> None:
         (spoil_secrecy, "give rig.key"),
     ],
 )
-def test_a_directory_that_cannot_be_used_ends_the_daemon_with_one_line(tmp_path: Path, spoil: Any, told: str) -> None:
+def test_a_directory_that_cannot_be_used_ends_the_daemon_with_one_line(
+    tmp_path: Path, spoil: Any, message: str
+) -> None:
     ring = Keyring(tmp_path / "keys")
     ring.add("rig")
     spoil(ring)
@@ -509,7 +515,7 @@ def test_a_directory_that_cannot_be_used_ends_the_daemon_with_one_line(tmp_path:
     assert CONFIG == program.process.returncode
     (line,) = program.err
     assert line.startswith(f"acbridge-daemon: {ring.directory}")
-    assert told in line
+    assert message in line
 
 
 def test_without_curve_keys_end_the_daemon_with_one_line(ring: Keyring) -> None:
@@ -542,7 +548,7 @@ def test_subscriptions_of_a_refused_client_cost_no_memory(ring: Keyring, rig: Ke
         flood(stranger(rig.server))
         until(lambda: len(daemon.events("peer_refused")) >= 2, "two refusals")
         assert resident_kb(daemon) - before < 2048
-        flood(rig)  # the same from somebody who may is seen
+        flood(rig)  # the same from an admitted client is received
         until(lambda: resident_kb(daemon) - before > 8192, "memory for those who may")
 
 

@@ -1,4 +1,4 @@
-"""Settings that cannot work are refused with what would; the others are kept as they are."""
+"""Settings that cannot work are refused with advice; the others are accepted unchanged."""
 
 import math
 from dataclasses import FrozenInstanceError, fields
@@ -12,8 +12,8 @@ from acbridge_daemon.settings import Settings, SettingsError
 
 def settings(**changes: Any) -> Settings:
     """Return settings that need no page files."""
-    told: dict[str, Any] = {"source": "sim"} | changes
-    return Settings(**told)
+    values: dict[str, Any] = {"source": "sim"} | changes
+    return Settings(**values)
 
 
 def refusal(**changes: Any) -> str:
@@ -28,7 +28,7 @@ def test_a_rate_that_cannot_be_kept_is_refused_with_the_range(rate: float) -> No
 
 
 @pytest.mark.parametrize("rate", [1.0, 59.94, 333.0, 1000.0])
-def test_a_rate_in_the_range_is_taken(rate: float) -> None:
+def test_a_rate_in_the_range_is_accepted(rate: float) -> None:
     assert rate == settings(rate=rate).rate
 
 
@@ -40,7 +40,7 @@ def test_a_port_without_a_next_one_is_refused_with_the_range(port: int) -> None:
 
 
 @pytest.mark.parametrize("port", [0, 1, 5555, 65534])
-def test_a_port_with_a_next_one_is_taken(port: int) -> None:
+def test_a_port_with_a_next_one_is_accepted(port: int) -> None:
     assert port == settings(port=port).port
 
 
@@ -61,7 +61,7 @@ def test_an_address_that_others_reach_is_refused_with_the_remedy(bind: str) -> N
     assert "127.0.0.1" in text
 
 
-def test_an_address_that_others_reach_is_taken_with_keys(tmp_path: Path) -> None:
+def test_an_address_that_others_reach_is_accepted_with_keys(tmp_path: Path) -> None:
     assert "0.0.0.0" == settings(bind="0.0.0.0", keys=tmp_path).host
 
 
@@ -69,7 +69,7 @@ def test_an_address_that_others_reach_is_taken_with_keys(tmp_path: Path) -> None
     ("bind", "host"),
     [("0.0.0.0", "0.0.0.0"), ("*", "0.0.0.0"), ("::", "[::]"), ("192.168.1.5", "192.168.1.5")],
 )
-def test_an_address_that_others_reach_is_taken_when_said_to_be_insecure(bind: str, host: str) -> None:
+def test_an_address_that_others_reach_is_accepted_when_declared_insecure(bind: str, host: str) -> None:
     assert host == settings(bind=bind, insecure=True).host
 
 
@@ -77,7 +77,7 @@ def test_an_address_that_others_reach_is_taken_when_said_to_be_insecure(bind: st
     ("bind", "host"),
     [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::1", "[::1]"), ("127.0.0.2", "127.0.0.2")],
 )
-def test_an_address_of_this_machine_only_is_taken(bind: str, host: str) -> None:
+def test_an_address_of_this_machine_only_is_accepted(bind: str, host: str) -> None:
     assert host == settings(bind=bind).host
 
 
@@ -91,7 +91,7 @@ def test_a_topic_prefix_that_no_topic_can_begin_with_is_refused_with_the_limit(p
     assert "at most 32 bytes" in refusal(topic_prefix=prefix)
 
 
-def test_a_source_that_nobody_knows_is_refused_with_those_there_are() -> None:
+def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
     assert "live, sim" in refusal(source="replay")
 
 
@@ -120,7 +120,7 @@ def test_settings_cannot_be_changed(name: str) -> None:
         setattr(frozen, name, getattr(frozen, name))
 
 
-def test_defaults_serve_this_machine_only_and_tell_no_names(tmp_path: Path) -> None:
+def test_defaults_serve_this_machine_only_and_publish_no_names(tmp_path: Path) -> None:
     default = Settings(page_dir=tmp_path)
     assert ("127.0.0.1", 5555, 60.0, "live", "acpmf_") == (
         default.host,
