@@ -47,6 +47,7 @@ class Header(NamedTuple):
     Attributes:
         run: Random 32-bit number of the daemon's run.
         layout: How frames became lines.
+        topics: Names of the recorded topics.
         fields: Names of the only fields that were recorded; empty for all.
         static: Car, track and rules; ``None`` if they were not known.
         thresholds: Detection thresholds; ``None`` if they were not known.
@@ -55,6 +56,7 @@ class Header(NamedTuple):
 
     run: int
     layout: Layout
+    topics: frozenset[str]
     fields: frozenset[str]
     static: Static | None
     thresholds: Thresholds | None
@@ -261,6 +263,7 @@ def _header(values: dict[str, Any]) -> Header:
     return Header(
         values["run"],
         Layout(values.get("layout", Layout.TICK)),
+        frozenset(values.get("topics", ())),
         frozenset(values.get("fields", ())),
         to_record(Static, values["static"]),
         Thresholds().changed(named) if named is not None else None,
