@@ -49,7 +49,7 @@ def to_frames(lines: Iterable[tuple[Header, Line]]) -> Iterator[Frame[Any]]:
         else:
             records: list[Record] = list(records_of(line))
             if static is not None:
-                records.append(static)
+                records.insert(0, static)  # the change of car or track is known before its first tick
                 static = None
             if Status.topic not in header.topics:
                 records += status.due(header, line, records)

@@ -10,7 +10,7 @@ Pure: it opens nothing and reads no clock.
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -161,19 +161,21 @@ def to_line(values: Mapping[str, Any]) -> bytes:
     return fast_json(values) + b"\n"
 
 
-def tick_line(frames: Sequence[Frame[Any]], selection: Selection, topics: Iterable[str]) -> bytes:
+def tick_line(frames: Sequence[Frame[Any]], selection: Selection) -> bytes:
     """
-    Return the frames of one tick as a line.
+    Return the frames of one tick as a line; a selected topic that was due at this tick and has no frame is null.
 
     Args:
         frames: At least one, all of one tick.
-        selection: The fields to write.
-        topics: The topics that a line has a key for; null for one without a frame.
+        selection: The topics and fields to write.
     """
     found = {frame.topic: selection.values(frame.record) for frame in frames}
     first = frames[0]
-    time = {"tick": first.tick, "timestamp": first.timestamp, "mono_ns": first.mono_ns}
-    return to_line({**time, **{topic: found.get(topic) for topic in topics}})
+    time: dict[str, Any] = {"tick": first.tick, "timestamp": first.timestamp, "mono_ns": first.mono_ns}
+    for topic in selection.topics:
+        if topic in found or BY_NAME[topic].due(first.tick):
+            time[topic] = found.get(topic)
+    return to_line(time)
 
 
 def frame_line(frame: Frame[Any], selection: Selection) -> bytes:
@@ -248,12 +250,12 @@ def _parse(values: dict[str, Any]) -> Line | None:
         ticks: int = values.get("ticks", 0)
         return GapLine(values.get("lost") or dict.fromkeys((record.topic for record in TICK_RECORDS), ticks))
     if kind is None and "topic" not in values:
-        time = values.pop("tick"), values.pop("timestamp"), _mono_ns(values)
+        time = _time(values)
         return TickLine(*time, {topic: _object(found) for topic, found in values.items()})
     topic = values.pop("topic") if kind is None else kind
     if topic not in BY_NAME:
         return None
-    return FrameLine(topic, values.pop("tick"), values.pop("timestamp"), _mono_ns(values), values)
+    return FrameLine(topic, *_time(values), values)
 
 
 def _header(values: dict[str, Any]) -> Header:
@@ -271,9 +273,10 @@ def _header(values: dict[str, Any]) -> Header:
     )
 
 
-def _mono_ns(values: dict[str, Any]) -> int:
-    """Return the monotonic instant of a line; recordings of earlier versions have only the timestamp."""
-    return values.pop("mono_ns", None) or round(values.get("timestamp", 0.0) * 1e9)
+def _time(values: dict[str, Any]) -> tuple[int, float, int]:
+    """Remove and return tick, timestamp and mono_ns; recordings of earlier versions have no mono_ns."""
+    tick, timestamp = values.pop("tick"), values.pop("timestamp")
+    return tick, timestamp, values.pop("mono_ns") if "mono_ns" in values else round(timestamp * 1e9)
 
 
 def _object(values: object) -> dict[str, Any] | None:

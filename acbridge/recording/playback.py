@@ -20,7 +20,7 @@ from acbridge.recording.lines import Header
 from acbridge.recording.reader import open_recording, read_lines
 from acbridge.recording.schedule import Schedule
 from acbridge.schema import Record
-from acbridge.topics import EVERY_TICK
+from acbridge.topics import SAMPLE
 from acbridge.wire import Frame
 
 _SLICE_S = 0.1
@@ -58,7 +58,7 @@ class Recording:
         self._played = _Played()
         first = next(read_lines(open_recording(self._path)), None)
         if first is None:
-            raise DecodeError(f"{self.endpoint} holds no recording")
+            raise DecodeError("there is no recording")
         self._header: Header = first[0]
 
     def frames(self, *records: type[Any], timeout: float | None = None) -> "PlayedFrames":
@@ -70,7 +70,7 @@ class Recording:
             timeout: Raise :class:`NoFrame` when no frame is due for so many seconds; you may then go on iterating.
                 ``None`` waits for as long as it takes.
         """
-        return PlayedFrames(self._play(records or EVERY_TICK), self._played, self.endpoint, timeout)
+        return PlayedFrames(self._play(records or SAMPLE), self._played, self.endpoint, timeout)
 
     def trust(self, record: type[Record]) -> Trust:
         """Judge the newest frame of a topic; it is alive while the recording plays."""
@@ -111,7 +111,7 @@ class Recording:
                     yield due, frame._replace(run=run, mono_ns=due)
             if not found:
                 topics = ", ".join(record.topic for record in records)
-                raise DecodeError(f"{self.endpoint} holds no whole frame of {topics}; was it recorded with --field?")
+                raise DecodeError(f"there is no whole frame of {topics}; was it recorded with --field?")
             if not self._loop:
                 return
 

@@ -2,39 +2,46 @@
 
 import os
 import sys
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from acbridge import AcbridgeError, Bridge, Event, MissingExtra, NoFrame, Static, Status, connect
+from acbridge import Event, MissingExtra, Static, Status
+from acbridge.cli import ExitCode, exit_codes, fail, needs_extra, report, stop_requested
+from acbridge.frame_source import FrameSource
 from acbridge.selection import Selection
-from acbridge.signals import asked_to_end
 from acbridge.topics import TICK_RECORDS
 from acbridge_sink.console import Console
 from acbridge_sink.jsonl import Jsonl, NotARecording, Options, Rotation, named
-from acbridge_sink.options import EX_CONFIG, Wanted, common, fail
-from acbridge_sink.pump import pump
+from acbridge_sink.options import (
+    SourceOptions,
+    duration_option,
+    limit_options,
+    open_source,
+    selection_options,
+    source_options,
+)
+from acbridge_sink.pump import Limits, pump
 
 if TYPE_CHECKING:
     from acbridge_sink.terminal import Terminal
 
-EX_UNAVAILABLE = 69
-"""The exit code for a port that is taken, an address that is not this machine's, or a daemon that was never heard."""
-EX_IO = 74
-"""The exit code for a file that cannot be written, or not wholly."""
-
-EPILOG = """\b
+EPILOG = f"""\b
 Examples:
   acbridge-sink console
   acbridge-sink console --connect 192.168.1.20
   acbridge-sink console --connect 192.168.1.20 --key me.key_secret --server-key server.key
+  acbridge-sink console --from evening.jsonl --speed 4
   acbridge-sink jsonl evening.jsonl --duration 600
   acbridge-sink jsonl laps/ --rotate-laps 1 --compress gzip
   acbridge-sink jsonl - --topic physics --field speedKmh --max-rate 10
+  acbridge-sink jsonl speed.jsonl --from evening.jsonl --layout frame --field speedKmh
   acbridge-sink ws --port 8765
+  acbridge-sink ws --from evening.jsonl --loop
+
+{exit_codes(*(code for code in ExitCode if code is not ExitCode.USAGE))}
 """
 
 
@@ -42,39 +49,40 @@ Examples:
 @click.version_option(package_name="acbridge")
 def main() -> None:
     """
-    Subscribe to an acbridge daemon and carry its frames elsewhere.
+    Carry the frames of an acbridge daemon, or of a recording, elsewhere.
 
-    A sink may be started before the daemon and outlives it. Ctrl-C ends it cleanly.
+    A sink may be started before the daemon, and goes on when the daemon ends. Ctrl-C ends a sink cleanly.
     """
 
 
 @main.command()
-@common
-@click.option("--note", default="", hidden=True, help="A line below the live view; the demo's.")
-def console(wanted: Wanted, note: str) -> None:
+@source_options(paced=True)
+@limit_options
+@click.option("--note", default="", hidden=True, help="A line below the live view, for acbridge-demo.")
+def console(source: SourceOptions, limits: Limits, note: str) -> None:
     """
     Show the car live; print ten lines a second if stdout is no terminal.
 
     The live view needs the extra "console" and a terminal of 80 columns and 24 rows.
     """
-    if wanted.topics or wanted.fields:
-        raise click.UsageError("console prints a line of its own making, without --topic and --field")
-    asked = asked_to_end()
-    with subscribed(wanted) as bridge:
-        with closing(open_console(bridge, note)) as view:
-            heard = pump(bridge, view, wanted.limits, asked, wanted.selection())
-        complain_of_silence(bridge, heard=heard or asked() or wanted.limits.duration is None)
+    stopping = stop_requested()
+    with open_source(source) as frames:
+        with closing(open_console(frames, note)) as view:
+            heard = pump(frames, view, limits, stopping, Selection.of(None))
+        report_silence(frames, heard=heard or stopping() or limits.duration is None)
 
 
 @main.command()
 @click.argument("path")
-@common
+@source_options(paced=False)
+@selection_options((*TICK_RECORDS, Static, Event))
+@limit_options
 @click.option(
     "--layout",
     type=click.Choice(["tick", "frame"]),
     default="tick",
     show_default=True,
-    help="A line per tick with an object per topic, or a flat line per frame.",
+    help="Write a line per tick with an object per topic, or a flat line per frame.",
 )
 @click.option("--compress", type=click.Choice(["gzip", "zstd"]), help="Compress; names then end in .gz or .zst.")
 @click.option(
@@ -86,7 +94,7 @@ def console(wanted: Wanted, note: str) -> None:
     metavar="MINUTES",
     help="Begin a new file after so many.",
 )
-@click.option("--rotate-laps", type=click.IntRange(min=1), metavar="N", help="Begin a new file after so many.")
+@click.option("--rotate-laps", type=click.IntRange(min=1), metavar="N", help="Begin a new file after so many laps.")
 @click.option(
     "--min-free",
     type=click.FloatRange(min=0),
@@ -95,10 +103,12 @@ def console(wanted: Wanted, note: str) -> None:
     metavar="MB",
     help="Write nothing while less than this is free on the disk.",
 )
-@click.option("--quiet", is_flag=True, help="Tell nothing but trouble.")
+@click.option("--quiet", is_flag=True, help="Report problems only.")
 def jsonl(
-    wanted: Wanted,
     path: str,
+    source: SourceOptions,
+    selection: Selection,
+    limits: Limits,
     layout: str,
     compress: str | None,
     rotate_size: float | None,
@@ -110,23 +120,25 @@ def jsonl(
     """
     Record every tick as a line of JSON in PATH.
 
-    The first line is a header with units, car and track; events and what went missing are lines too. A file that is
-    there is continued. In a directory (one that is there, or a PATH that ends in /) files are named by time, track, car
-    and session. PATH - is stdout. What was written survives a kill of the sink.
+    The first line is a header with units, car and track; events and gaps are lines too. A file that exists is
+    continued. In a directory (one that exists, or a PATH that ends in /) files are named by time, track, car and
+    session. PATH - is stdout. Lines that were written survive a kill of the sink.
+
+    With --from a recording is written again, as fast as it can be read: with other topics, fields, layout, compression
+    or files.
     """
-    selection = wanted.selection((*TICK_RECORDS, Static, Event))
     rotation = Rotation(rotate_size, rotate_time, rotate_laps)
     target = to_target(path, compress, rotation)
     if rotate_laps and Event not in selection.records:
         raise click.UsageError("--rotate-laps counts laps by events: add --topic event")
-    options = Options(layout, compress, rotation, min_free, quiet)
-    asked = asked_to_end()
-    with subscribed(wanted) as bridge:
-        recording = open_recording(bridge, target, selection, options)
+    options = Options(layout, compress, rotation, min_free, quiet, waits=source.recording is not None)
+    stopping = stop_requested()
+    with open_source(source) as frames:
+        recording = open_target(frames, target, selection, options)
         with closing(recording):
-            heard = pump(bridge, recording, wanted.limits, lambda: asked() or recording.broken_pipe, selection)
+            heard = pump(frames, recording, limits, lambda: stopping() or recording.broken_pipe, selection)
         sum_up(recording, str(target or path))
-        complain_of_silence(bridge, heard=heard or asked() or wanted.limits.duration is None)
+        report_silence(frames, heard=heard or stopping() or limits.duration is None)
 
 
 def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | None:
@@ -139,58 +151,55 @@ def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | Non
             try:
                 target.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                fail(f"cannot make {path}: {error.strerror}", EX_IO)
+                fail(f"cannot make {path}: {error.strerror}", ExitCode.IO)
     if rotation.wanted and not (target and target.is_dir()):
         raise click.UsageError(f"--rotate-... needs a directory, such as {path.strip('-') or 'drives'}/")
     return target if target is None or target.is_dir() else named(target, compress)
 
 
-def open_recording(bridge: Bridge, target: Path | None, selection: Selection, options: Options) -> Jsonl:
-    """Open the file or end with one line."""
+def open_target(source: FrameSource, target: Path | None, selection: Selection, options: Options) -> Jsonl:
+    """Open the file, or end with one line."""
     try:
-        return Jsonl(bridge, target, selection, options)
-    except (MissingExtra, NotARecording) as error:
-        fail(str(error), EX_CONFIG)
+        return Jsonl(source, target, selection, options)
+    except MissingExtra as error:
+        fail(str(error), ExitCode.CONFIG)
+    except NotARecording as error:
+        fail(str(error), ExitCode.DATA)
     except OSError as error:
-        fail(f"cannot open {target}: {error.strerror}", EX_IO)
+        fail(f"cannot open {target}: {error.strerror}", ExitCode.IO)
 
 
 def sum_up(recording: Jsonl, place: str) -> None:
-    """Tell what was recorded; end with 74 if ticks found no place on the disk."""
+    """Print what was recorded; end with an I/O error if ticks were not written."""
     recording.progress.sum_up(f"{place}: {recording.ticks} ticks written, {recording.lost} frames lost")
     if recording.unwritten and not recording.broken_pipe:
-        recording.progress.say(
+        recording.progress.report(
             f"{recording.unwritten} ticks were not written to {place} ({recording.problem}); what was written is whole"
         )
-        sys.exit(EX_IO)
+        sys.exit(ExitCode.IO)
 
 
-def complain_of_silence(bridge: Bridge, *, heard: bool) -> None:
-    """End with 69 if nothing was heard, not even what a daemon says of itself: a script must see it."""
-    if heard:
-        return
-    try:
-        bridge.latest(Status, timeout=0.0)
-    except NoFrame:
-        fail(f"no daemon was heard at {bridge.endpoint}", EX_UNAVAILABLE)
+def report_silence(source: FrameSource, *, heard: bool) -> None:
+    """End with an error if nothing was heard, not even a status: a script must notice."""
+    if not heard and not source.trust(Status).received:
+        fail(f"no daemon was heard at {source.endpoint}", ExitCode.UNAVAILABLE)
 
 
-def open_console(bridge: Bridge, note: str) -> "Console | Terminal":
+def open_console(source: FrameSource, note: str) -> "Console | Terminal":
     """Return the live view on a terminal that can show it, else plain lines."""
     if not sys.stdout.isatty():
-        return Console(bridge)
+        return Console(source)
     try:
         from acbridge_sink.terminal import Terminal  # noqa: PLC0415  needs the extra
     except ModuleNotFoundError:
-        click.echo(
-            "acbridge-sink: the live view needs rich: pip install 'acbridge[console]'; plain lines until then", err=True
-        )
-        return Console(bridge)
-    return Terminal(bridge, note=note)
+        report("the live view needs rich: pip install 'acbridge[console]'; plain lines until then")
+        return Console(source)
+    return Terminal(source, note=note)
 
 
 @main.command()
-@common
+@source_options(paced=True)
+@duration_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -200,12 +209,15 @@ def open_console(bridge: Bridge, note: str) -> "Console | Terminal":
 @click.option(
     "--token",
     envvar="ACBRIDGE_WS_TOKEN",
-    help="What clients must give, at least 16 characters; needed where other machines can reach the port.",
+    help="The token that clients must give, at least 16 characters; needed where other machines can reach the port.",
 )
-@click.option("--max-clients", type=click.IntRange(1, 1000), default=64, show_default=True, help="More are refused.")
+@click.option(
+    "--max-clients", type=click.IntRange(1, 1000), default=64, show_default=True, help="Refuse clients beyond this."
+)
 @click.option("--dial", metavar="URL", help="Push to a server at ws://... or wss://... instead of waiting for clients.")
 def ws(
-    wanted: Wanted,
+    source: SourceOptions,
+    duration: float | None,
     host: str,
     port: int | None,
     token: str | None,
@@ -213,56 +225,20 @@ def ws(
     dial: str | None,
 ) -> None:
     """
-    Relay frames over WebSocket, with a page to look at.
+    Relay frames over WebSocket, and serve the dashboard.
 
-    A client that is slow gets the newest frames and is told how many it missed. The protocol is
-    docs/reference/websocket.md.
+    Clients choose topics, fields and rate themselves. A slow client gets the newest frames and the number of frames
+    that it missed. docs/reference/websocket.md describes the protocol.
     """
-    if wanted.topics or wanted.fields or wanted.max_rate or wanted.limits.count:
-        raise click.UsageError("ws leaves --topic, --field, --max-rate and --count to its clients")
-    asked = asked_to_end()
-    try:
+    stopping = stop_requested()
+    with needs_extra("ws", "ws"):
         from acbridge_sink.ws.program import BadSettings, CannotListen, Settings, run  # noqa: PLC0415  needs the extra
-    except ModuleNotFoundError as error:
-        if error.name != "websockets":
-            raise
-        fail("ws needs websockets: pip install 'acbridge[ws]'", EX_CONFIG)
     try:
-        settings = Settings(
-            host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=wanted.limits.duration
-        )
+        settings = Settings(host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=duration)
     except BadSettings as error:
         raise click.UsageError(str(error)) from error
-    with subscribed(wanted) as bridge:
+    with open_source(source) as frames:
         try:
-            run(bridge, settings, asked)
+            run(frames, settings, stopping)
         except CannotListen as error:
-            fail(str(error), EX_UNAVAILABLE)
-
-
-@contextmanager
-def subscribed(wanted: Wanted) -> Generator[Bridge]:
-    """Connect for as long as a sink runs; what acbridge has to complain of ends it with one line."""
-    with connect(*wanted.address, topic_prefix=wanted.topic_prefix, keys=wanted.keys) as bridge:
-        try:
-            yield bridge
-        except BrokenPipeError:  # whoever read our lines has had enough
-            leave_stdout()
-        except OSError as error:
-            leave_stdout()
-            fail(f"cannot write: {error.strerror}", EX_IO)
-        except AcbridgeError as error:
-            fail(str(error), 1)
-        except ValueError as error:  # ZeroMQ does not take the address
-            raise click.UsageError(str(error)) from error
-
-
-def leave_stdout() -> None:
-    """Give Python, which flushes stdout once more at exit, a place to flush it to."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-for command, refused in ((console, ("topic", "field")), (ws, ("topic", "field", "max_rate", "count"))):
-    for option in command.params:
-        if isinstance(option, click.Option) and option.name in refused:
-            option.hidden = True  # it is there to say why not
+            fail(str(error), ExitCode.UNAVAILABLE)

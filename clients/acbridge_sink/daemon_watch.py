@@ -1,49 +1,47 @@
-"""Whether a daemon answers, and what to say if none does. Prints nothing itself."""
+"""
+Whether the daemon can be heard, and what to report when it cannot.
+
+Prints nothing itself. A recording counts as heard while it plays.
+"""
 
 import time
 
-from acbridge import Bridge, NoFrame, StaleFrame, Status
+from acbridge import Status
+from acbridge.frame_source import FrameSource
+from acbridge.topics import BY_NAME
 
-SILENCE_S = 2.0
-"""A daemon that says nothing for so long is called missing: it sends its status every second."""
+SILENCE_S = BY_NAME[Status.topic].stale_after
+"""A daemon whose status has not come for so long is silent, s; it publishes one every second."""
 
 FIX = "start acbridge-daemon, or check --connect; acbridge-ctl doctor tells more"
 
 
 class DaemonWatch:
-    """Remembers when the daemon was heard last; a daemon has two seconds from the beginning to speak."""
+    """Watches the status of the daemon, which has `SILENCE_S` from the beginning to be heard."""
 
-    def __init__(self, bridge: Bridge) -> None:
-        self._bridge = bridge
-        self._heard = time.perf_counter()
-        self._told = False
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+        self._begun = time.perf_counter()
+        self._reported = False
+        source.trust(Status)  # from now on its frames are received
+
+    @property
+    def alive(self) -> bool:
+        """Whether the daemon was heard lately."""
+        return self._source.trust(Status).alive
+
+    @property
+    def silent(self) -> bool:
+        """Whether the daemon has had time to be heard, and was not heard lately."""
+        return not self.alive and time.perf_counter() - self._begun > SILENCE_S
 
     @property
     def complaint(self) -> str:
-        """What to say if it is missing."""
-        return f"no daemon answers at {self._bridge.endpoint}; {FIX}"
+        """What to report when it is silent."""
+        return f"no daemon answers at {self._source.endpoint}; {FIX}"
 
-    def heard(self) -> None:
-        """Take note that it spoke."""
-        self._heard = time.perf_counter()
-        self._told = False
-
-    def status(self) -> Status | None:
-        """Return what it says of itself now that no frames come; ``None`` if it has not said anything lately."""
-        try:
-            status = self._bridge.latest(Status, timeout=0.0, max_age=SILENCE_S).record
-        except (NoFrame, StaleFrame):
-            return None
-        self.heard()
-        return status
-
-    def missing(self) -> bool:
-        """Return whether it has been silent for two seconds."""
-        return time.perf_counter() - self._heard > SILENCE_S
-
-    def begins_to_miss(self) -> bool:
-        """Return whether it is missing, once each time."""
-        if self._told or not self.missing():
-            return False
-        self._told = True
-        return True
+    def just_went_silent(self) -> bool:
+        """Return whether the daemon is silent, once for each time that it falls silent."""
+        silent = self.silent
+        first, self._reported = silent and not self._reported, silent
+        return first

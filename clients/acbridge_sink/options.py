@@ -1,158 +1,199 @@
-"""The options that every sink takes, and what becomes of them."""
+"""The options of the sinks, in groups: where frames come from, when to end, what to select."""
 
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
+import functools
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
-from acbridge import CurveMissing, KeyFileError, Keys
-from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
-from acbridge.errors import UnknownName
+from acbridge import AcbridgeError, DecodeError, MissingExtra, UnknownName, connect
+from acbridge.cli import Connection, ExitCode, connection_options, fail, topic_prefix_option, writing_stdout
+from acbridge.frame_source import FrameSource
+from acbridge.recording import Recording
 from acbridge.schema import Record
 from acbridge.selection import Selection
-from acbridge.topics import BY_NAME, TICK_RECORDS
+from acbridge.topics import BY_NAME
 from acbridge_sink.pump import Limits
 
-EX_CONFIG = 78
-"""The exit code for keys that cannot be used, or something that is not installed."""
+Command = Callable[..., Any]
 
 
-def to_address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:
-    """Return host and port of what the user wrote."""
-    try:
-        return parse_address(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def fail(text: str, code: int) -> NoReturn:
-    """End with one line."""
-    click.echo(f"acbridge-sink: {text}", err=True)
-    sys.exit(code)
-
-
-def load_keys(key: Path | None, server_key: Path | None) -> Keys | None:
-    """Read the keys if the user gave any; what is wrong with them ends us with one line."""
-    try:
-        return Keys.load_pair(key, server_key)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    except (KeyFileError, CurveMissing) as error:
-        fail(str(error), EX_CONFIG)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class SourceOptions(NamedTuple):
     """
-    What the user wants of whatever sink it is.
+    Where frames come from.
 
     Attributes:
-        address: Host and frame port of the daemon.
-        topic_prefix: The daemon's.
-        keys: What a daemon with keys wants to see; ``None`` for one without.
-        limits: When to end.
-        topics: Names of the topics; none means those that the sink is for.
-        fields: Names of the only fields; none means all.
-        max_rate: Ticks per second at most, Hz.
+        connection: The daemon.
+        topic_prefix: The daemon's topic prefix.
+        recording: The recording to play in place of a daemon; ``None`` for the daemon.
+        speed: Recorded seconds per second; ``None`` for as fast as the sink takes them.
+        loop: Whether the recording begins again at its end.
     """
 
-    address: tuple[str, int]
+    connection: Connection
     topic_prefix: str
-    keys: Keys | None
-    limits: Limits
-    topics: tuple[str, ...]
-    fields: frozenset[str]
-    max_rate: float | None
+    recording: Path | None
+    speed: float | None
+    loop: bool
 
-    def selection(self, usual: tuple[type[Record], ...] = TICK_RECORDS) -> Selection:
-        """
-        Return what to take of all that is published.
-
-        Args:
-            usual: The records that the sink is for. With ``--field`` alone, those of them that have such a field.
-
-        Raises:
-            click.UsageError: No topic that was asked for has a field; the text lists those that there are.
-        """
+    @contextmanager
+    def open(self) -> Generator[FrameSource]:
+        """Open the daemon's bridge or the recording; an error of either ends the program with one line."""
         try:
-            return Selection.of(self.topics or None, self.fields, default=usual, max_rate=self.max_rate)
-        except UnknownName as error:
+            if self.recording is not None:
+                yield open_recording(self.recording, self.speed, loop=self.loop)
+                return
+            host, port, keys = self.connection
+            with connect(host, port, topic_prefix=self.topic_prefix, keys=keys) as bridge:
+                yield bridge
+        except DecodeError as error:
+            if self.recording is None:
+                fail(str(error), ExitCode.FAILED)
+            fail(f"{self.recording}: {error}", ExitCode.DATA)
+        except AcbridgeError as error:
+            fail(str(error), ExitCode.CONFIG if isinstance(error, MissingExtra) else ExitCode.FAILED)
+        except ValueError as error:  # ZeroMQ does not accept the address
             raise click.UsageError(str(error)) from error
 
 
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every sink takes; the command gets them as its first argument, `Wanted`."""
+def open_recording(path: Path, speed: float | None, *, loop: bool) -> Recording:
+    """Open a recording; a file that cannot be read ends the program with one line."""
+    try:
+        return Recording(path, speed=speed, loop=loop)
+    except OSError as error:
+        if isinstance(error, AcbridgeError):
+            raise
+        fail(f"cannot read {error.filename or path}: {error.strerror}", ExitCode.IO)
 
-    @wraps(command)
-    def with_common(
-        address: tuple[str, int],
-        topic_prefix: str,
-        key: Path | None,
-        server_key: Path | None,
-        count: int | None,
-        duration: float | None,
-        topic: tuple[str, ...],
-        field: tuple[str, ...],
-        max_rate: float | None,
-        **others: Any,
-    ) -> Any:
-        keys = load_keys(key, server_key)
-        wanted = Wanted(address, topic_prefix, keys, Limits(count, duration), topic, frozenset(field), max_rate)
-        return command(wanted, **others)
 
-    options = (
+def source_options(*, paced: bool) -> Callable[[Command], Command]:
+    """
+    Return a decorator that adds the options about where frames come from; the command takes them as ``source``.
+
+    Args:
+        paced: Whether a recording is played at the pace at which it was recorded, with --speed and --loop.
+    """
+    options = [
         click.option(
-            "--connect",
-            "address",
-            metavar="HOST[:PORT]",
-            callback=to_address,
-            default=f"{DEFAULT_HOST}:{DEFAULT_PORT}",
-            show_default=True,
-            envvar="ACBRIDGE_CONNECT",
-            show_envvar=True,
-            help="The daemon to subscribe to.",
-        ),
-        click.option(
-            "--topic-prefix",
-            default="",
-            envvar="ACBRIDGE_TOPIC_PREFIX",
-            help="The daemon's --topic-prefix, if it has one.",
-        ),
-        click.option(
-            "--key",
-            type=click.Path(dir_okay=False, path_type=Path),
-            envvar="ACBRIDGE_KEY",
-            help="Our own NAME.key_secret, if the daemon has keys (docs/guides/security.md).",
-        ),
-        click.option(
-            "--server-key",
-            type=click.Path(dir_okay=False, path_type=Path),
-            envvar="ACBRIDGE_SERVER_KEY",
-            help="The daemon's server.key, if it has keys.",
-        ),
-        click.option(
-            "--topic", type=click.Choice(list(BY_NAME)), multiple=True, help="Take this topic only; may be repeated."
-        ),
-        click.option(
-            "--field",
-            metavar="NAME",
-            multiple=True,
-            help="Take this field only, such as speedKmh; may be repeated. A --topic without one of them stays whole.",
-        ),
-        click.option(
-            "--max-rate",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="HZ",
-            help="Take at most so many ticks per second; those left out are no gaps.",
-        ),
-        click.option("--count", type=click.IntRange(min=1), help="End after so many ticks."),
-        click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds."),
-    )
-    decorated: Callable[..., Any] = with_common
-    for option in reversed(options):
-        decorated = option(decorated)
-    return decorated
+            "--from",
+            "recording",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="Play a recording in place of a daemon: a file (.jsonl, .gz, .zst) or a directory of them.",
+        )
+    ]
+    if paced:
+        options += [
+            click.option(
+                "--speed",
+                type=click.FloatRange(min=0, min_open=True),
+                metavar="FACTOR",
+                help="With --from: play so many times as fast as it was recorded.  [default: 1]",
+            ),
+            click.option("--loop", is_flag=True, help="With --from: begin again at the end of the recording."),
+        ]
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_source(
+            *,
+            connection: Connection,
+            topic_prefix: str,
+            recording: Path | None,
+            speed: float | None = None,
+            loop: bool = False,
+            **values: Any,
+        ) -> Any:
+            if recording is None and (speed is not None or loop):
+                raise click.UsageError("--speed and --loop play a recording: add --from PATH")
+            given = click.get_current_context().get_parameter_source("address")
+            if recording is not None and given is ParameterSource.COMMANDLINE:
+                raise click.UsageError("frames come from a daemon or a recording: give --connect or --from")
+            pace = (1.0 if speed is None else speed) if paced else None
+            return command(source=SourceOptions(connection, topic_prefix, recording, pace, loop), **values)
+
+        decorated: Command = with_source
+        for option in reversed(options):
+            decorated = option(decorated)
+        return connection_options("The daemon to subscribe to.")(topic_prefix_option(decorated))
+
+    return decorate
+
+
+def duration_option(command: Command) -> Command:
+    """Add --duration; the command takes it as ``duration``."""
+    return click.option(
+        "--duration",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="End after so many seconds.",
+    )(command)
+
+
+def limit_options(command: Command) -> Command:
+    """Add --count and --duration; the command takes them as ``limits``."""
+
+    @functools.wraps(command)
+    def with_limits(*, count: int | None, duration: float | None, **values: Any) -> Any:
+        return command(limits=Limits(count, duration), **values)
+
+    count = click.option("--count", type=click.IntRange(min=1), metavar="TICKS", help="End after so many ticks.")
+    return count(duration_option(with_limits))
+
+
+def selection_options(default: tuple[type[Record], ...]) -> Callable[[Command], Command]:
+    """
+    Return a decorator that adds --topic, --field and --max-rate; the command takes them as ``selection``.
+
+    Args:
+        default: The records to select without --topic.
+    """
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_selection(
+            *, topic: tuple[str, ...], field: tuple[str, ...], max_rate: float | None, **values: Any
+        ) -> Any:
+            try:
+                selection = Selection.of(topic or None, field, default=default, max_rate=max_rate)
+            except UnknownName as error:
+                raise click.UsageError(str(error)) from error
+            return command(selection=selection, **values)
+
+        options = (
+            click.option(
+                "--topic",
+                type=click.Choice(list(BY_NAME)),
+                multiple=True,
+                help="Select this topic only; may be repeated.",
+            ),
+            click.option(
+                "--field",
+                metavar="NAME",
+                multiple=True,
+                help="Select this field only, such as speedKmh; may be repeated. "
+                "A topic that --topic names and that has none of the fields stays whole.",
+            ),
+            click.option(
+                "--max-rate",
+                type=click.FloatRange(min=0, min_open=True),
+                metavar="HZ",
+                help="Take at most so many ticks per second; those left out are no gaps.",
+            ),
+        )
+        decorated: Command = with_selection
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+@contextmanager
+def open_source(options: SourceOptions) -> Generator[FrameSource]:
+    """Open the source for as long as a sink runs; what goes wrong ends the program with one line."""
+    with writing_stdout(), options.open() as source:
+        yield source

@@ -1,5 +1,6 @@
 """
-The pump of the console and of recordings: it receives frames, groups those of one tick, and passes them to a sink.
+The pump of the console and of recordings: it takes frames from a source, groups those of one tick, and passes
+them to a sink.
 
 It writes nothing itself and knows no sink.
 """
@@ -9,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 
-from acbridge import Bridge, Frame, NoFrame
+from acbridge import Frame, NoFrame
+from acbridge.frame_source import FrameSource
 from acbridge.schema import Record
 from acbridge.selection import Selection
-from acbridge.topics import TICK_RECORDS
+from acbridge.topics import TICK_RECORDS, TOPICS
 from acbridge_sink.thinning import Thinning
 
 IDLE_S = 0.25
@@ -83,12 +85,12 @@ class Limits:
     duration: float | None = None
 
 
-def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool], selection: Selection) -> bool:
+def pump(source: FrameSource, sink: Sink, limits: Limits, stopping: Callable[[], bool], selection: Selection) -> bool:
     """
-    Pass frames to a sink until a limit is reached or a stop is requested.
+    Pass frames to a sink until a limit is reached, a stop is requested, or the source ends.
 
     Args:
-        bridge: Where frames come from.
+        source: Where frames come from.
         sink: Where they go.
         limits: When to end.
         stopping: Returns whether a stop is requested.
@@ -99,7 +101,7 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
     """
     end = None if limits.duration is None else time.perf_counter() + limits.duration
     assembly, thinning, taken, heard = TickAssembly(selection.records), TickThinning(selection.max_rate), 0, False
-    with bridge.frames(*selection.records, timeout=IDLE_S) as frames:
+    with source.frames(*selection.records, timeout=IDLE_S) as frames:
         while not stopping() and (end is None or time.perf_counter() < end):
             try:
                 frame = next(frames)
@@ -107,6 +109,8 @@ def pump(bridge: Bridge, sink: Sink, limits: Limits, stopping: Callable[[], bool
                 if not stopping():
                     sink.idle()
                 continue
+            except StopIteration:
+                return heard
             heard = True
             at_every_tick = isinstance(frame.record, TICK_RECORDS)
             for tick in assembly.put(frame) if at_every_tick else assembly.flush():
@@ -126,21 +130,21 @@ class TickAssembly:
     """Groups the frames of one tick; they arrive in the order of the topic table."""
 
     def __init__(self, records: tuple[type[Record], ...] = TICK_RECORDS) -> None:
-        kinds = [record for record in TICK_RECORDS if record in records]
-        self._first, self._last = (kinds[0], kinds[-1]) if kinds else (None, None)
+        self._topics = [topic for topic in TOPICS if topic.by_ticks and topic.record in records]
         self._frames: list[Frame[Any]] = []
         self._begun = False
 
     def put(self, frame: Frame[Any]) -> Iterator[TickFrames]:
         """Add a frame, and yield the ticks that it completes, or that cannot be completed any more."""
         kind = type(cast("Record", frame.record))
-        self._begun = self._begun or kind is self._first  # a subscription may begin in the middle of a tick
+        due = [topic.record for topic in self._topics if topic.due(frame.tick)]
+        self._begun = self._begun or kind in due[:1]  # a subscription may begin in the middle of a tick
         if not self._begun:
             return
         if self._frames and (self._frames[0].run, self._frames[0].tick) != (frame.run, frame.tick):
             yield self._take()
         self._frames.append(frame)
-        if kind is self._last:
+        if kind in due[-1:]:
             yield self._take()
 
     def flush(self) -> Iterator[TickFrames]:

@@ -1,7 +1,7 @@
 """
-The live view: what a driver's engineer wants to see, in 80 columns and 24 rows, redrawn in place.
+The console as a live view: car, tyres, lap and events in 80 columns and 24 rows, redrawn in place.
 
-`draw` turns what is known into lines and touches nothing; `Terminal` is the sink that shows them, with rich.
+`draw` is pure: it turns a `View` into lines. `Terminal` is the sink that shows them, with rich.
 """
 
 import time
@@ -14,31 +14,17 @@ from rich.live import Live
 from rich.rule import Rule
 from rich.text import Text
 
-from acbridge import (
-    AcbridgeError,
-    Bridge,
-    Derived,
-    Event,
-    Frame,
-    Graphics,
-    NoFrame,
-    Physics,
-    SimState,
-    StaleFrame,
-    Static,
-    Status,
-    Trust,
-)
-from acbridge_sink.daemon_watch import FIX, SILENCE_S
+from acbridge import Derived, Event, Frame, Graphics, Physics, SimState, Static, Status, Trust
+from acbridge.frame_source import FrameSource
+from acbridge_sink.daemon_watch import FIX, DaemonWatch
 from acbridge_sink.pump import TickFrames
+from acbridge_sink.words import gear_text, session_text
 
 REDRAWS_PER_S = 10
 EVENTS = 5
 BAR = 24
 SHIFT_AT = 0.95
 """Share of the limiter's speed from which the engine speed is drawn in red."""
-SESSIONS = ("practice", "qualify", "race", "hotlap", "time attack", "drift", "drag")
-GEARS = {-1: "R", 0: "N"}
 SIM_STYLE = {"live": "bold green", "paused": "bold yellow", "replay": "bold cyan"}
 NOTHING = "-"
 NO_DAEMON = ("waiting", "no daemon")
@@ -47,18 +33,18 @@ NO_DAEMON = ("waiting", "no daemon")
 @dataclass(slots=True)
 class View:
     """
-    What is known at one instant.
+    The data to draw at one instant.
 
     Attributes:
-        endpoint: Where the daemon should be.
-        note: What to say below all that, in a line.
-        status: What the daemon last said of itself; ``None`` if it has been silent.
-        static: The car and the track.
-        tick: The newest whole tick.
-        trust: How far physics can be trusted.
+        endpoint: Where frames come from.
+        note: A line below everything else.
+        status: The daemon's newest status; ``None`` if the daemon is silent.
+        static: Car and track.
+        tick: The newest tick.
+        trust: Age and rate of the newest physics frame.
         lost: Frames that went missing so far.
-        silent: Whether the daemon has had the time to speak.
-        events: The last ones, newest last.
+        silent: Whether the daemon has had time to be heard and was not.
+        events: The last events, newest last.
     """
 
     endpoint: str
@@ -111,7 +97,8 @@ def _head(view: View) -> Text:
     head = Text(f" {what[:36]:<36} ", style="bold")
     graphics = None if view.tick is None else view.tick.record(Graphics)
     if graphics is not None:
-        head.append(f"{_word(SESSIONS, graphics.session):<12}", style="dim")
+        session = session_text(graphics.session).replace("_", " ")
+        head.append(f"{session:<12}", style="dim")
     head.append(f"{state.upper():<8}", style=SIM_STYLE.get(state, "bold red"))
     if status is not None and status.rate_kept is not None:
         head.append(f"{status.rate_kept:6.1f} Hz", style="dim")
@@ -135,7 +122,7 @@ def _waiting(view: View) -> list[Text | Rule]:
 def _car(physics: Physics, derived: Derived) -> list[Text | Rule]:
     limit = physics.currentMaxRpm
     revs = physics.rpms / limit if limit > 0 else 0.0
-    gear = GEARS.get(derived.gear_number, str(derived.gear_number))
+    gear = gear_text(derived.gear_number)
     speed = Text(f" {physics.speedKmh:5.0f} km/h   ", style="bold")
     speed.append(f"gear {gear}   ", style="bold cyan")
     speed.append(f"{physics.rpms:6d} rpm  ")
@@ -236,18 +223,14 @@ def _text(sim_time: str) -> str:
     return f"{minutes}.{thousandths}"
 
 
-def _word(words: tuple[str, ...], index: int) -> str:
-    return words[index] if 0 <= index < len(words) else ""
-
-
 class Terminal:
-    """Shows the view on a terminal, in its second screen; the first comes back when it ends."""
+    """Shows the view on the second screen of a terminal; the first screen comes back when it ends."""
 
-    def __init__(self, bridge: Bridge, console: Console | None = None, note: str = "") -> None:
-        self._bridge = bridge
-        self._view = View(bridge.endpoint, note, silent=False)
-        self._begun = time.perf_counter()
-        self._events = bridge.frames(Event, timeout=0.0)
+    def __init__(self, source: FrameSource, console: Console | None = None, note: str = "") -> None:
+        self._source = source
+        self._watch = DaemonWatch(source)
+        self._view = View(source.endpoint, note, silent=False)
+        self._status: Status | None = None
         self._due = 0.0
         self._live = Live(
             draw(self._view),
@@ -260,22 +243,28 @@ class Terminal:
         self._live.start()
 
     def tick(self, tick: TickFrames) -> None:
-        """Take a tick, and draw it if the last drawing is a tenth of a second old."""
+        """Keep a tick, and draw if the last drawing is a tenth of a second old."""
         self._view.lost += sum(tick.lost.values())
         self._view.tick = tick
         self._redraw()
 
     def other(self, frame: Frame[Any]) -> None:
-        """Leave what does not come at every tick: it is looked up when the view is drawn."""
+        """Keep the daemon's status, the car and track, and the last events."""
+        record = frame.record
+        if isinstance(record, Status):
+            self._status = record
+        elif isinstance(record, Static):
+            self._view.static = record
+        elif isinstance(record, Event):
+            self._view.events.append(record)
 
     def idle(self) -> None:
-        """Draw that nothing comes."""
+        """Draw that no frames come."""
         self._redraw()
 
     def close(self) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal."""
         self._live.stop()
-        self._events.close()
 
     def _redraw(self) -> None:
         now = time.perf_counter()
@@ -283,21 +272,7 @@ class Terminal:
             return
         self._due = now + 1 / REDRAWS_PER_S
         view = self._view
-        view.silent = now - self._begun > SILENCE_S
-        view.status, view.static = self._newest(Status), self._newest(Static) or view.static
-        view.trust = self._bridge.trust(Physics)
-        try:
-            while True:
-                view.events.append(next(self._events).record)
-        except NoFrame:
-            pass
+        view.silent = self._watch.silent
+        view.status = self._status if self._watch.alive else None
+        view.trust = self._source.trust(Physics)
         self._live.update(draw(view), refresh=True)
-
-    def _newest(self, record: type[Any]) -> Any:
-        try:
-            return self._bridge.latest(record, timeout=0.0, max_age=SILENCE_S).record
-        except (NoFrame, StaleFrame):
-            return None
-        except AcbridgeError:
-            self.close()
-            raise

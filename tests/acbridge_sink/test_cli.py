@@ -12,7 +12,7 @@ from keyring import Keyring
 from programs import Daemon, Program, Sink, until
 
 USAGE = 2
-CONFIG = 78
+CONFIG, DATA, IO = 78, 65, 74
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +48,20 @@ def test_help_shows_examples_and_every_sink() -> None:
     assert "Record every tick as a line of JSON in PATH." in text
 
 
-OPTIONS = ("connect", "topic-prefix", "key", "server-key", "topic", "field", "max-rate", "count", "duration")
+OPTIONS = {
+    *("connect", "topic-prefix", "key", "server-key", "from", "speed", "loop"),
+    *("topic", "field", "max-rate", "count", "duration"),
+}
+SELECTION = {"topic", "field", "max-rate"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "refused"),
-    [("console", {"topic", "field"}), ("jsonl", set[str]()), ("ws", {"topic", "field", "max-rate", "count"})],
+    ("kind", "without"),
+    [("console", SELECTION), ("jsonl", {"speed", "loop"}), ("ws", {*SELECTION, "count"})],
 )
-def test_every_sink_shows_the_common_options_that_it_takes(kind: str, refused: set[str]) -> None:
+def test_every_sink_shows_the_options_that_it_takes(kind: str, without: set[str]) -> None:
     text = "\n".join(run(kind, "--help").out)
-    assert refused == {option for option in OPTIONS if f"--{option} " not in text}
+    assert without == {option for option in OPTIONS if f"--{option} " not in text}
 
 
 def test_version_is_one_line() -> None:
@@ -99,6 +103,11 @@ def test_an_address_that_is_none_ends_with_a_hint(address: str) -> None:
         ("websocket",),
         ("console", "--key", "me.key_secret"),
         ("console", "--server-key", "server.key"),
+        ("console", "--topic", "physics"),
+        ("console", "--speed", "2"),
+        ("ws", "--loop"),
+        ("ws", "--from", "a.jsonl", "--connect", "localhost"),
+        ("ws", "--from", "a.jsonl", "--speed", "0"),
     ],
     ids=" ".join,
 )

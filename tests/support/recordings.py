@@ -6,10 +6,12 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from acbridge import Bridge, Derived, Event, EventKind, Frame, Graphics, NoFrame, NoReply, Physics, Static, Thresholds
+from acbridge import Derived, Event, EventKind, Frame, Graphics, NoFrame, NoReply, Physics, Static, Thresholds, Trust
+from acbridge.frame_source import Frames
 from acbridge.recording import open_recording
+from acbridge.schema import Record
 from acbridge.selection import Selection
 from acbridge.topics import TICK_RECORDS
 from acbridge_sim import World
@@ -58,10 +60,15 @@ class Answers:
         self.static = static or records()[2]
         self.silent = silent
 
-    endpoint = "tcp://127.0.0.1:1"
+    @property
+    def endpoint(self) -> str:
+        return "tcp://127.0.0.1:1"
 
-    def latest(self, record: type[Any], *, timeout: float, max_age: float) -> Frame[Any]:
-        raise NoFrame(record.topic, self.endpoint, timeout, None)
+    def frames(self, *records: type[Any], timeout: float | None = None) -> Frames:
+        raise NoFrame(records[0].topic, self.endpoint, timeout or 0.0, None)
+
+    def trust(self, record: type[Record]) -> Trust:
+        return Trust(alive=record is Record, age=None, rate=None, received=0, lost=0, restarts=0, run=None)
 
     def request(self, name: str) -> dict[str, Any]:
         if self.silent:
@@ -72,7 +79,7 @@ class Answers:
 def recorder(
     target: Path, options: Options | None = None, selection: Selection = EVERYTHING, answers: Answers | None = None
 ) -> Jsonl:
-    return Jsonl(cast("Bridge", answers or Answers()), target, selection, options or Options(quiet=True))
+    return Jsonl(answers or Answers(), target, selection, options or Options(quiet=True))
 
 
 def read(path: Path) -> list[dict[str, Any]]:

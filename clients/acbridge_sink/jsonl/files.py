@@ -1,8 +1,8 @@
 """
 Files that hold whole lines, whatever happens.
 
-What is handed to `write` is written whole or not at all. A file that exists is continued after what a killed sink left
-unfinished is cut off; a file that is not ours is never touched.
+`write` writes its lines whole or not at all. A file that exists is continued, after its broken end, if a killed sink
+left one, is cut off. A file that is not a recording is never changed.
 """
 
 import errno
@@ -18,10 +18,8 @@ from typing import Any
 
 from acbridge import DecodeError
 from acbridge.recording import lines
-from acbridge.recording.compression import SUFFIXES, compressor, expand
+from acbridge.recording.compression import PART, SUFFIXES, compressor, expand
 
-PART = ".part"
-"""What the name of a file in a directory ends in until it is finished."""
 _CHUNK = 65536
 _LOCKED_BYTE = 2**30
 """Far behind what a recording is likely to reach: on Windows a locked byte cannot be written."""
@@ -29,7 +27,7 @@ _BUSY_S = 0.01
 
 
 class NotARecording(Exception):  # noqa: N818  the name says what happened
-    """A file that exists and is not ours is never written to."""
+    """A file exists and is not a recording that can be continued."""
 
     def __init__(self, path: Path, what: str = "exists and is not a recording of acbridge-sink") -> None:
         super().__init__(f"{path} {what}; choose another name or move it away")
@@ -37,11 +35,11 @@ class NotARecording(Exception):  # noqa: N818  the name says what happened
 
 class File:
     """
-    One file, or a pipe, that lines are added to.
+    One file or pipe to which lines are appended.
 
     Attributes:
-        path: Its name.
-        size: Bytes of it.
+        path: The file.
+        size: Bytes in the file.
     """
 
     def __init__(self, path: Path, descriptor: int, compression: str | None) -> None:
@@ -55,17 +53,17 @@ class File:
 
     @classmethod
     def of_stdout(cls, compression: str | None) -> "File":
-        """Return stdout: whoever reads it gets what he can."""
+        """Return stdout."""
         return cls(Path("stdout"), os.dup(1), compression)
 
     @classmethod
     def continued(cls, path: Path, compression: str | None, layout: str = "tick") -> "File":
         """
-        Open a file and go on behind its last whole line, or begin it.
+        Open a file and continue behind its last whole line, or create it.
 
         Raises:
-            NotARecording: It holds something else, or lines of another layout.
-            OSError: It cannot be written, or another program is recording into it.
+            NotARecording: The file holds something else, or lines of another layout.
+            OSError: The file cannot be written, or another program is recording into it.
         """
         file = cls(path, _open(path), compression)
         try:
@@ -80,10 +78,10 @@ class File:
     @classmethod
     def begun(cls, directory: Path, name: str, compression: str | None) -> "File":
         """
-        Begin a file of a name that nobody has; while it is written, ``.part`` follows the name.
+        Create a file whose name is not taken; while it is written, ``.part`` follows the name.
 
         Raises:
-            OSError: It cannot be created.
+            OSError: The file cannot be created.
         """
         suffix = f".jsonl{SUFFIXES[compression] if compression else ''}"
         number = 1
@@ -102,7 +100,7 @@ class File:
 
     @property
     def on_disk(self) -> bool:
-        """Whether it takes room on a disk; a pipe or a device does not."""
+        """Whether the file takes space on a disk; a pipe or a device does not."""
         return self._on_disk
 
     @property
@@ -112,10 +110,10 @@ class File:
 
     def write(self, data: bytes) -> None:
         """
-        Add some lines, whole or not at all.
+        Append lines, whole or not at all.
 
         Raises:
-            OSError: They cannot be written; the file is as it was.
+            OSError: The lines cannot be written; the file is as it was.
         """
         rest = memoryview(self._pack(data))
         size = self.size + len(rest)
@@ -123,7 +121,7 @@ class File:
             while rest:
                 try:
                     rest = rest[os.write(self._file, rest) :]
-                except BlockingIOError:  # a pipe that somebody made so
+                except BlockingIOError:  # a pipe that another program made non-blocking
                     time.sleep(_BUSY_S)
         except OSError:
             if self._on_disk:
@@ -135,7 +133,7 @@ class File:
 
     def sync(self) -> None:
         """
-        Bring what was written to the disk.
+        Flush the file to the disk.
 
         Raises:
             OSError: The disk failed.
@@ -148,7 +146,7 @@ class File:
 
     def close(self) -> None:
         """
-        Finish it: bring it to the disk, and give it the name of a finished one.
+        Finish the file: flush it to the disk, and remove ``.part`` from its name.
 
         Raises:
             OSError: The disk failed; the file keeps its ``.part``.
@@ -161,7 +159,7 @@ class File:
             self.path = self.path.rename(self._final)
 
     def _repair(self, layout: str) -> None:
-        """Check that the file is a recording, cut off what is broken at its end, and stand behind the rest."""
+        """Check that the file is a recording, cut off its broken end, and move to the end of the rest."""
         size = os.lseek(self._file, 0, os.SEEK_END)
         if size == 0:
             return
@@ -169,7 +167,7 @@ class File:
         if self._compression:
             self.size = self._whole_members(layout)
         else:
-            self._meet(os.read(self._file, _CHUNK), layout)
+            self._check_header(os.read(self._file, _CHUNK), layout)
             self.size = self._last_line_end(size)
         os.ftruncate(self._file, self.size)
         os.lseek(self._file, self.size, os.SEEK_SET)
@@ -186,11 +184,11 @@ class File:
                     start = start or piece
         except DecodeError:
             raise NotARecording(self.path) from None
-        self._meet(start, layout)
+        self._check_header(start, layout)
         return good
 
-    def _meet(self, start: bytes, layout: str) -> None:
-        """Make sure that what a file begins with is a header, and that its lines are laid out as ours."""
+    def _check_header(self, start: bytes, layout: str) -> None:
+        """Check that a file begins with a header, and that its layout is ours."""
         if not lines.HEADER_START.startswith(start[: len(lines.HEADER_START)]):
             raise NotARecording(self.path)
         header, whole, _ = start.partition(b"\n")
@@ -235,7 +233,7 @@ def _open(path: Path, flags: int = 0) -> int:
 
 def _lock(file: int) -> None:
     """
-    Keep other recordings out of the file; the lock goes with the handle.
+    Lock the file against other recordings; closing the handle releases the lock.
 
     Raises:
         OSError: Another program holds it.

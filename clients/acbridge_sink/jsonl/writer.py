@@ -1,8 +1,8 @@
 """
-The thread that carries lines from the backlog to the disk, and waits for the disk when it must.
+The thread that writes the lines of the backlog to the disk, and waits for the disk when it must.
 
-A disk that is full, nearly full or failing is tried again twice a second; what waits meanwhile waits in the backlog. It
-knows no tick from within: whole lines go in, whole lines come out.
+A full, nearly full or failing disk is tried again twice a second; meanwhile lines wait in the backlog. It knows whole
+lines, not what they say.
 """
 
 import errno
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from acbridge_sink.jsonl.backlog import Backlog, Item
 from acbridge_sink.jsonl.files import File
+from acbridge_sink.jsonl.segments import MEGABYTE
 
 FSYNC_EVERY_S = 1.0
 LINGER_S = 0.12
@@ -24,13 +25,12 @@ BATCH = 64
 PACKED_BATCH = 1024
 RETRY_S = 0.5
 REMIND_S = 60.0
-LOOK_S = 1.0
-"""How often the room on the disk is looked at."""
+MEASURE_S = 1.0
+"""How often the free space of the disk is measured, s."""
 STUCK_S = 1.5
-"""How long the end waits for a disk that takes nothing."""
-MEGABYTE = 1_000_000
+"""How long the end waits for a disk that takes nothing, s."""
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Writer:
@@ -42,20 +42,22 @@ class Writer:
         size: Bytes of the file that is open.
         total: Bytes written to all files.
         ticks: Ticks written.
-        broken_pipe: Whether whoever read our pipe has had enough.
+        broken_pipe: Whether the program that read our pipe has ended.
         problem: Why nothing is written at the moment, or why something was not; empty if all went well.
     """
 
-    def __init__(self, backlog: Backlog, file: File | Path, compression: str | None, min_free: int, say: Say) -> None:
+    def __init__(
+        self, backlog: Backlog, file: File | Path, compression: str | None, min_free: int, report: Report
+    ) -> None:
         """
-        Begin to write.
+        Start the thread.
 
         Args:
             backlog: Where lines come from.
             file: An open file, or the directory in which files begin.
             compression: Of the files in that directory.
             min_free: Bytes that stay free on the disk.
-            say: Tells the user a sentence.
+            report: Prints a sentence for the user.
         """
         self.files = self.size = self.total = self.ticks = 0
         self.broken_pipe = False
@@ -65,10 +67,10 @@ class Writer:
         self._directory = file if isinstance(file, Path) else None
         self._compression = compression
         self._min_free = min_free
-        self._say = say
-        self._said = -REMIND_S
+        self._report = report
+        self._reported = -REMIND_S
         self._blocked = False
-        self._looked = -LOOK_S
+        self._measured = -MEASURE_S
         self._synced = time.perf_counter()
         self._moved = time.perf_counter()
         self._thread = threading.Thread(target=self._run, name="acbridge-writer", daemon=True)
@@ -97,7 +99,7 @@ class Writer:
             self._insist(self._file.close)
 
     def _insist(self, step: Callable[[], None]) -> bool:
-        """Do something until the disk allows it; return whether it did before the end came."""
+        """Repeat a step until the disk allows it; return whether it did before the end."""
         while True:
             try:
                 step()
@@ -105,7 +107,7 @@ class Writer:
                 self.broken_pipe = True
                 return True
             except OSError as error:
-                self._complain(error)
+                self._report_problem(error)
                 if self._backlog.ended:
                     return False
                 time.sleep(RETRY_S)
@@ -113,7 +115,7 @@ class Writer:
                 self._moved = time.perf_counter()
                 if self._blocked and not self._backlog.ended:
                     self._blocked = False
-                    self._say(f"writes to {self._place} again")
+                    self._report(f"writes to {self._place} again")
                 return True
 
     def _write(self, items: list[Item]) -> None:
@@ -141,9 +143,9 @@ class Writer:
 
     def _leave_room(self) -> None:
         now = time.perf_counter()
-        if not self._min_free or (now - self._looked < LOOK_S and not self._blocked):
+        if not self._min_free or (now - self._measured < MEASURE_S and not self._blocked):
             return
-        self._looked = now
+        self._measured = now
         on_disk = self._directory or (self._file.path if self._file is not None and self._file.on_disk else None)
         if on_disk is not None and shutil.disk_usage(on_disk).free < self._min_free:
             raise OSError(errno.ENOSPC, f"less than {self._min_free / MEGABYTE:g} MB are free (--min-free)")
@@ -154,13 +156,13 @@ class Writer:
             self._synced = now
             self._file.sync()
 
-    def _complain(self, error: OSError) -> None:
+    def _report_problem(self, error: OSError) -> None:
         self.problem = error.strerror or str(error)
         self._blocked = True
         now = time.perf_counter()
-        if now - self._said >= REMIND_S and not self._backlog.ended:
-            self._said = now
-            self._say(f"cannot write {self._place}: {self.problem}; receives on and tries again")
+        if now - self._reported >= REMIND_S and not self._backlog.ended:
+            self._reported = now
+            self._report(f"cannot write {self._place}: {self.problem}; receives on and tries again")
 
     @property
     def _place(self) -> Path:

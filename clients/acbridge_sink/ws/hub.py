@@ -1,6 +1,6 @@
 """
-What the relay knows, and who is to be told: the newest frame of each topic, the laps of the session, whether the daemon
-speaks, every outbox.
+The relay's state and fan-out: the newest frame of each topic, the laps of the session, whether the daemon is heard, and
+the outboxes of all clients.
 
 Opens no socket; the time comes from outside.
 """
@@ -14,14 +14,13 @@ from acbridge import WIRE_VERSION, Event, EventKind, Status
 from acbridge.selection import Selection
 from acbridge.topics import TOPICS
 from acbridge.wire import Frame
-from acbridge_sink.daemon_watch import SILENCE_S
 from acbridge_sink.ws.encoded_frame import EncodedFrame
 from acbridge_sink.ws.outbox import Outbox
 
 LAPS = 64
-"""Laps of the session that are remembered for those who come later."""
+"""Laps of the session that are kept for clients that come later."""
 
-_EVERY_TICK = frozenset(topic.name for topic in TOPICS if topic.by_ticks)
+_TICK_TOPICS = frozenset(topic.name for topic in TOPICS if topic.by_ticks)
 
 
 def _described() -> dict[str, dict[str, dict[str, str]]]:
@@ -36,15 +35,14 @@ def _described() -> dict[str, dict[str, dict[str, str]]]:
 
 class Hub:
     """
-    Takes frames and hands them on.
+    Passes frames to the outboxes of all clients.
 
     Attributes:
-        connected: Whether the daemon spoke within the last two seconds.
+        connected: Whether the daemon is heard.
     """
 
     def __init__(self) -> None:
         self.connected = False
-        self._heard = 0.0
         self._ticked: float | None = None
         self._run: int | None = None
         self._newest: dict[str, EncodedFrame] = {}
@@ -54,12 +52,12 @@ class Hub:
         self._relay = version("acbridge")
 
     def join(self, outbox: Outbox) -> None:
-        """Tell a client who is here and what is newest, and from now on what comes."""
+        """Add a client: enqueue hello, laps and the newest frames, and from now on every frame."""
         outbox.greet(self.hello())
         if not self.connected:
             outbox.enqueue(self._daemon())
-        # A message of its own: as frames they would be taken for news, and what lies between them for gaps. What still
-        # waits for a server that is called again comes as news.
+        # A message of its own: as frames they would look like news, and the seq between them like gaps. Events that
+        # still wait for a server that is called again are sent as news.
         laps = [lap.message(outbox.selection) for lap in self._laps if not outbox.holds(lap)]
         if laps and Event in outbox.selection.records:
             outbox.enqueue({"type": "laps", "laps": laps})
@@ -67,38 +65,36 @@ class Hub:
         self._offer_newest(outbox)
 
     def leave(self, outbox: Outbox) -> None:
-        """Forget a client."""
+        """Remove a client."""
         self._outboxes.discard(outbox)
 
     def select(self, outbox: Outbox, selection: Selection) -> None:
-        """Give a client another choice, beginning with what is newest."""
+        """Change the selection of a client, and offer it the newest frames."""
         outbox.select(selection)
         self._offer_newest(outbox)
 
     def publish(self, frames: Iterable[Frame[Any]], now: float) -> None:
-        """Take frames that have just come, ``now`` in seconds on any clock that goes forward."""
+        """Pass on frames that have just come, at ``now`` in seconds on any clock that goes forward."""
         for frame in frames:
-            if frame.run != self._run:  # what an earlier daemon said is not news
+            if frame.run != self._run:  # frames of an earlier run are not news
                 self._run = frame.run
                 self._newest.clear()
                 self._laps.clear()
             encoded = self._newest[frame.topic] = EncodedFrame(frame)
             if isinstance(frame.record, Event):
                 self._remember(encoded)
-            self._heard = now
-            if frame.topic in _EVERY_TICK:
+            if frame.topic in _TICK_TOPICS:
                 self._ticked = now
             self._connect(connected=True)
             for outbox in self._outboxes:
                 outbox.offer(encoded)
 
-    def check(self, now: float) -> None:
-        """Take note of the time: a silent daemon is gone."""
-        if now - self._heard > SILENCE_S:
-            self._connect(connected=False)
+    def disconnect(self) -> None:
+        """Note that the daemon is silent; the next frame connects it again."""
+        self._connect(connected=False)
 
     def hello(self) -> dict[str, Any]:
-        """Say who is here: the first message to a client."""
+        """Return the first message to a client."""
         status = self._status()
         return {
             "type": "hello",
@@ -112,7 +108,7 @@ class Hub:
         }
 
     def health(self, now: float, clients: int) -> dict[str, Any]:
-        """Say how things are, for ``/healthz``."""
+        """Return the state of the relay, for ``/healthz``."""
         status = self._status()
         return {
             "ok": True,
@@ -143,7 +139,7 @@ class Hub:
         return {"type": "daemon", "connected": self.connected}
 
     def _offer_newest(self, outbox: Outbox) -> None:
-        # In the order of a tick. An event is news once: it is not told to those who come later.
+        # In the order of a tick. An event is news once: clients that come later do not get it.
         for topic in TOPICS:
             encoded = self._newest.get(topic.name)
             if encoded is not None and topic.record is not Event:

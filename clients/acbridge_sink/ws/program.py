@@ -1,4 +1,4 @@
-"""The relay as a program: its settings, and the loop that keeps house."""
+"""The relay as a program: its settings, and the loop that checks daemon, clients and limits."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import click
 
-from acbridge import Bridge, Frame
+from acbridge import Frame
+from acbridge.cli import report
+from acbridge.frame_source import FrameSource
 from acbridge_sink.daemon_watch import DaemonWatch
 from acbridge_sink.ws.access import MIN_TOKEN, Access, is_loopback
 from acbridge_sink.ws.dial import Dial
@@ -17,7 +19,7 @@ from acbridge_sink.ws.relay import Relay
 from acbridge_sink.ws.subscriber import Subscriber
 
 DEFAULT_PORT = 8765
-_TURN_S = 0.1
+_CHECK_S = 0.1
 
 
 class BadSettings(ValueError):  # noqa: N818  the name says what happened
@@ -31,13 +33,13 @@ class CannotListen(Exception):  # noqa: N818  the name says what happened
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    What the user said.
+    The options of the relay.
 
     Attributes:
         host: Address to listen on.
         port: Port to listen on, 0 for a free one; ``None`` for the default, or not to listen if there is a ``dial``.
-        token: What clients must give; ``None`` on loopback only.
-        max_clients: More are refused.
+        token: The token that clients must give; ``None`` on loopback only.
+        max_clients: Clients at most; others are refused.
         dial: Server to push to; ``None`` for none.
         duration: End after so many seconds; ``None`` for never.
     """
@@ -61,7 +63,7 @@ class Settings:
 
     @property
     def serves(self) -> bool:
-        """Whether clients may come to us."""
+        """Whether clients may connect to the relay."""
         return self.dial is None or self.port is not None
 
 
@@ -73,15 +75,15 @@ def _has_port(parts: SplitResult) -> bool:
         return False
 
 
-def run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) -> None:
+def run(source: FrameSource, settings: Settings, stopping: Callable[[], bool]) -> None:
     """
-    Relay until asked to end.
+    Relay until a stop is requested, the duration is over, or the source ends.
 
     Raises:
         CannotListen: The port is taken, or the host is not this machine's.
         AcbridgeError: What publishes there is not an acbridge daemon.
     """
-    asyncio.run(_run(bridge, settings, asked))
+    asyncio.run(_run(source, settings, stopping))
 
 
 async def _opened(relay: Relay, settings: Settings) -> str:
@@ -92,7 +94,7 @@ async def _opened(relay: Relay, settings: Settings) -> str:
         raise CannotListen(f"cannot listen on {settings.host} port {port}: {error.strerror}") from error
 
 
-async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) -> None:
+async def _run(source: FrameSource, settings: Settings, stopping: Callable[[], bool]) -> None:
     clock = asyncio.get_running_loop().time
     end = None if settings.duration is None else clock() + settings.duration
     hub = Hub()
@@ -100,21 +102,21 @@ async def _run(bridge: Bridge, settings: Settings, asked: Callable[[], bool]) ->
     dial = None if settings.dial is None else Dial(hub, settings.dial)
     if settings.serves:
         click.echo(f"relay at {await _opened(relay, settings)}", err=True)
-    presence = DaemonWatch(bridge)
+    watch = DaemonWatch(source)
 
-    def take(frames: list[Frame[Any]]) -> None:
-        presence.heard()
+    def publish(frames: list[Frame[Any]]) -> None:
         hub.publish(frames, clock())
 
-    subscriber = Subscriber(bridge, take)
+    subscriber = Subscriber(source, publish)
     try:
         if dial is not None:
             dial.open()
-        while not asked() and subscriber.failure is None and (end is None or clock() < end):
-            await asyncio.sleep(_TURN_S)
-            hub.check(clock())
-            if presence.begins_to_miss():
-                click.echo(f"acbridge-sink: {presence.complaint}", err=True)
+        while not stopping() and not subscriber.ended and (end is None or clock() < end):
+            await asyncio.sleep(_CHECK_S)
+            if watch.silent:
+                hub.disconnect()
+            if watch.just_went_silent():
+                report(watch.complaint)
             relay.sweep()
             if dial is not None:
                 dial.sweep()

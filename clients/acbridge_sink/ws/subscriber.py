@@ -1,8 +1,8 @@
 """
-Frames from the daemon into the event loop.
+Frames from the source into the event loop.
 
-A thread receives, since ZeroMQ and the event loop of Windows do not go together. It hands over what has come in one
-call; what the loop has not fetched yet is kept as in a mailbox: the newest of each topic, and some events.
+A thread receives, since ZeroMQ and the event loop of Windows do not work together. It passes on in one call all frames
+that have come; until the loop fetches them, the newest of each topic and some events are kept, as in a mailbox.
 """
 
 import asyncio
@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from acbridge import AcbridgeError, Bridge, Closed, Event, Frame, NoFrame
+from acbridge import AcbridgeError, Closed, Event, Frame, NoFrame
+from acbridge.frame_source import FrameSource
 from acbridge.topics import TOPICS
 
 _WAIT_S = 0.25
@@ -19,24 +20,26 @@ _EVENTS = 64
 
 class Subscriber:
     """
-    Receives every topic for as long as it runs.
+    Receives every topic until it is closed or the source ends.
 
     Attributes:
-        failure: Why it ended by itself, if it did.
+        ended: Whether nothing more comes.
+        failure: The error that ended it, if one did.
     """
 
-    def __init__(self, bridge: Bridge, deliver: Callable[[list[Frame[Any]]], None]) -> None:
+    def __init__(self, source: FrameSource, deliver: Callable[[list[Frame[Any]]], None]) -> None:
         """
-        Subscribe and begin; called in the loop.
+        Subscribe and start the thread; to be called in the event loop.
 
         Args:
-            bridge: Whom to subscribe to.
-            deliver: Called in the loop with the frames that came, in order.
+            source: Where frames come from.
+            deliver: Called in the event loop with the frames that came, in order.
         """
+        self.ended = False
         self.failure: AcbridgeError | None = None
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
-        self._frames = bridge.frames(*(topic.record for topic in TOPICS), timeout=_WAIT_S)
+        self._frames = source.frames(*(topic.record for topic in TOPICS), timeout=_WAIT_S)
         self._lock = threading.Lock()
         self._waiting: dict[str, Frame[Any]] = {}
         self._events: list[Frame[Any]] = []
@@ -45,22 +48,27 @@ class Subscriber:
         self._thread.start()
 
     def close(self) -> None:
-        """End within a tenth of a second."""
+        """Stop within a tenth of a second."""
         self._frames.close()
         self._thread.join()
 
     def _receive(self) -> None:
+        try:
+            self._receive_all()
+        except Closed:
+            return
+        except AcbridgeError as error:
+            self.failure = error
+        self.ended = True
+
+    def _receive_all(self) -> None:
         while True:
             try:
-                frame = next(self._frames)
+                self._put(next(self._frames))
             except NoFrame:
                 continue
-            except Closed:
+            except StopIteration:
                 return
-            except AcbridgeError as error:
-                self.failure = error
-                return
-            self._put(frame)
 
     def _put(self, frame: Frame[Any]) -> None:
         with self._lock:

@@ -88,7 +88,7 @@ def test_files_are_rotated_by_size(tmp_path: Path) -> None:
 
 
 def test_files_are_rotated_by_time(tmp_path: Path) -> None:
-    recording = recorder(tmp_path, options(minutes=1e-9))
+    recording = recorder(tmp_path, options(minutes=1e-12))
     feed(recording, 1, 2, 3)
     recording.close()
     assert [[1], [2], [3]] == [numbers(path) for path in finished(tmp_path)]

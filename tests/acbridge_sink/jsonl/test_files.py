@@ -18,7 +18,7 @@ from acbridge_sim import World
 from acbridge_sink.jsonl.files import File
 from programs import Daemon, Sink, until
 
-NOT_A_RECORDING = 78
+NOT_A_RECORDING = 65
 IO_ERROR = 74
 
 

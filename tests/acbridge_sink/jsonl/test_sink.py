@@ -167,7 +167,7 @@ def test_what_was_chosen_for_the_slower_rate_is_said_by_the_header(path: Path) -
 def test_progress_off_a_terminal_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(quiet=False, every_s=1e-9)
     for done in (10, 20):
-        progress.tell(done, 2_500_000, 3, 1)
+        progress.update(done, 2_500_000, 3, 1)
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("10 ticks, 2.5 MB, 3 laps, 1 gaps, ")
     assert second.startswith("20 ticks")
@@ -175,9 +175,9 @@ def test_progress_off_a_terminal_is_a_line_now_and_then(capsys: pytest.CaptureFi
 
 def test_quiet_tells_trouble_only(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(quiet=True, every_s=1e-9)
-    progress.tell(10, 1, 1, 1)
+    progress.update(10, 1, 1, 1)
     progress.sum_up("all well")
-    progress.say("the disk is full")
+    progress.report("the disk is full")
     assert "acbridge-sink: the disk is full\n" == capsys.readouterr().err
 
 
@@ -187,7 +187,7 @@ def test_progress_on_a_terminal_is_one_line_drawn_again(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     progress = Progress(quiet=False, every_s=1e-9)
     for done in (1, 2):
-        progress.tell(done, 0, 0, 0)
+        progress.update(done, 0, 0, 0)
     progress.sum_up("done")
     drawn = capsys.readouterr().err
     assert 2 == drawn.count("\r")
