@@ -20,6 +20,7 @@ from acbridge.wire import Frame
 
 STATUS_EVERY_NS = 1_000_000_000
 """How often a daemon publishes its status."""
+_EMPTY = {"integer": 0, "number": 0.0, "boolean": False, "string": ""}
 _SIM_STATES = {STATUS_REPLAY: SimState.REPLAY, STATUS_LIVE: SimState.LIVE, STATUS_PAUSE: SimState.PAUSED}
 
 
@@ -106,4 +107,4 @@ class _StatusMaker:
 
 def _empty(column: Column) -> Any:
     """Return the value of a column about which a recording says nothing."""
-    return None if column.nullable else column.kind.default
+    return None if column.nullable else _EMPTY[column.kind.json]
