@@ -174,6 +174,34 @@ def test_every_document_is_at_most_two_clicks_from_the_readme(checkout: Path) ->
     assert set() == everything - schemas - reached
 
 
+def test_every_path_that_a_document_names_exists(checkout: Path) -> None:
+    for document in documents(checkout):
+        text = document.read_text(encoding="utf-8")
+        for path in re.findall(
+            r"(?<![\w/.])(?:acbridge|daemon/acb|clients/(?:acb|ex)|docs|tests|\.ci|\.github)[\w-]*/[\w./-]*\w", text
+        ):
+            assert (checkout / path).exists(), f"{document.name} names {path}"
+        for name in re.findall(r"`((?:\w+/)?test_\w+\.py)`", text):
+            assert any((checkout / "tests").rglob(name)), f"{document.name} names {name}"
+
+
+def test_the_map_of_the_architecture_is_the_tree(checkout: Path) -> None:
+    architecture = (checkout / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    (tree,) = re.findall(r"^## The map$.*?^```text\n(.*?)^```$", architecture, re.MULTILINE | re.DOTALL)
+    top, listed = Path(), set[Path]()
+    for line in tree.splitlines():
+        names = re.split(r"\s{2,}", line.strip())
+        for name in (name for name in names if re.fullmatch(r"[\w./]+(?:/|\.py)", name)):
+            path = checkout / (top / name if line.startswith(" ") else name)
+            assert path.exists(), f"the map has {name}"
+            listed.add(path)
+        if not line.startswith(" "):
+            top = Path(names[0])
+    patterns = ("acbridge/*/__init__.py", "daemon/*/__init__.py", "clients/*/__init__.py")
+    patterns += ("daemon/*/*/__init__.py", "clients/*/*/__init__.py")
+    assert set() == {path.parent for pattern in patterns for path in checkout.glob(pattern)} - listed
+
+
 def test_the_generated_documents_are_up_to_date(checkout: Path) -> None:
     assert [] == reference.write(checkout / "docs", check=True)
 
