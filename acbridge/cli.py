@@ -103,7 +103,7 @@ def connection_options(purpose: str) -> Callable[[Callable[..., Any]], Callable[
             "--key",
             type=_KEY_FILE,
             envvar="ACBRIDGE_KEY",
-            help="Our own NAME.key_secret, if the daemon has keys (docs/security.md).",
+            help="Our own NAME.key_secret, if the daemon has keys (docs/guides/security.md).",
         ),
         click.option(
             "--server-key",

@@ -185,6 +185,16 @@ def test_every_path_that_a_document_names_exists(checkout: Path) -> None:
             assert any((checkout / "tests").rglob(name)), f"{document.name} names {name}"
 
 
+def test_every_document_that_a_program_names_exists(checkout: Path) -> None:
+    named: set[str] = set()
+    for top in ("acbridge", "daemon", "clients", "tests"):
+        for path in (checkout / top).rglob("*.*"):
+            if path.suffix in (".py", ".mjs", ".js"):
+                named.update(re.findall(r"docs/[\w/]+\.(?:md|png)", path.read_text(encoding="utf-8")))
+    assert "docs/reference/protocol.md" in named
+    assert [] == [name for name in sorted(named) if not (checkout / name).exists()]
+
+
 def test_the_map_of_the_architecture_is_the_tree(checkout: Path) -> None:
     architecture = (checkout / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
     (tree,) = re.findall(r"^## The map$.*?^```text\n(.*?)^```$", architecture, re.MULTILINE | re.DOTALL)
