@@ -42,8 +42,8 @@ class Recording:
 
         Args:
             path: A file (``.jsonl``, ``.gz``, ``.zst``), or a directory of them.
-            speed: Recorded seconds per second. Frames then get this machine's ``mono_ns``, so that their age can be
-                told as for live ones. ``None`` gives frames as fast as they are taken, with the recorded ``mono_ns``.
+            speed: Recorded seconds per second. Frames then get this machine's ``mono_ns``, so that they have
+                an age like live ones. ``None`` gives frames as fast as they are taken, with the recorded ``mono_ns``.
             loop: Begin again at the end, each time as another run.
 
         Raises:

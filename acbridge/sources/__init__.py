@@ -57,7 +57,7 @@ class Presence(NamedTuple):
         name: What the system calls it.
         there: Whether anything has this name.
         problem: Why it cannot be used and what to do; ``None`` when it can.
-        detail: Size, and what else the system tells of it.
+        detail: Size, and other facts from the system.
     """
 
     name: str

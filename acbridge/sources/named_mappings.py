@@ -11,7 +11,7 @@ from ctypes import wintypes
 
 from acbridge.sources import PAGE_SIZES, Pages, Presence
 
-assert sys.platform == "win32"  # noqa: S101  tells the type checker; this module is imported on Windows only
+assert sys.platform == "win32"  # noqa: S101  for the type checker; this module is imported on Windows only
 
 _FILE_MAP_READ = 0x0004
 _ERROR_FILE_NOT_FOUND = 2

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from acbridge.sources import PAGE_SIZES, Pages, Presence
 
-assert sys.platform != "win32"  # noqa: S101  tells the type checker; Windows has named_mappings
+assert sys.platform != "win32"  # noqa: S101  for the type checker; Windows has named_mappings
 
 
 _PHYSICS, _GRAPHICS, _STATIC = PAGE_SIZES.values()
@@ -103,7 +103,7 @@ def _unusable(path: Path, found: os.stat_result, needed: int) -> str | None:
     if not stat.S_ISREG(found.st_mode):
         return f"{path} is not a regular file"
     if found.st_uid not in (0, os.geteuid()):
-        # Anyone may put a file into /dev/shm; only our own user's sim, or root's, is believed.
+        # Every user may put a file into /dev/shm; only files of our own user or root are trusted.
         return f"{path} belongs to another user (uid {found.st_uid}); run the daemon as the user who runs the sim"
     if found.st_size < needed:
         return f"{path} has {found.st_size} bytes, the page needs {needed}; is it Assetto Corsa's?"

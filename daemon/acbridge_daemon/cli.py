@@ -81,7 +81,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     show_default=True,
     help="Directory of the page files (Linux).",
 )
-@click.option("--topic-prefix", default="", help="Beginning of the topics' names, such as rig7. to tell rigs apart.")
+@click.option("--topic-prefix", default="", help="Beginning of the topics' names, such as rig7., to keep rigs apart.")
 @click.option(
     "--threshold",
     "thresholds",

@@ -109,24 +109,24 @@ class Sampler:
             yield self.record(event, tick, stamp)
 
     def rest(self, state: SimState) -> list[Event]:
-        """Take a state in which nothing is sampled, and return what happened."""
+        """Set a state of the sim without samples, and return the events that it causes."""
         return self._deriver.set_state(state)
 
     @property
     def thresholds(self) -> Thresholds:
-        """What is counted as what."""
+        """The detection thresholds in force."""
         return self._deriver.thresholds
 
     def change(self, values: Mapping[str, float]) -> Event:
-        """Change some thresholds by name, and return the event that tells so."""
+        """Change some thresholds by name, and return the event of the change."""
         return self._deriver.set_thresholds(self._deriver.thresholds.changed(values))
 
     def mark(self, text: str) -> Event:
-        """Return the event that marks where the sim is."""
+        """Return an event of kind mark, with the position of the newest tick."""
         return self._deriver.mark(text)
 
     def static(self, tick: int, stamp: Stamp) -> Message:
-        """Return the static page that the last tick saw as a frame of its own."""
+        """Return the static page of the last tick as a frame."""
         return Message(Static.topic, self._static.encode(self._header(Static.topic, tick, stamp), self._static_page))
 
     def record(self, record: Record, tick: int, stamp: Stamp) -> Message:

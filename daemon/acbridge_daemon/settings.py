@@ -1,4 +1,4 @@
-"""What the daemon was told, checked once and then frozen."""
+"""The settings of the daemon, checked once and then frozen."""
 
 import ipaddress
 import sys
@@ -21,25 +21,26 @@ class SettingsError(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """
-    Everything that can be told to the daemon.
+    The settings of one daemon; each can be given as an option or in the environment.
 
     Attributes:
         rate: Ticks per second, 1 to 1000.
         source: ``live`` for the sim's shared memory, ``sim`` for the stand-in.
         bind: Address to publish and answer on.
         port: Port of the frames; requests are answered on the next one. 0 takes a free pair.
-        page_prefix: What the names of the pages begin with.
-        page_dir: Where the page files are (Linux).
-        topic_prefix: What the names of the topics begin with, to tell rigs apart.
-        thresholds: What is counted as what in derived values and events.
+        page_prefix: Beginning of the names of the pages.
+        page_dir: Folder of the page files (Linux).
+        topic_prefix: Beginning of the names of the topics, which keeps rigs apart.
+        thresholds: The detection thresholds of derived metrics and events.
         names: Whether personal names are published.
         allow_shutdown: Whether a request may end the daemon.
         metrics: Port to serve Prometheus metrics on; ``None`` for none.
-        insecure: Whether an address that other machines reach may be used although anyone there can listen and ask.
-        keys: The directory of keys; with one, nobody connects whose key is not in it.
+        insecure: Whether an address that other machines reach may be used without keys, so that every client there can
+            subscribe and send requests.
+        keys: The directory of keys; with one, only clients whose key is in it can connect.
 
     Raises:
-        SettingsError: One of them cannot work.
+        SettingsError: A setting cannot work.
     """
 
     rate: float = DEFAULT_RATE
@@ -69,8 +70,8 @@ class Settings:
             raise SettingsError(f"metrics takes a port from 1 to {LAST_PORT + 1}, not {self.metrics}")
         if self.exposed and self.keys is None and not self.insecure:
             raise SettingsError(
-                f"{self.bind} can be reached from other machines, and anyone there could listen and send requests; "
-                "say --keys DIR to let in only those whose keys you know, --insecure if you trust that network, "
+                f"{self.bind} can be reached from other machines, and any client there could subscribe and send requests; "
+                "use --keys DIR to admit only clients whose keys you have, --insecure if you trust that network, "
                 "or bind 127.0.0.1"
             )
         if any(separator in self.page_prefix for separator in ("/", "\\", "\0")):

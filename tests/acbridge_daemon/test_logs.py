@@ -148,7 +148,7 @@ def test_a_log_on_a_disk_that_was_full_continues(tmp_path: Path) -> None:
             until(lambda: path.read_bytes()[-11:-10] == b"\n", "half a line")
             resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             bridge.request("set_rate", rate=40)
-            until(lambda: b"log_lines_lost" in path.read_bytes(), "telling of the loss")
+            until(lambda: b"log_lines_lost" in path.read_bytes(), "the line about the loss")
     finally:
         daemon.terminate()
         assert daemon.wait(PATIENCE_S) == 0

@@ -139,7 +139,7 @@ def test_a_page_file_that_shrinks_under_the_daemon_costs_nothing(game: Game) -> 
         assert daemon.process.poll() is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 def test_pages_of_another_user_are_refused(game: Game) -> None:
     os.chown(game.path("static"), 12345, 12345)
     with Daemon("--page-dir", str(game.directory)) as daemon, daemon.connect() as bridge:

@@ -60,7 +60,7 @@ def daemon() -> Iterator[Daemon]:
 
 @pytest.fixture
 def lonely() -> Iterator[Bridge]:
-    """Connect to a port where nobody is."""
+    """Connect to a port where no daemon runs."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     with connect(port=port) as bridge:

@@ -38,9 +38,9 @@ def test_a_file_cut_at_any_byte_gives_all_whole_members_and_their_end(kind: str)
         found = list(expand(io.BytesIO(whole[:cut]), kind))
         good = max(end for end in ends if end <= cut)
         assert good == (found[-1][1] if found else 0)
-        told = b"".join(piece for piece, _ in found)
-        assert b"".join(LINES).startswith(told)
-        assert told.startswith(b"".join(LINES[: ends.index(good)]))
+        recovered = b"".join(piece for piece, _ in found)
+        assert b"".join(LINES).startswith(recovered)
+        assert recovered.startswith(b"".join(LINES[: ends.index(good)]))
 
 
 def test_what_is_not_compressed_is_refused(kind: str) -> None:

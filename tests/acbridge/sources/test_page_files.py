@@ -120,7 +120,7 @@ def test_another_prefix_names_other_files(page_dir: Path) -> None:
 def test_a_file_that_may_not_be_read_is_told_with_the_reason(source: PageSource, page_dir: Path) -> None:
     assert sys.platform != "win32"
     fill(page_dir, 1)
-    if os.geteuid() == 0:  # root may read everything, and trusts nobody else's pages
+    if os.geteuid() == 0:  # root may read everything, and trusts no other user's pages
         os.chown(page_dir / PHYSICS, 4321, -1)
         reason = "belongs to another user (uid 4321)"
     else:
