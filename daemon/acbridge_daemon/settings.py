@@ -70,7 +70,7 @@ class Settings:
             raise SettingsError(f"metrics takes a port from 1 to {LAST_PORT + 1}, not {self.metrics}")
         if self.exposed and self.keys is None and not self.insecure:
             raise SettingsError(
-                f"{self.bind} can be reached from other machines, and any client there could subscribe and send requests; "
+                f"{self.bind} can be reached from other machines; any client there could subscribe and send requests; "
                 "use --keys DIR to admit only clients whose keys you have, --insecure if you trust that network, "
                 "or bind 127.0.0.1"
             )
