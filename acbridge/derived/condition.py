@@ -71,9 +71,9 @@ def worn(tyre_wear: Wheels, floor: float | None) -> Wheels | None:
         tyre_wear: `tyreWear`, percent of grip left.
         floor: What it falls to; ``None`` if nobody knows.
     """
-    if floor is None or not math.isfinite(sum(tyre_wear)):
-        return None
     a, b, c, d = tyre_wear
+    if floor is None or not math.isfinite(a + b + c + d):
+        return None
     span = NEW - floor
     return (_share(a, span), _share(b, span), _share(c, span), _share(d, span))
 
@@ -88,5 +88,6 @@ def damage_level(zone: float) -> float:
 
 
 def total_damage(zones: Sequence[float]) -> float:
-    """Return the sum over the zones, by which the seriousness of damage is judged."""
-    return sum(zone for zone in zones if zone > 0)
+    """Return the sum over the first four zones: how serious the damage is; nan and less than 0 count as 0."""
+    a, b, c, d = zones[:4]
+    return (a if a > 0 else 0.0) + (b if b > 0 else 0.0) + (c if c > 0 else 0.0) + (d if d > 0 else 0.0)

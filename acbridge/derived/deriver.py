@@ -184,12 +184,28 @@ class Deriver:
 def _without_infinities(physics: Physics) -> Physics:
     """Return the record with nan for inf, as a recording in JSON keeps it; the same record if it has none."""
     total = physics.speedKmh + physics.gas + physics.brake + physics.fuel + physics.heading + physics.tc + physics.abs
-    total += physics.clutch + sum(physics.accG) + sum(physics.localVelocity) + sum(physics.localAngularVel)
-    total += sum(physics.carDamage) + sum(physics.wheelSlip) + sum(physics.wheelAngularSpeed) + sum(physics.tyreWear)
-    total += sum(physics.wheelLoad) + physics.pitch + physics.cgHeight
-    for point, back in zip(physics.tyreContactPoint, physics.tyreContactHeading, strict=True):
-        total += point[0] + point[2] + back[0] + back[2]
-    if math.isfinite(total):
+    total += physics.clutch + physics.pitch + physics.cgHeight
+    a, b, c, d = physics.tyreContactPoint
+    p, q, r, s = physics.tyreContactHeading
+    values = (
+        *physics.accG,
+        *physics.localVelocity,
+        *physics.localAngularVel,
+        *physics.carDamage,
+        *physics.wheelSlip,
+        *physics.wheelAngularSpeed,
+        *physics.tyreWear,
+        *physics.wheelLoad,
+        *a,
+        *b,
+        *c,
+        *d,
+        *p,
+        *q,
+        *r,
+        *s,
+    )
+    if math.isfinite(sum(values, total)):
         return physics
     return _finite_record(physics)
 

@@ -7,10 +7,9 @@ Frames: forward and left of the car; angles and yaw rate are positive to the lef
 """
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from acbridge.schema import WheelVecs
+from acbridge.schema import Vec3, Wheels, WheelVecs
 
 _SLOWEST = 2.0
 """m/s under which slip is divided by this instead."""
@@ -60,17 +59,23 @@ def contact_geometry(heading: float, contacts: WheelVecs, backward: WheelVecs) -
     z = (fl[2] + fr[2] + rl[2] + rr[2]) / 4
     if not math.isfinite(x + z):
         return None
-    places: list[WheelPosition] = []
-    for point, back in zip(contacts, backward, strict=True):
-        dx, dz = point[0] - x, point[2] - z
-        bx, bz = back[0], back[2]
-        along = sin * bx - cos * bz
-        if not abs(along) > 0.1:  # noqa: PLR2004  no unit vector, or a wheel that stands across
-            return None
-        places.append(WheelPosition(cos * dz - sin * dx, cos * dx + sin * dz, math.atan2(-cos * bx - sin * bz, along)))
-    a, b, c, d = places
-    wheelbase = (a.ahead + b.ahead - c.ahead - d.ahead) / 2
+    a = _wheel_position(fl, backward[0], x, z, sin, cos)
+    b = _wheel_position(fr, backward[1], x, z, sin, cos)
+    c = _wheel_position(rl, backward[2], x, z, sin, cos)
+    d = _wheel_position(rr, backward[3], x, z, sin, cos)
+    if a is None or b is None or c is None or d is None:
+        return None
+    wheelbase = (a[0] + b[0] - c[0] - d[0]) / 2
     return ContactGeometry(x, z, (a, b, c, d), wheelbase) if wheelbase > 0 else None
+
+
+def _wheel_position(point: Vec3, back: Vec3, x: float, z: float, sin: float, cos: float) -> WheelPosition | None:
+    """Return where a wheel is and points, seen from the middle of the four; ``None`` if the sim does not say."""
+    dx, dz, bx, bz = point[0] - x, point[2] - z, back[0], back[2]
+    along = sin * bx - cos * bz
+    if not abs(along) > 0.1:  # noqa: PLR2004  no unit vector, or a wheel that stands across
+        return None
+    return WheelPosition(cos * dz - sin * dx, cos * dx + sin * dz, math.atan2(-cos * bx - sin * bz, along))
 
 
 def wheel_velocity(place: WheelPosition, forward: float, left: float, yaw_rate: float) -> tuple[float, float]:
@@ -135,9 +140,10 @@ def understeer_angle(steer: float, wheelbase: float, yaw_rate: float, forward: f
     return math.copysign(1.0, yaw_rate) * (steer - wheelbase * yaw_rate / forward)
 
 
-def avg_wheel_slip(wheel_slip: Sequence[float], cap: float) -> float:
+def avg_wheel_slip(wheel_slip: Wheels, cap: float) -> float:
     """Return the mean of `wheelSlip`, each wheel cut at a cap; a value that is not a number counts as the cap."""
-    return sum(min(cap, slip) for slip in wheel_slip) / len(wheel_slip)
+    a, b, c, d = wheel_slip
+    return (min(cap, a) + min(cap, b) + min(cap, c) + min(cap, d)) / 4
 
 
 def grip_used(wheel_slip: float) -> float:

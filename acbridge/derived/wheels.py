@@ -8,7 +8,7 @@ import math
 from typing import NamedTuple
 
 from acbridge.derived import motion
-from acbridge.derived.motion import ContactGeometry, WheelPosition
+from acbridge.derived.motion import ContactGeometry
 from acbridge.derived.thresholds import Thresholds
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Wheels
@@ -186,12 +186,13 @@ class Chassis:
         if geometry is None:
             speeds, angles = (forward,) * 4, None
         else:
-            centre, velocity, slip_angle = self._centre.ahead, motion.wheel_velocity, motion.slip_angle
-            wheels = [
-                velocity(WheelPosition(ahead - centre, aside, steer), forward, left, yaw_rate)
-                for ahead, aside, steer in geometry.wheels
-            ]
-            (p, s), (q, t), (r, u), (o, v) = wheels
+            velocity, slip_angle = motion.wheel_velocity, motion.slip_angle
+            a, b, c, d = geometry.wheels
+            left -= yaw_rate * self._centre.ahead  # of the middle of the wheels
+            p, s = velocity(a, forward, left, yaw_rate)
+            q, t = velocity(b, forward, left, yaw_rate)
+            r, u = velocity(c, forward, left, yaw_rate)
+            o, v = velocity(d, forward, left, yaw_rate)
             speeds = (p, q, r, o)
             angles = (slip_angle(p, s), slip_angle(q, t), slip_angle(r, u), slip_angle(o, v))
         self._speeds = speeds

@@ -92,19 +92,17 @@ class Changing:
 
     Attributes:
         value: The value.
-        before: The value before that.
     """
 
-    __slots__ = ("_since", "before", "value")
+    __slots__ = ("_since", "value")
 
     def __init__(self, value: int) -> None:
-        self.value = self.before = value
+        self.value = value
         self._since: Moment | None = None
 
     def update(self, tick: DerivationInput, value: int) -> None:
-        """Take the value of a tick."""
-        if value != self.value:
-            self.before, self.value, self._since = self.value, value, tick.moment
+        """Take another value, at a tick."""
+        self.value, self._since = value, tick.moment
 
     def changed_around(self, tick: DerivationInput, since: Moment) -> bool:
         """Return whether it changed since a moment, or shortly before."""
@@ -205,8 +203,11 @@ class Laps:
             (step, self._clock.ms),
             self.line.start,
         )
-        self._last.update(tick, graphics.iLastTime)
-        self._sim_best.update(tick, lap_ms(graphics.bestTime))
+        if graphics.iLastTime != self._last.value:
+            self._last.update(tick, graphics.iLastTime)
+        best_ms = lap_ms(graphics.bestTime)
+        if best_ms != self._sim_best.value:
+            self._sim_best.update(tick, best_ms)
         grown, self._count = graphics.completedLaps - self._count, graphics.completedLaps
         if step in FELL or grown > 0:
             self._end_lap(tick, step, max(0, grown), in_pit=in_pit)

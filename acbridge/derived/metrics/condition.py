@@ -98,7 +98,7 @@ def damage_levels(now: Sample) -> tuple[float, float, float, float]:
     witness="values on both sides of the limit: equal",
 )
 def bodywork_damaged(now: Sample) -> bool:
-    return condition.total_damage(now.physics.carDamage[:4]) > now.limits.bodywork_damaged
+    return condition.total_damage(now.physics.carDamage) > now.limits.bodywork_damaged
 
 
 @explained(
@@ -111,7 +111,7 @@ def bodywork_damaged(now: Sample) -> bool:
     witness="values on both sides of the limit: equal",
 )
 def bodywork_critical(now: Sample) -> bool:
-    return condition.total_damage(now.physics.carDamage[:4]) > now.limits.bodywork_critical
+    return condition.total_damage(now.physics.carDamage) > now.limits.bodywork_critical
 
 
 @explained(
@@ -130,5 +130,8 @@ def fuel_fraction(now: Sample) -> float | None:
 def _any_worn(now: Sample, most: float, least_grip: float) -> bool:
     """Return whether a tyre is worn by a share of what its compound can lose, or has less grip if that is unknown."""
     wear, floor = now.physics.tyreWear, condition.floor_of(now.graphics.tyreCompound)
-    limit = least_grip if floor is None else condition.NEW - most * (condition.NEW - floor)
-    return any(wheel < limit if floor is None else wheel <= limit for wheel in wear)
+    a, b, c, d = wear
+    if floor is None:
+        return a < least_grip or b < least_grip or c < least_grip or d < least_grip
+    limit = condition.NEW - most * (condition.NEW - floor)
+    return a <= limit or b <= limit or c <= limit or d <= limit

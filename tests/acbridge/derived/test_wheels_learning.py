@@ -21,9 +21,15 @@ def rolling(speed: float, gain: float) -> tuple[float, ...]:
 
 
 def drive(speed: float, gain: float, **values: Any) -> Drive:
-    fields: dict[str, Any] = on_wheels(0.4, **FRONT_HEAVY) | {"carCoordinates": (0.0, 0.0, 0.0), "wheelLoad": LOAD}
-    turning = rolling(speed, gain)
-    return Drive(**fields | moving(speed) | {"tyreRadius": RADII, "wheelAngularSpeed": turning} | values)
+    fields: dict[str, Any] = {
+        **on_wheels(0.4, **FRONT_HEAVY),
+        **moving(speed),
+        "carCoordinates": (0.0, 0.0, 0.0),
+        "wheelLoad": LOAD,
+        "tyreRadius": RADII,
+        "wheelAngularSpeed": rolling(speed, gain),
+    }
+    return Drive(**fields | values)
 
 
 def test_the_centre_of_gravity_is_learned_at_steady_speed_before_the_car_has_stood() -> None:
