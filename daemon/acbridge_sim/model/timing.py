@@ -1,8 +1,9 @@
 """
 The lap clock: laps, sectors and their texts, as the sim shows them.
 
-Times are counted in physics steps, so they lie on the sim's grid of 3 ms. The clock starts when the line is crossed for
-the first time. It keeps two best laps, as the sim does: of all laps, and of those without a cut.
+The running clock advances by a physics step of 3 ms. The time of a crossing between two steps is interpolated, as in
+the sim, so lap and sector times are any milliseconds. The clock starts when the line is crossed for the first time. It
+keeps two best laps, as the sim does: of all laps, and of those without a cut.
 """
 
 from acbridge_sim.model.car import STEP_S
@@ -35,7 +36,7 @@ class Timing:
         self._splits = [share * track.length for share in track.sectors[1:]]
         self._cut_invalidates_lap = cut_invalidates_lap
         self._running = False
-        self._steps = self._sector_steps = 0
+        self._lap_ms = self._sector_ms = 0.0
         self.laps = 0
         self.last_ms = self.best_ms = self.best_clean_ms = 0
         self.sector = 0
@@ -46,7 +47,7 @@ class Timing:
     @property
     def current_ms(self) -> int:
         """The running lap in ms; 0 before the first crossing of the line."""
-        return self._steps * STEP_MS
+        return int(self._lap_ms)
 
     def start(self) -> None:
         """Start the clock at once, as in a race."""
@@ -55,7 +56,8 @@ class Timing:
     def abandon(self) -> None:
         """Give the running lap up, as when going back to the pits: the clock waits for the line again."""
         self._running = self.cut = False
-        self._steps = self._sector_steps = self.sector = 0
+        self._lap_ms = self._sector_ms = 0.0
+        self.sector = 0
 
     def step(self, before: float, after: float, wheels_off: int) -> None:
         """
@@ -69,29 +71,32 @@ class Timing:
         self.crossed = False
         moved = after - before
         if self._running:
-            self._steps += 1
-            self._sector_steps += 1
+            self._lap_ms += STEP_MS
+            self._sector_ms += STEP_MS
             self.cut = self.cut or (self._cut_invalidates_lap and wheels_off >= CUT_WHEELS)
         if moved < -self._length / 2:
-            self._cross()
+            self._cross(after / (moved + self._length) * STEP_MS)
         elif self._running and self.sector < len(self._splits) and before < self._splits[self.sector] <= after:
+            late_ms = (after - self._splits[self.sector]) / moved * STEP_MS
             self.sector += 1
-            self.split_ms, self._sector_steps = self._sector_steps * STEP_MS, 0
+            self.split_ms, self._sector_ms = round(self._sector_ms - late_ms), late_ms
 
-    def _cross(self) -> None:
+    def _cross(self, late_ms: float) -> None:
+        """Pass the line, so many milliseconds before the end of the step."""
         whole = self._running and self.sector == len(self._splits)
         if self._running and not whole:
             return  # driven backwards over the line, or round half the track: not a lap
         if whole:
             self.crossed = True
             self.laps += 1
-            self.last_ms = self.current_ms
-            self.split_ms = self._sector_steps * STEP_MS
+            self.last_ms = round(self._lap_ms - late_ms)
+            self.split_ms = round(self._sector_ms - late_ms)
             self.best_ms = min(self.best_ms or self.last_ms, self.last_ms)
             if not self.cut:
                 self.best_clean_ms = min(self.best_clean_ms or self.last_ms, self.last_ms)
         self._running = True
-        self._steps = self._sector_steps = self.sector = 0
+        self._lap_ms = self._sector_ms = late_ms
+        self.sector = 0
         self.cut = False
 
 

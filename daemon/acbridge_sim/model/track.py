@@ -10,8 +10,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
+BORDER_COLUMNS = (
+    ("left_x", "left_z", "right_x", "right_z"),
+    ("left_border_x", "left_border_y", "right_border_x", "right_border_y"),
+)
+"""Columns of a file of borders: x and z of the left and of the right one, in metres."""
+FEWEST_ROWS = 20
+"""A track of fewer places has no shape."""
+OPEN_M, OPEN_STEPS = 30.0, 10.0
+"""Borders whose ends lie farther apart than this, in metres and in steps from row to row, are open."""
 SPACING = 2.0
 """Metres between neighbouring points of the centre line, nearly."""
 KERB_WIDTH = 1.2
@@ -224,16 +234,25 @@ class Track:
 
 def load_borders(path: Path, name: str) -> Track:
     """
-    Make a track of a CSV file with the columns left_x, left_z, right_x, right_z, one row per place along it.
+    Make a track of a CSV file with one row per place along it.
+
+    Its columns are left_x, left_z, right_x, right_z, or those of assetto_corsa_gym: left_border_x, left_border_y,
+    right_border_x, right_border_y.
 
     Raises:
         ValueError: The file does not hold a closed track; the text says what is wrong.
     """
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    wanted = ("left_x", "left_z", "right_x", "right_z")
-    if len(rows) < 20 or any(column not in rows[0] for column in wanted):  # noqa: PLR2004
-        raise ValueError(f"{path} needs at least 20 rows with the columns {', '.join(wanted)}")
+    found = {column.strip(): column for column in rows[0] if column} if rows else {}
+    names = next((each for each in BORDER_COLUMNS if found.keys() >= set(each)), None)
+    if names is None or len(rows) < FEWEST_ROWS:
+        choices = ", or ".join(", ".join(each) for each in BORDER_COLUMNS)
+        raise ValueError(
+            f"{path} needs at least {FEWEST_ROWS} rows with the columns {choices}; it has {len(rows)} rows with the "
+            f"columns {', '.join(found) or '(none)'}"
+        )
+    wanted = [found[name] for name in names]
     try:
         borders = [[float(row[column]) for column in wanted] for row in rows]
     except (TypeError, ValueError) as error:
@@ -244,8 +263,14 @@ def load_borders(path: Path, name: str) -> Track:
     widths = [math.hypot(lx - rx, lz - rz) / 2 for lx, lz, rx, rz in borders]
     if min(widths) < 2:  # noqa: PLR2004  a car is nearly that wide
         raise ValueError(f"{path} has borders less than 4 m apart")
-    if any(math.dist(a, b) == 0 for a, b in zip(points, [*points[1:], points[0]], strict=True)):
+    steps = [math.dist(a, b) for a, b in zip(points, [*points[1:], points[0]], strict=True)]
+    if min(steps) == 0:
         raise ValueError(f"{path} has two rows for the same place; the last row must not be the first again")
+    if steps[-1] > max(OPEN_M, OPEN_STEPS * median(steps)):
+        raise ValueError(
+            f"{path} is no closed track: from its last row to its first it is {steps[-1]:.0f} m, "
+            f"and {median(steps):.1f} m between the others; the stand-in drives circuits only"
+        )
     return Track(name, "", points, half_width=[(w, w) for w in widths])
 
 

@@ -97,7 +97,8 @@ def test_a_track_is_loaded_from_its_borders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a,b\n1,2\n", "20 rows"),
+        ("a,b\n1,2\n", "20 rows with the columns left_x, .* it has 1 rows with the columns a, b"),
+        ("", "it has 0 rows"),
         ("left_x,left_z,right_x,right_z\n" + "1,2,3,x\n" * 30, "not a number"),
         ("left_x,left_z,right_x,right_z\n" + "1,2,nan,4\n" * 30, "not finite"),
         ("left_x,left_z,right_x,right_z\n" + "0,0,9,0\n" * 30, "same place"),
@@ -109,6 +110,25 @@ def test_a_file_that_holds_no_track_is_refused(text: str, told: str, tmp_path: P
     path.write_text(text)
     with pytest.raises(ValueError, match=told):
         load_borders(path, "track")
+
+
+@pytest.mark.parametrize("space", ["", " "])
+def test_borders_are_read_as_assetto_corsa_gym_names_them(space: str, tmp_path: Path) -> None:
+    path = tmp_path / "ring.csv"
+    rows = [f"right_border_x,{space}right_border_y,{space}left_border_x,{space}left_border_y,{space}speed"]
+    for i in range(200):
+        c, s = math.cos(math.pi * i / 100), math.sin(math.pi * i / 100)
+        rows.append(f"{96 * c},{96 * s},{104 * c},{104 * s},20")
+    path.write_text("\n".join(rows))
+    assert load_borders(path, "ring").length == pytest.approx(2 * math.pi * 100, rel=0.001)
+
+
+def test_borders_of_an_open_track_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hill.csv"
+    rows = ["left_x,left_z,right_x,right_z", *(f"4,{10 * i},-4,{10 * i}" for i in range(301))]
+    path.write_text("\n".join(rows))
+    with pytest.raises(ValueError, match=r"no closed track: from its last row to its first it is 3000 m, and 10\.0 m"):
+        load_borders(path, "hill")
 
 
 def test_a_track_of_few_points_is_still_a_track() -> None:
