@@ -13,7 +13,7 @@ from acbridge.topics import BY_NAME
 SILENCE_S = BY_NAME[Status.topic].stale_after
 """A daemon whose status has not come for so long is silent, s; it publishes one every second."""
 
-FIX = "start acbridge-daemon, or check --connect; acbridge-ctl doctor tells more"
+FIX = "start acbridge-daemon, or check --connect; acbridge-ctl doctor finds the cause"
 
 
 class DaemonWatch:

@@ -189,18 +189,18 @@ def _lap(physics: Physics, graphics: Graphics, derived: Derived) -> list[Text | 
 
 
 def _event(event: Event) -> Text:
-    told = [event.kind.replace("_", " ")]
+    words = [event.kind.replace("_", " ")]
     if event.lap_time_ms is not None:
-        told.append(_time(event.lap_time_ms))
+        words.append(_time(event.lap_time_ms))
     if event.sector is not None and event.sector_time_ms is not None:
-        told.append(f"{event.sector}: {event.sector_time_ms / 1000:.3f}")
+        words.append(f"{event.sector}: {event.sector_time_ms / 1000:.3f}")
     if event.valid is not None:
-        told.append("valid" if event.valid else "invalid")
-    told += [word for word in (event.reason, event.zone, event.session, event.after, event.text) if word]
+        words.append("valid" if event.valid else "invalid")
+    words += [word for word in (event.reason, event.zone, event.session, event.after, event.text) if word]
     if event.duration_s is not None:
-        told.append(f"{event.duration_s:.1f} s")
+        words.append(f"{event.duration_s:.1f} s")
     lap = f"lap {event.lap}" if event.lap is not None else ""
-    return Text(f" {lap:<8} {' · '.join(told)}", style="dim")
+    return Text(f" {lap:<8} {' · '.join(words)}", style="dim")
 
 
 def _bar(share: float, style: str, width: int) -> Text:

@@ -1,4 +1,4 @@
-// What the numbers of the dash do not say: the rpm bar, the shift light, ahead or behind, and the warnings.
+// The parts of the dash that are not numbers: the rpm bar, the shift light, the sign of the delta, and the warnings.
 
 const SHIFT = 0.95;
 const WARNINGS = {

@@ -13,7 +13,7 @@ export class Fields {
     this.bind(root);
   }
 
-  // Take charge of the elements below `root`.
+  // Add the elements below `root`.
   bind(root) {
     for (const element of root.querySelectorAll("[data-field]")) {
       const [topic, name, index] = element.dataset.field.split(".");
@@ -31,14 +31,14 @@ export class Fields {
     }
   }
 
-  // Let go of the elements below `root`.
+  // Remove the elements below `root`.
   release(root) {
     for (const [topic, shown] of this.#byTopic) {
       this.#byTopic.set(topic, shown.filter(({ element }) => !root.contains(element)));
     }
   }
 
-  // The names of all fields that are shown.
+  // Return the names of all fields that elements show.
   names() {
     const named = [...this.#byTopic].filter(([topic]) => topic !== OURS);
     return named.flatMap(([, shown]) => shown.map(({ name }) => name));

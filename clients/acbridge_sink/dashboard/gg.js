@@ -1,4 +1,4 @@
-// Acceleration to the right and forward, with where it came from.
+// The g-g diagram: acceleration to the right and forward, with a trail of the last seconds.
 
 import { colour, Sheet } from "./sheet.js";
 import { isNumber } from "./text.js";

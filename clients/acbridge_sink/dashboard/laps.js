@@ -1,4 +1,4 @@
-// The table of laps: the running one, and below it those of the session that the relay or this page has seen.
+// The table of laps: the running lap, and below it the completed laps that the relay or this page has seen.
 
 import { WAYS } from "./text.js";
 
@@ -35,7 +35,7 @@ export class Laps {
     else if (topic === "event" && frame.kind === "lap_completed") this.#add(frame);
   }
 
-  // Take the laps that were completed before this page came, oldest first.
+  // Add the laps that were completed before this page was opened, oldest first.
   remember(laps) {
     this.#laps = [...laps].reverse().slice(0, KEPT);
     this.#dirty = true;

@@ -1,4 +1,4 @@
-// The connection to the relay: opens it, opens it again when it is lost, and hands over what comes.
+// The connection to the relay: opens it, reopens it when it is lost, and passes messages on.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
@@ -15,7 +15,7 @@ export class Link {
   #heard = 0;
   open = false;
   retryAt = null; // on the clock of performance.now()
-  refused = false; // the relay wants another token than we have
+  refused = false; // the relay requires another token
 
   constructor(fields, onMessage, onChange) {
     const query = new URLSearchParams({ topics: TOPICS.join(","), fields: [...new Set(fields)].sort().join(",") });
@@ -49,7 +49,7 @@ export class Link {
     this.#onChange();
   }
 
-  // Give a connection up that says nothing: of a network that went away nobody tells us.
+  // Close a silent connection: a browser does not notice that the network went away.
   giveUpIfSilent(now) {
     if (this.open && now - this.#heard > SILENCE_MS) {
       this.#socket.close();
@@ -61,7 +61,7 @@ export class Link {
     const wasOpen = this.open;
     this.#socket = null;
     this.open = false;
-    const wait = this.#wait * (0.8 + 0.4 * Math.random()); // or all pages of a relay come back in the same instant
+    const wait = this.#wait * (0.8 + 0.4 * Math.random()); // otherwise all pages of a relay would reconnect at the same instant
     this.#wait = Math.min(LONGEST_WAIT_MS, this.#wait * 2);
     this.retryAt = performance.now() + wait;
     this.#timer = setTimeout(() => this.connect(), wait);
@@ -69,13 +69,13 @@ export class Link {
     if (!wasOpen) this.#askWhy();
   }
 
-  // A browser does not say why a WebSocket was refused; the same door answers plain requests.
+  // A browser does not say why a WebSocket was refused; the status of a plain request does.
   async #askWhy() {
     try {
       const query = this.token === null ? "" : `?${new URLSearchParams({ token: this.token })}`;
       this.refused = (await fetch(`/healthz${query}`)).status === 401;
     } catch {
-      this.refused = false; // nobody there
+      this.refused = false; // no relay answers
     }
     this.#onChange();
   }

@@ -1,4 +1,4 @@
-// The page: takes messages from the relay, and draws when the screen is ready and something has changed.
+// The dashboard: receives messages from the relay, and draws when the screen is ready and something has changed.
 
 import { Dash } from "./dash.js";
 import { Fields } from "./fields.js";
@@ -13,7 +13,7 @@ import { Tyres } from "./tyres.js";
 const LOOK_MS = 200;
 const COUNT_MS = 1000;
 
-// What is drawn, besides the fields that elements show.
+// The fields that are drawn, besides those that elements show as text.
 const DRAWN = [
   ...["packetId", "currentMaxRpm", "tyreCoreTemperature", "wheelSlip", "carCoordinates", "maxRpm", "sectorCount"],
   ...["track", "trackConfiguration", "trackSPlineLength", "locked_wheels", "spinning_wheels", "lap_state"],
@@ -28,7 +28,7 @@ let draws = 0;
 let counted = performance.now();
 const own = { skipped: 0, draws_per_s: null };
 
-const tyres = new Tyres(document); // before the fields: it makes elements that show some
+const tyres = new Tyres(document); // before the fields: it makes elements that show some of them
 const fields = new Fields(document);
 const laps = new Laps(document, fields);
 const state = new State();
@@ -53,7 +53,7 @@ function take(message) {
     laps.remember(message.laps);
     redraw();
   } else if (message.type === "error") {
-    console.error(message.message); // the relay is of another version than this page
+    console.error(message.message); // the relay and this page are of different versions
   } else if (message.topic !== undefined) {
     for (const view of views) view.take?.(message.topic, message);
     redraw();

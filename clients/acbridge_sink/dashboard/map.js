@@ -1,4 +1,4 @@
-// The track as it was driven, x to the right and z down, coloured by speed.
+// The track map: the driven path, x to the right and z down, coloured by speed.
 
 import { colour, Sheet } from "./sheet.js";
 import { isNumber, number } from "./text.js";
@@ -7,15 +7,15 @@ import { Trail } from "./trail.js";
 const SHADES = 24;
 const STOPS = ["slow", "mid", "fast"];
 const TRACKS = 8; // remembered
-const REDRAW = 250; // points after which old ink is wiped away
+const REDRAW = 250; // points after which the path is drawn anew, without its oldest part
 const LEAST_M = 60;
 const LEAST_KMH = 100;
 
 export class TrackMap {
   #trails = new Map();
   #trail = null;
-  #ink = document.createElement("canvas"); // the way, without the car
-  #inked = null; // how and up to where the ink is drawn
+  #ink = document.createElement("canvas"); // the path, without the car
+  #inked = null; // the view for which the path is drawn, and up to which point
   #speed = null;
   #car = null;
   #fastest = LEAST_KMH;
@@ -73,7 +73,7 @@ export class TrackMap {
   #choose(track, lapM) {
     const known = this.#trails.get(track) ?? new Trail(lapM);
     if (known === this.#trail) return;
-    this.#trails.delete(track); // to the end: the one that was not driven for longest goes first
+    this.#trails.delete(track); // moves to the end: the track that was not driven for longest is dropped first
     this.#trails.set(track, known);
     if (this.#trails.size > TRACKS) this.#trails.delete(this.#trails.keys().next().value);
     this.#trail = known;

@@ -1,4 +1,4 @@
-// A canvas that fits its place and the screen's pixels and knows whether to draw anew; the colours of the style sheet.
+// A canvas that fits its element and the pixels of the screen, and the colours of the style sheet.
 
 const MOST_PIXELS = 2; // per CSS pixel: more costs time and shows nothing
 
@@ -12,9 +12,9 @@ export class Sheet {
   width = 0;
   height = 0;
   scale = 1;
-  dirty = true; // what it shows is old, or gone
+  dirty = true; // its content is old, or gone
 
-  // Calls `onResize` when what was drawn is gone.
+  // Calls `onResize` when the drawing is gone.
   constructor(canvas, onResize) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");

@@ -1,4 +1,4 @@
-// What the banner says: from the connection, the daemon and the sim, the first trouble on the way of a frame.
+// The state that the banner shows: the first problem on the way of a frame, from relay to daemon to sim.
 
 const STALE_MS = 1000;
 const FLOWING = ["live", "paused", "replay"];
@@ -25,12 +25,12 @@ export class State {
     }
   }
 
-  // Whether something should come every second.
+  // Whether a message should come every second.
   get speaks() {
     return this.#daemon;
   }
 
-  // Return the state as a word, a sentence for it, and what changes too often to be read aloud.
+  // Return the state as a word, a sentence for it, and a detail that changes too often to be read aloud.
   look(link, now) {
     if (!link.open) {
       this.#framed = null;

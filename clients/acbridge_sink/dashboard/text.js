@@ -1,4 +1,4 @@
-// How values are written. A value that is not there is an en dash, never "null" or "NaN".
+// How values are written. A missing value is an en dash, never "null" or "NaN".
 
 export const DASH = "–";
 const MINUS = "−";
@@ -46,7 +46,7 @@ function gear(value) {
   return value < 0 ? "R" : value === 0 ? "N" : String(value);
 }
 
-// What `data-as` may say.
+// The values that `data-as` may have.
 export const WAYS = {
   number,
   signed,

@@ -13,11 +13,11 @@ export class Traces {
   #gas = new Float32Array(KEPT);
   #brake = new Float32Array(KEPT);
   #steer = new Float32Array(KEPT);
-  #count = 0; // ever taken
+  #count = 0; // of all points so far
   #reach;
   #sheet;
 
-  // Writes into `reach` how far the steering is shown.
+  // Writes the range of the steering that is shown into `reach`.
   constructor(canvas, reach, changed) {
     this.#reach = reach;
     this.#sheet = new Sheet(canvas, changed);
@@ -28,7 +28,7 @@ export class Traces {
     const now = frame.packetId * STEP_S;
     const last = this.#count ? this.#times[(this.#count - 1) % KEPT] : -Infinity;
     if (now === last) return;
-    if (now < last) this.#forget(); // the sim began anew
+    if (now < last) this.#forget(); // the sim was restarted
     const place = this.#count % KEPT;
     this.#times[place] = now;
     this.#gas[place] = frame.gas ?? 0;

@@ -1,4 +1,4 @@
-// The way driven on one track: about one lap of it, so that the newest lap covers the one before. Knows no canvas.
+// The path driven on one track: about one lap of it, so that the newest lap replaces the one before. Knows no canvas.
 
 const KEPT = 3000;
 const LAPS_KEPT = 1.02;
@@ -10,7 +10,7 @@ export class Trail {
   #x = new Float32Array(KEPT);
   #z = new Float32Array(KEPT);
   #speed = new Float32Array(KEPT);
-  #ways = new Float64Array(KEPT); // driven up to here
+  #ways = new Float64Array(KEPT); // metres driven up to this point
   #joined = new Uint8Array(KEPT); // with the point before
   #longest;
   #spacing;
@@ -23,7 +23,7 @@ export class Trail {
     this.#spacing = lapM > 0 ? Math.max(LEAST_SPACING_M, this.#longest / (KEPT - 100)) : UNKNOWN_SPACING_M;
   }
 
-  // Take a place; return whether it became a point.
+  // Add a position; return whether it became a point.
   take(x, z, speed) {
     const last = (this.next - 1) % KEPT;
     const moved = this.next ? Math.hypot(x - this.#x[last], z - this.#z[last]) : Infinity;

@@ -1,4 +1,4 @@
-// Four tyres: how warm each is, how much it slips, and whether it is locked or spinning.
+// Four tyres: temperature, slip, and whether the wheel is locked or spins.
 
 import { isNumber } from "./text.js";
 

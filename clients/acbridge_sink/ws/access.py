@@ -1,7 +1,7 @@
 """
-Who may come in: `Host`, `Origin` and token of a request.
+Access checks of a request: `Host`, `Origin` and token.
 
-A browser sends whatever page it shows to our port, so being on loopback proves nothing. Opens no socket.
+A browser lets any page that it shows connect to our port, so a loopback address proves nothing. Opens no socket.
 """
 
 import hmac
@@ -19,7 +19,7 @@ _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?", re
 
 
 class Refused(Exception):  # noqa: N818  the name says what happened
-    """A request may not come in."""
+    """A request is refused."""
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
         self.status = status
@@ -43,8 +43,8 @@ class Access:
     The rules of one relay.
 
     Attributes:
-        host: What it listens on.
-        token: What every client must give; ``None`` on loopback only.
+        host: The address that the relay listens on.
+        token: The token that every client must give; ``None`` on loopback only.
     """
 
     host: str
@@ -67,7 +67,7 @@ class Access:
 
     def check_client(self, headers: Mapping[str, str], query: str) -> None:
         """
-        Refuse a client that is a stranger's page, or lacks the token.
+        Refuse a client that is another site's page, or lacks the token.
 
         Raises:
             Refused: ``Origin`` is there and not our own page, or the token is not the right one.

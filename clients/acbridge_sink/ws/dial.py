@@ -1,7 +1,8 @@
 """
-The relay as a caller: it pushes to a server elsewhere, and calls again when that goes away.
+The relay as a WebSocket client: it connects to a server, pushes to it, and reconnects when it goes away.
 
-While nobody takes them, frames are counted, not kept: the server goes on with the newest, and is told what it missed.
+While there is no connection, frames are counted, not kept: the server continues with the newest, and gets the number of
+those that it missed.
 """
 
 import asyncio
@@ -38,39 +39,39 @@ class Dial:
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        """Begin to call, in a task of its own."""
-        self._task = asyncio.get_running_loop().create_task(self._keep_calling())
+        """Start to connect, in a task of its own."""
+        self._task = asyncio.get_running_loop().create_task(self._keep_connecting())
 
     def sweep(self) -> None:
-        """Hang up on a server that takes nothing; what broke the task comes out here."""
+        """Disconnect a server that takes nothing; an error of the task is raised here."""
         if self._task is not None and self._task.done():
             self._task.result()
         if self._session is not None:
             self._session.evict_if_stuck()
 
     async def close(self) -> None:
-        """Hang up (1001)."""
+        """Disconnect (1001)."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _keep_calling(self) -> None:
+    async def _keep_connecting(self) -> None:
         clock = asyncio.get_running_loop().time
         wait, said = FIRST_WAIT_S, ""
-        self._hub.join(self._outbox)  # from now on it counts, whether or not anybody takes
+        self._hub.join(self._outbox)  # from now on it counts, connected or not
         while True:
             begun = clock()
             try:
                 connection = await connect(self._url, **TERMS)
             except (OSError, WebSocketException, TimeoutError) as error:
-                news = f"cannot reach {self._name}: {error or type(error).__name__}; calling again"
+                news = f"cannot reach {self._name}: {error or type(error).__name__}; reconnecting"
             else:
                 lost = sum(self._outbox.skipped.values())
                 click.echo(f"pushing to {self._name}" + (f"; it missed {lost} frames" if lost else ""), err=True)
                 await self._push(connection)
-                news = f"{self._name} hung up; calling again"
-            if clock() - begun > LONGEST_WAIT_S:  # one that hangs up at once is called less and less often
+                news = f"{self._name} disconnected; reconnecting"
+            if clock() - begun > LONGEST_WAIT_S:  # a server that disconnects at once is tried less and less often
                 wait = FIRST_WAIT_S
             if news != said:
                 said = news

@@ -1,9 +1,9 @@
 """
-What waits for one client: the newest frame of each topic, a few events, and what it must be told.
+The queue of one client: the newest frame of each topic, a few events, and notices.
 
-A frame that comes while another of its topic waits takes that one's place, and the loss is counted: a client that is
-slow sees fresh frames and knows how many it did not see. Opens no socket, reads no clock: the frames' own time is what
-`max_hz` counts in.
+A frame that comes while another of its topic waits replaces it, and the loss is counted: a slow client gets fresh
+frames and the number of those that it missed. Opens no socket, reads no clock: `max_hz` is measured in the time of the
+frames.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from acbridge_sink.thinning import Thinning
 from acbridge_sink.ws.encoded_frame import EncodedFrame
 
 EVENTS = 64
-"""Events that wait for a client that blinks."""
+"""Events queued for a slow client."""
 _NOTICES = 64
 
 
@@ -25,9 +25,9 @@ class Outbox:
     The waiting messages of one client.
 
     Attributes:
-        selection: Topics, fields and rate that it wants.
-        skipped: Frames of each topic that it was not sent and has not been told of.
-        wake: Called whenever something comes to wait.
+        selection: Topics, fields and rate of the client.
+        skipped: Frames of each topic that were not sent and not yet reported to the client.
+        wake: Called whenever a message is enqueued.
     """
 
     def __init__(self, selection: Selection) -> None:
@@ -44,17 +44,17 @@ class Outbox:
         return bool(self._notices or self._waiting)
 
     def greet(self, hello: Mapping[str, Any]) -> None:
-        """Begin a conversation: whatever it was to be told before is old."""
+        """Begin a connection: drop the notices of the one before, and enqueue hello."""
         self._notices.clear()
         self.enqueue(hello)
 
     def enqueue(self, notice: Mapping[str, Any]) -> None:
-        """Let a message wait that is not a frame; it goes before every frame."""
+        """Enqueue a notice; notices are sent before frames."""
         self._notices.append(notice)
         self.wake()
 
     def select(self, selection: Selection) -> None:
-        """Change what the client wants: all begins anew, but for events that wait."""
+        """Change the selection, and drop everything that waits but events."""
         self.selection = selection
         self._thinnings.clear()
         self._begun.clear()
@@ -66,11 +66,11 @@ class Outbox:
 
     def offer(self, frame: EncodedFrame, *, again: bool = False) -> None:
         """
-        Take a frame if the client wants it and its rate allows it.
+        Enqueue a frame if the client selected it and its rate allows it.
 
         Args:
             frame: The frame.
-            again: It is no news, but the newest of a topic for a client that has just come or chosen.
+            again: Whether it is not news, but the newest frame of a topic for a client that has just come or selected.
         """
         topic = frame.topic
         if type(frame.frame.record) not in self.selection.records:
@@ -95,12 +95,14 @@ class Outbox:
         return _key(event) in self._waiting
 
     def take(self) -> tuple[Mapping[str, Any] | None, EncodedFrame | None]:
-        """Return what is next: a message, a frame, or both, the message first; neither if nothing waits."""
+        """Remove and return what is sent next: a notice, a frame, both (the notice first) or neither."""
         if self._notices:
             return self._notices.popleft(), None
         if not self._waiting:
             return None, None
-        key = next(iter(self._waiting))  # a frame that took another's place keeps that one's turn: nobody starves
+        key = next(
+            iter(self._waiting)
+        )  # a frame that replaced another keeps its place in the queue, so no topic starves
         frame = self._waiting.pop(key)
         if frame.topic == Event.topic:
             self._events.popleft()
@@ -129,5 +131,5 @@ class Outbox:
 
 
 def _key(event: EncodedFrame) -> tuple[str, int]:
-    """Return what no other event has: seq begins again with each run."""
+    """Return a key that no other event has: seq begins again with each run."""
     return event.topic, event.frame.run << 64 | event.frame.seq

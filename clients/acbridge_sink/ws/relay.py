@@ -1,4 +1,4 @@
-"""The server: one port for WebSocket clients, the page and `/healthz`."""
+"""The server: one port for WebSocket clients, the dashboard and `/healthz`."""
 
 import asyncio
 import logging
@@ -41,7 +41,7 @@ class Relay:
 
     async def open(self, port: int) -> str:
         """
-        Begin to serve and return the address, such as ``http://127.0.0.1:8765``.
+        Start to serve and return the address, such as ``http://127.0.0.1:8765``.
 
         Raises:
             OSError: The port is taken, or the host is not this machine's.
@@ -60,18 +60,18 @@ class Relay:
         return f"http://{host}:{bound}"
 
     def sweep(self) -> None:
-        """Let go of clients that take nothing."""
+        """Disconnect clients that take nothing."""
         for session in self._sessions:
             session.evict_if_stuck()
 
     async def close(self) -> None:
-        """Say goodbye (1001) to every client, and go after a second and a half whether or not they answer."""
+        """Close every connection (1001), and return after a second and a half whether or not clients answer."""
         if self._server is not None:
             self._server.close()
             try:
                 await asyncio.wait_for(self._server.wait_closed(), CLOSE_S + 0.5)
             except TimeoutError:
-                return  # somebody connected and never asked for anything
+                return  # a client connected and never sent a request
 
     async def _talk(self, connection: ServerConnection) -> None:
         if len(self._sessions) >= self._max_clients:

@@ -1,7 +1,7 @@
 """
-One client on one connection: a task that sends what waits, and one that listens.
+One client on one connection: a task that sends from the outbox, and one that receives.
 
-The same whether the client came to us or we dialled it.
+It is the same for a client that connected and for a server that the relay dialled.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from acbridge_sink.ws.selection import BadSelection, from_message
 
 MESSAGES_PER_S = 20
 STUCK_S = 10.0
-"""A client that takes nothing for so long is let go."""
+"""A client that takes nothing for so long is disconnected, s."""
 POLICY_VIOLATION = 1008
 CLOSE_S = 1.0
-"""How long to wait for the other end's goodbye."""
+"""How long to wait for the closing handshake, s."""
 TERMS: dict[str, Any] = {
     "subprotocols": [Subprotocol(JSON_SUBPROTOCOL), Subprotocol(MSGPACK_SUBPROTOCOL)],
     "compression": None,
@@ -35,11 +35,11 @@ TERMS: dict[str, Any] = {
     "max_queue": 4,
     "write_limit": 32768,
 }
-"""What holds for every connection."""
+"""The settings of every connection."""
 
 
 class Session:
-    """A conversation with one client."""
+    """A connection to one client."""
 
     def __init__(self, connection: Connection, hub: Hub, outbox: Outbox, *, binary: bool) -> None:
         self._connection = connection
@@ -53,7 +53,7 @@ class Session:
 
     async def run(self, select: Callable[[], Selection] | None = None) -> None:
         """
-        Join the hub and talk until the connection ends; leaving is the caller's matter.
+        Join the hub, send and receive until the connection ends; the caller leaves the hub.
 
         Args:
             select: Returns the client's first selection, or raises :class:`BadSelection`; ``None`` leaves the selection
@@ -75,9 +75,9 @@ class Session:
 
     def evict_if_stuck(self) -> bool:
         """
-        Cut the connection of a client that has taken nothing for ten seconds, and return whether it was.
+        Cut the connection of a client that has taken nothing for ten seconds, and return whether it did.
 
-        The pings of websockets do not: they wait behind the full buffer.
+        The pings of websockets cannot find such a client: they wait behind the full buffer.
         """
         stuck = self._sending_since is not None and self._clock() - self._sending_since > STUCK_S
         if stuck:

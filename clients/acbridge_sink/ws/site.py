@@ -1,5 +1,5 @@
 """
-What a browser loads: the files of the page, read once at the start and found by exact name.
+The files of the dashboard, read once at the start and found by exact name.
 
 No request ever becomes a path on the disk.
 """
@@ -22,7 +22,7 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 HEADERS = {
-    "Cache-Control": "no-store",  # the page and the relay behind it are of one version, always
+    "Cache-Control": "no-store",  # dashboard and relay are always of one version
     "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",  # the address may hold the token

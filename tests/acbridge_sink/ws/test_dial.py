@@ -100,7 +100,7 @@ def test_a_server_that_comes_back_gets_the_newest_and_the_count_of_what_it_misse
             first = calls.get(timeout=PATIENCE_S)
             until(lambda: len(first.of("physics")) > 20, "frames")
             first.connection.close()
-        sink.said("hung up; calling again")
+        sink.said("disconnected; reconnecting")
         time.sleep(1.2)
         back = time.perf_counter_ns()
         with server(port) as (_, calls):
