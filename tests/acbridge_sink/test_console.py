@@ -62,7 +62,7 @@ def test_about_ten_lines_a_second_are_printed_whatever_the_rate(rate: int) -> No
     assert pytest.approx(rate / 10, rel=0.35) == median(between)
 
 
-def test_a_line_tells_lap_speed_and_gear(nobody: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_has_lap_speed_and_gear(nobody: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
     Console(nobody, every_s=0).tick(tick(77, speedKmh=123.44, gear=4))
     (line,) = parse(capsys.readouterr().out.splitlines())
     assert {"lap": "1", "speed": "123.4", "gear": "3", "tick": "77", "lost": "0"}.items() <= line.items()
@@ -92,7 +92,7 @@ def test_a_tick_with_something_missing_is_left_out(nobody: Bridge, capsys: pytes
     assert 1 == len(parse(capsys.readouterr().out.splitlines()))
 
 
-def test_without_a_daemon_it_says_so_once() -> None:
+def test_a_missing_daemon_is_reported_once() -> None:
     with Program("acbridge_sink", "console", "--connect", "127.0.0.1:1", "--duration", "4") as sink:
         assert 69 == sink.wait()
     assert [f"no daemon answers at tcp://127.0.0.1:1; {FIX}"] == sink.out
@@ -108,7 +108,7 @@ def test_a_disk_that_takes_no_line_ends_it_with_one(daemon: Daemon) -> None:
     assert (74, "acbridge-sink: cannot write: No space left on device\n") == (done.returncode, done.stderr)
 
 
-def test_without_a_sim_it_says_so_once(page_dir: Path) -> None:
+def test_a_missing_sim_is_reported_once(page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, Sink(daemon, "console") as sink:
         line = sink.said("sim absent")
         assert f"there is no {page_dir}/acpmf_physics" in line
@@ -146,7 +146,7 @@ def test_a_daemon_that_comes_later_is_picked_up() -> None:
             assert 0 == sink.end()
 
 
-def test_whoever_reads_no_further_ends_the_console_quietly(daemon: Daemon) -> None:
+def test_a_reader_of_stdout_that_ends_ends_the_console_silently(daemon: Daemon) -> None:
     command = [sys.executable, "-m", "acbridge_sink", "console", "--connect", daemon.address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as console:
         assert console.stdout is not None

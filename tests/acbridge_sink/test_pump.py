@@ -47,7 +47,7 @@ def test_three_frames_of_one_tick_make_a_tick() -> None:
     assert [whole(1), whole(2)] == ticks(("p", 1), ("g", 1), ("d", 1), ("p", 2), ("g", 2), ("d", 2))
 
 
-def test_a_tick_is_handed_over_as_soon_as_it_is_whole() -> None:
+def test_a_tick_is_passed_as_soon_as_it_is_whole() -> None:
     assembly = TickAssembly()
     assert [] == ticks(("p", 1), ("g", 1), assembly=assembly)
     assert [whole(1)] == ticks(("d", 1), assembly=assembly)
@@ -58,21 +58,21 @@ def test_a_first_tick_that_was_joined_in_the_middle_is_dropped(begin: list[tuple
     assert [whole(2)] == ticks(*begin, ("p", 2), ("g", 2), ("d", 2))
 
 
-def test_a_tick_without_derived_is_handed_over_when_the_next_one_begins() -> None:
+def test_a_tick_without_derived_is_passed_when_the_next_one_begins() -> None:
     expected = without(whole(1), "derived")
     assert [expected, whole(2)] == ticks(("p", 1), ("g", 1), ("p", 2), ("g", 2), ("d", 2))
 
 
-def test_a_tick_without_physics_is_handed_over_with_the_rest() -> None:
+def test_a_tick_without_physics_is_passed_with_the_rest() -> None:
     expected = without(whole(2), "physics")
     assert [whole(1), expected] == ticks(("p", 1), ("g", 1), ("d", 1), ("g", 2), ("d", 2))
 
 
-def test_a_tick_without_graphics_is_handed_over_with_the_rest() -> None:
+def test_a_tick_without_graphics_is_passed_with_the_rest() -> None:
     assert [without(whole(1), "graphics")] == ticks(("p", 1), ("d", 1))
 
 
-def test_ticks_that_lost_nearly_everything_are_handed_over_one_by_one() -> None:
+def test_ticks_that_lost_nearly_everything_are_passed_one_by_one() -> None:
     only_physics = [without(whole(tick), "graphics", "derived") for tick in (1, 2)]
     assert [*only_physics, whole(9)] == ticks(("p", 1), ("p", 2), ("p", 9), ("g", 9), ("d", 9))
 
@@ -85,7 +85,7 @@ def test_a_daemon_that_restarts_in_the_middle_of_a_tick_mixes_no_runs() -> None:
     assert [without(whole(5), "derived"), whole(5, run=2)] == after
 
 
-def test_what_was_lost_is_told_by_topic() -> None:
+def test_lost_frames_are_counted_by_topic() -> None:
     frames = [frame("p", 7, lost=2), frame("g", 7), frame("d", 7, lost=3)]
     (tick,) = put(TickAssembly(), frames)
     assert {"physics": 2, "derived": 3} == tick.lost
@@ -153,7 +153,7 @@ def test_ticks_are_made_of_the_topics_that_were_chosen(daemon: Daemon) -> None:
     assert [None] * 3 == [tick.record(Graphics) for tick in sink.ticks]
 
 
-def test_frames_of_other_topics_are_handed_over_alone(daemon: Daemon) -> None:
+def test_frames_of_other_topics_are_passed_alone(daemon: Daemon) -> None:
     sink = Collector()
     with daemon.connect() as bridge:
         pump(bridge, sink, Limits(), lambda: len(sink.others) > 2, Selection((Status,)))
@@ -190,13 +190,13 @@ def test_thinning_begins_anew_with_a_run_whose_clock_is_behind() -> None:
     assert thinning.passed(whole(1, run=2))
 
 
-def test_what_was_lost_is_told_by_the_next_tick_that_passes() -> None:
+def test_the_next_passed_tick_has_the_losses_of_those_left_out() -> None:
     thinning = TickThinning(10)
     given = [whole(i)._replace(mono_ns=round(i * 4e7), lost={"physics": 1}) for i in range(4)]
     assert [{"physics": 1}, {"physics": 2}] == [tick.lost for tick in map(thinning.passed, given) if tick]
 
 
-def test_whoever_asks_the_pump_to_stop_need_not_wait_for_a_tick() -> None:
+def test_a_stop_request_need_not_wait_for_a_tick() -> None:
     sink = Collector()
     with connect(port=1) as bridge:
         begun = time.perf_counter()

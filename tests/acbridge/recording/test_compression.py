@@ -23,7 +23,7 @@ def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def test_what_was_compressed_comes_back_and_every_member_ends_where_it_is_said(kind: str) -> None:
+def test_compressed_data_comes_back_with_the_end_of_every_member(kind: str) -> None:
     members = [compressor(kind)(data) for data in LINES]
     found = list(expand(io.BytesIO(b"".join(members)), kind))
     assert b"".join(LINES) == b"".join(piece for piece, _ in found)
@@ -59,7 +59,7 @@ def test_other_tools_read_a_row_of_members(kind: str, tmp_path: Path) -> None:
         assert b"".join(LINES) == subprocess.run(command, stdin=file, check=True, capture_output=True).stdout
 
 
-def test_the_name_tells_how_a_file_is_compressed() -> None:
+def test_the_suffix_is_how_a_file_is_compressed() -> None:
     names = ("a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.jsonl.gz.part", "a.part")
     assert [None, "gzip", "zstd", "gzip", None] == [kind_of(name) for name in names]
 

@@ -70,7 +70,7 @@ def test_other_thresholds_can_be_tried_on_a_recording() -> None:
     assert all(record.avg_wheel_slip <= 1.0 for _, record, _ in rederive(read_ticks(lines), strict))
 
 
-def test_a_header_says_which_thresholds_held() -> None:
+def test_a_tick_has_the_thresholds_of_its_header() -> None:
     lines, _, _ = recorded(World(), ticks=3, steps=11)
     static = Static.from_page(World().pages()[2])
     lines[0] = header(static, thresholds=Thresholds().changed({"stuck_s": 9}).values())
@@ -114,7 +114,7 @@ def test_lines_of_other_kinds_are_skipped() -> None:
         ('{"tick": 1, "timestamp": 1, "mono_ns": 1, "physics": 7}\n', "line 2 .*stands where an object should"),
     ],
 )
-def test_a_line_that_is_none_is_told_by_its_number(line: str, said: str) -> None:
+def test_a_bad_line_is_reported_with_its_number(line: str, said: str) -> None:
     lines, _, _ = recorded(World(), ticks=2, steps=11)
     with pytest.raises(DecodeError, match=said):
         list(read_ticks([lines[0], line, lines[1]]))

@@ -144,7 +144,9 @@ def test_the_numbers_on_the_page_are_those_of_the_frames(watch: Callable[..., Wa
     assert not re.search(r"NaN|undefined|null|Infinity", " ".join(fields.values()))
 
 
-def test_the_banner_tells_what_the_sim_does_and_the_page_goes_on(watch: Callable[..., Watched], page_dir: Path) -> None:
+def test_the_banner_shows_the_state_of_the_sim_and_the_page_goes_on(
+    watch: Callable[..., Watched], page_dir: Path
+) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, Relay(daemon.address) as relay:
         watched = watch(relay.port)
         says(watched, "Waiting for the sim")
@@ -157,7 +159,7 @@ def test_the_banner_tells_what_the_sim_does_and_the_page_goes_on(watch: Callable
         says(watched, "Waiting for the daemon")
 
 
-def test_a_page_whose_frames_stop_says_stale_and_not_live(watch: Callable[..., Watched]) -> None:
+def test_a_page_without_new_frames_shows_stale_and_not_live(watch: Callable[..., Watched]) -> None:
     import signal
 
     with Daemon("--source", "sim") as daemon, Relay(daemon.address) as relay:
@@ -187,7 +189,7 @@ def test_the_page_comes_back_by_itself_when_the_relay_does(watch: Callable[..., 
     watched.complaints.clear()
 
 
-def test_a_page_without_the_token_says_what_is_missing(watch: Callable[..., Watched], relay: Relay) -> None:
+def test_a_page_without_the_token_asks_for_it(watch: Callable[..., Watched], relay: Relay) -> None:
     with Relay("127.0.0.1:9", "--token", "sixteen letters at least") as guarded:
         stranger = watch(guarded.port)
         says(stranger, "The relay wants a token: open this page with ?token= and the token")
@@ -280,7 +282,7 @@ def played(chromium: Browser, relay: Relay, told: list[Message]) -> Watched:
     return watched
 
 
-def test_laps_are_listed_and_told_once(chromium: Browser, relay: Relay) -> None:
+def test_laps_are_listed_and_announced_once(chromium: Browser, relay: Relay) -> None:
     lap = {"topic": "event", "kind": "lap_completed", "reason": None}
     told: list[Message] = [
         {"topic": "static", "sectorCount": 2, "track": "t", "trackConfiguration": "", "trackSPlineLength": 0.0},

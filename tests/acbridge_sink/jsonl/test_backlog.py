@@ -57,7 +57,7 @@ def test_lines_that_are_no_ticks_are_never_dropped_and_stand_behind_the_gap() ->
     assert b"event\n" == event.data
 
 
-def test_a_hole_at_the_end_is_told_by_the_end() -> None:
+def test_a_gap_at_the_end_is_written_by_the_end() -> None:
     backlog = Backlog(capacity=1)
     fill(backlog, 1, 2)
     backlog.end()
@@ -65,7 +65,7 @@ def test_a_hole_at_the_end_is_told_by_the_end() -> None:
     assert backlog.ended
 
 
-def test_the_end_wakes_whoever_waits() -> None:
+def test_the_end_wakes_a_waiting_thread() -> None:
     backlog = Backlog()
     begun = time.perf_counter()
     threading.Timer(0.05, backlog.end).start()

@@ -71,7 +71,7 @@ def test_without_zstd_it_ends_with_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "a.jsonl.zst").exists()
 
 
-def test_whoever_reads_no_further_ends_it_quietly(fast: Daemon) -> None:
+def test_a_reader_of_stdout_that_ends_ends_the_recording_silently(fast: Daemon) -> None:
     sink = f"{sys.executable} -m acbridge_sink jsonl - --quiet --connect {fast.address}"
     command = f"{sink} | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20)
@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     assert [f"acbridge-sink: cannot open {place}: No such file or directory"] == program.err
 
 
-def test_a_daemon_that_does_not_answer_is_told_once_each_time(tmp_path: Path) -> None:
+def test_a_silent_daemon_is_reported_once_each_time(tmp_path: Path) -> None:
     with Daemon("--source", "sim") as daemon:
         pass
     complaint = f"acbridge-sink: no daemon answers at tcp://{daemon.address}; {FIX}"

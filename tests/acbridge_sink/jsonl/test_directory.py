@@ -47,7 +47,7 @@ def options(compression: str | None = None, **rotation: float) -> Options:
         (None, "unknown", "2026-11-22T13-15-00Z_unknown_unknown_unknown"),
     ],
 )
-def test_a_name_tells_start_track_car_and_session(static: dict[str, str] | None, session: str, name: str) -> None:
+def test_a_name_has_start_track_car_and_session(static: dict[str, str] | None, session: str, name: str) -> None:
     assert name == name_of(1795353300.9, static, session)
 
 

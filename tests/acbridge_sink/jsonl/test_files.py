@@ -88,7 +88,7 @@ def test_a_recording_of_a_thousand_ticks_has_a_header_and_every_tick(fast: Daemo
     assert ("km/h", "m/s", "g") == tuple(header["units"]["physics"][key] for key in ("speedKmh", "velocity", "accG"))
 
 
-def test_a_recording_says_what_the_frames_said(fast: Daemon, path: Path) -> None:
+def test_a_recording_has_the_values_of_the_frames(fast: Daemon, path: Path) -> None:
     with fast.connect() as bridge, bridge.frames(Physics, timeout=5) as frames:
         seen = {frame.tick: frame for frame in (next(frames),)}
         record(fast, path, "--count", "5")
@@ -120,7 +120,7 @@ def test_a_killed_sink_leaves_whole_lines_and_the_next_one_goes_on(fast: Daemon,
     assert ["header", "tick"] * 4 == [kind for kind in kinds(read(path)) if kind != "repair"]
 
 
-def test_a_broken_last_line_is_cut_off_and_told_by_the_next_recording(fast: Daemon, path: Path) -> None:
+def test_a_broken_last_line_is_cut_off_and_reported_by_the_next_recording(fast: Daemon, path: Path) -> None:
     record(fast, path, "--count", "4")
     before = read(path)
     with path.open("ab") as file:
@@ -216,7 +216,7 @@ def test_an_interrupted_recording_is_whole_and_summed_up(fast: Daemon, path: Pat
     assert [] == sink.out
 
 
-def test_a_daemon_that_restarts_is_told_by_a_header_and_a_gap(path: Path) -> None:
+def test_a_restart_of_the_daemon_is_a_header_and_a_gap(path: Path) -> None:
     with Daemon("--source", "sim") as first, Sink(first, "jsonl", str(path)) as sink:
         grown(path, 30_000)
         first.end()

@@ -51,7 +51,7 @@ def test_without_topics_of_the_tick_the_header_comes_with_the_first_event(path: 
     assert ["header", "event", "event"] == [line.get("type") for line in read(path)]
 
 
-def test_static_is_a_line_only_when_it_is_not_what_the_header_says(path: Path) -> None:
+def test_static_is_a_line_only_when_it_differs_from_the_header(path: Path) -> None:
     recording = recorder(path)
     recording.tick(tick(1))
     recording.other(frame(records()[2], 1))
@@ -146,7 +146,7 @@ def test_thresholds_that_change_on_the_way_derive_to_the_very_numbers_again(
     assert 1 + 1 / 7 == deriver.thresholds.wheel_slip_cap
 
 
-def test_a_header_in_the_middle_says_the_thresholds_that_changed_before(path: Path) -> None:
+def test_a_later_header_has_the_changed_thresholds(path: Path) -> None:
     recording = recorder(path)
     recording.tick(tick(1))
     recording.other(event(1, EventKind.THRESHOLDS_CHANGED, text="stuck_s=9.25 pit_s=1"))
@@ -156,7 +156,7 @@ def test_a_header_in_the_middle_says_the_thresholds_that_changed_before(path: Pa
     assert "stuck_s=9.25 pit_s=1" == line["text"]
 
 
-def test_what_was_chosen_for_the_slower_rate_is_said_by_the_header(path: Path) -> None:
+def test_the_header_has_the_rate_to_which_ticks_are_thinned(path: Path) -> None:
     recording = recorder(path, selection=Selection(EVERYTHING.records, max_rate=10))
     recording.tick(tick(1))
     recording.close()
@@ -173,7 +173,7 @@ def test_progress_off_a_terminal_is_a_line_now_and_then(capsys: pytest.CaptureFi
     assert second.startswith("20 ticks")
 
 
-def test_quiet_tells_trouble_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_reports_problems_only(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(quiet=True, every_s=1e-9)
     progress.update(10, 1, 1, 1)
     progress.sum_up("all well")

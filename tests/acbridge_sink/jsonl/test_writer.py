@@ -44,7 +44,7 @@ def whole(path: Path) -> list[dict[str, Any]]:
     return read(path)
 
 
-def test_a_full_disk_costs_the_ticks_that_the_gap_says_and_no_more(
+def test_a_full_disk_costs_the_ticks_that_the_gap_counts_and_no_more(
     small_disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, ballast = small_disk / "drive.jsonl", small_disk / "ballast"
@@ -145,7 +145,7 @@ def drain(path: Path, into: list[bytes], stop: threading.Event) -> None:
             into.append(pipe.read1(1 << 20))
 
 
-def test_a_reader_that_falls_asleep_costs_the_ticks_that_the_gap_says(tmp_path: Path) -> None:
+def test_a_reader_that_pauses_costs_the_ticks_that_the_gap_counts(tmp_path: Path) -> None:
     assert sys.platform != "win32"
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -190,7 +190,7 @@ def resident_bytes(relay: Relay) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_stuck_clients_delay_nobody_cost_nothing_and_are_let_go(daemon: Daemon) -> None:
+def test_stuck_clients_delay_no_other_cost_nothing_and_are_disconnected(daemon: Daemon) -> None:
     """A plain broadcast fails this: it keeps what they do not take, and so do the pings that should find them."""
     with Relay(daemon.address) as relay, relay.client("?topics=physics&max_hz=1000") as good:
         first(good, of_topic("physics"))
@@ -224,7 +224,7 @@ def test_stuck_clients_delay_nobody_cost_nothing_and_are_let_go(daemon: Daemon) 
     assert len(ages) > 200 * let_go
 
 
-def test_a_client_that_pauses_is_told_exactly_what_it_missed(relay: Relay) -> None:
+def test_a_client_that_pauses_gets_the_exact_count_of_missed_frames(relay: Relay) -> None:
     with relay.client("?topics=physics,event&max_hz=1000", sock=relay.tight(), max_queue=1) as client:
         told: list[Message] = []
         for _ in range(3):
@@ -241,7 +241,7 @@ def test_a_client_that_pauses_is_told_exactly_what_it_missed(relay: Relay) -> No
     assert gaps > 300
 
 
-def test_mischief_before_the_handshake_leaves_no_trace(relay: Relay) -> None:
+def test_garbage_before_the_handshake_leaves_no_trace(relay: Relay) -> None:
     for sent in (
         b"\x00" * 100,
         b"GET / HTTP/1.1\r\n\r\n",

@@ -129,7 +129,7 @@ def test_it_serves_as_well_if_a_port_is_given(daemon: Daemon) -> None:
         until(lambda: call.received, "what the caller says")
 
 
-def test_an_end_while_nobody_answers_is_quick(daemon: Daemon) -> None:
+def test_an_end_while_no_server_answers_is_quick(daemon: Daemon) -> None:
     with Program("acbridge_sink", "ws", "--connect", daemon.address, "--dial", "ws://127.0.0.1:9/") as sink:
         sink.said("cannot reach")
         asked = time.monotonic()

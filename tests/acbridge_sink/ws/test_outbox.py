@@ -48,7 +48,7 @@ def test_a_client_that_keeps_up_is_sent_everything() -> None:
     assert [f"physics {seq}" for seq in range(9)] == sent
 
 
-def test_a_client_that_does_not_gets_the_newest_and_is_told_the_count_first() -> None:
+def test_a_slow_client_gets_the_count_of_missed_frames_before_the_newest() -> None:
     box = outbox("physics")
     box.offer(encoded(0))
     assert ["physics 0"] == list(taken(box))
@@ -199,7 +199,7 @@ def told(hub: Hub, *topics: str) -> list[int]:
     return laps
 
 
-def test_a_newcomer_who_takes_events_is_told_the_last_laps_of_the_session_beside_the_frames() -> None:
+def test_a_new_client_that_selects_events_gets_the_last_laps_of_the_session_beside_the_frames() -> None:
     hub, present = Hub(), outbox("event")
     hub.join(present)
     hub.publish([lap(1), lap(2, EventKind.PIT_IN), lap(3, lost=5)], now=1.0)
@@ -210,7 +210,7 @@ def test_a_newcomer_who_takes_events_is_told_the_last_laps_of_the_session_beside
     assert list(range(4, 4 + LAPS)) == told(hub, "event", "static")
 
 
-def test_a_server_that_is_called_again_is_told_each_lap_once() -> None:
+def test_a_server_that_is_dialled_again_gets_each_lap_once() -> None:
     hub, box = Hub(), outbox("event")
     hub.publish([lap(1)], now=1.0)
     hub.join(box)
@@ -246,7 +246,7 @@ def test_a_silent_daemon_is_reported_once_and_so_is_its_return() -> None:
     assert ["daemon", "physics 0"] == list(taken(box))
 
 
-def test_what_an_earlier_run_said_is_not_shown_to_newcomers() -> None:
+def test_frames_of_an_earlier_run_are_not_sent_to_new_clients() -> None:
     hub, box = Hub(), outbox("physics", "status")
     hub.publish([encoded(9, Status).frame], now=1.0)
     hub.publish([encoded(0, run=2).frame], now=2.0)

@@ -44,7 +44,7 @@ def relay(fast: Daemon) -> Iterator[Relay]:
         assert [f"relay at http://127.0.0.1:{running.port}"] == running.err
 
 
-def test_the_first_message_says_who_is_here_and_describes_every_field(relay: Relay, fast: Daemon) -> None:
+def test_the_first_message_names_the_daemon_and_describes_every_field(relay: Relay, fast: Daemon) -> None:
     with relay.client() as client:
         hello = next(messages(client))
     described = hello.pop("topics")
@@ -81,7 +81,7 @@ def test_a_frame_is_flat_and_holds_what_the_daemon_sent(relay: Relay, fast: Daem
     assert (sent.tick, sent.timestamp, sent.mono_ns) == tuple(relayed[k] for k in ("tick", "timestamp", "mono_ns"))
 
 
-def test_msgpack_says_the_same_as_json(relay: Relay) -> None:
+def test_msgpack_has_the_same_values_as_json(relay: Relay) -> None:
     with (
         relay.client("?max_hz=1000") as text,
         relay.client("?max_hz=1000", subprotocols=["acbridge.msgpack"]) as binary,
@@ -176,7 +176,7 @@ def test_a_bad_message_is_answered_by_name_and_changes_nothing(relay: Relay, mes
     assert [*HEADER, "rpms"] == list(frame)
 
 
-def test_a_bad_query_is_told_and_the_default_holds(relay: Relay) -> None:
+def test_a_bad_query_is_an_error_and_the_default_is_selected(relay: Relay) -> None:
     with relay.client("?topics=fysics") as client:
         stream = messages(client)
         assert "hello" == next(stream)["type"]
@@ -200,7 +200,7 @@ def test_a_message_that_is_too_long_ends_the_connection(relay: Relay) -> None:
         assert 1009 == ended(client)
 
 
-def test_health_tells_how_things_are(relay: Relay) -> None:
+def test_health_has_the_state_of_the_relay(relay: Relay) -> None:
     with relay.client(), relay.client():
         until(lambda: relay.health()["clients"] == 2, "both clients counted")
         health = relay.health()
@@ -209,7 +209,7 @@ def test_health_tells_how_things_are(relay: Relay) -> None:
     until(lambda: relay.health()["clients"] == 0, "both clients gone")
 
 
-def test_a_relay_without_a_daemon_says_so_and_meets_it_when_it_comes_and_goes() -> None:
+def test_a_relay_reports_when_the_daemon_comes_and_goes() -> None:
     with Daemon("--source", "sim") as earlier:
         port = earlier.port
     with Relay(f"127.0.0.1:{port}") as relay, relay.client() as client:
@@ -229,7 +229,7 @@ def test_a_relay_without_a_daemon_says_so_and_meets_it_when_it_comes_and_goes() 
         assert runs[0] != runs[1]
 
 
-def test_a_daemon_that_does_not_answer_is_told_once() -> None:
+def test_a_missing_daemon_is_reported_once() -> None:
     with Relay("127.0.0.1:1", "--duration", "4") as relay:
         assert 0 == relay.wait()
     complaint = f"acbridge-sink: no daemon answers at tcp://127.0.0.1:1; {FIX}"
@@ -237,9 +237,7 @@ def test_a_daemon_that_does_not_answer_is_told_once() -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_says_goodbye_to_good_stuck_and_silent_clients_within_two_seconds(
-    fast: Daemon, how: signal.Signals
-) -> None:
+def test_a_signal_closes_good_stuck_and_silent_clients_within_two_seconds(fast: Daemon, how: signal.Signals) -> None:
     with (
         Relay(fast.address) as relay,
         relay.client() as client,
