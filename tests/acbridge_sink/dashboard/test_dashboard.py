@@ -144,9 +144,7 @@ def test_the_numbers_on_the_page_are_those_of_the_frames(watch: Callable[..., Wa
     assert not re.search(r"NaN|undefined|null|Infinity", " ".join(fields.values()))
 
 
-def test_the_banner_shows_the_state_of_the_sim_and_the_page_goes_on(
-    watch: Callable[..., Watched], page_dir: Path
-) -> None:
+def test_the_banner_shows_the_state_of_the_sim(watch: Callable[..., Watched], page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, Relay(daemon.address) as relay:
         watched = watch(relay.port)
         says(watched, "Waiting for the sim")
