@@ -101,6 +101,6 @@ def _zstd() -> "ModuleType":
             from compression import zstd  # noqa: PLC0415  optional
         else:
             from backports import zstd  # noqa: PLC0415  optional
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise MissingExtra("zstd", "backports.zstd") from error
     return zstd
