@@ -30,14 +30,14 @@ def run(*arguments: str, **env: str) -> Program:
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "expected"),
     [((), "acbridge-sink console"), (("console",), "--connect"), (("jsonl",), "PATH")],
     ids=["group", "console", "jsonl"],
 )
-def test_help_explains_the_group_and_every_sink(command: tuple[str, ...], told: str) -> None:
+def test_help_explains_the_group_and_every_sink(command: tuple[str, ...], expected: str) -> None:
     program = run(*command, "--help")
     assert (0, []) == (program.process.returncode, program.err)
-    assert told in "\n".join(program.out)
+    assert expected in "\n".join(program.out)
 
 
 def test_help_shows_examples_and_every_sink() -> None:

@@ -32,8 +32,8 @@ def parse(lines: list[str]) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def nobody() -> Iterator[Bridge]:
-    """Connect to a port where nobody is."""
+def no_daemon() -> Iterator[Bridge]:
+    """Connect to a port where no daemon runs."""
     with connect(port=1) as bridge:
         yield bridge
 
@@ -62,28 +62,28 @@ def test_about_ten_lines_a_second_are_printed_whatever_the_rate(rate: int) -> No
     assert pytest.approx(rate / 10, rel=0.35) == median(between)
 
 
-def test_a_line_has_lap_speed_and_gear(nobody: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
-    Console(nobody, every_s=0).tick(tick(77, speedKmh=123.44, gear=4))
+def test_a_line_has_lap_speed_and_gear(no_daemon: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
+    Console(no_daemon, every_s=0).tick(tick(77, speedKmh=123.44, gear=4))
     (line,) = parse(capsys.readouterr().out.splitlines())
     assert {"lap": "1", "speed": "123.4", "gear": "3", "tick": "77", "lost": "0"}.items() <= line.items()
 
 
-def test_reverse_and_neutral_are_letters(nobody: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
-    console = Console(nobody, every_s=0)
+def test_reverse_and_neutral_are_letters(no_daemon: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(no_daemon, every_s=0)
     for gear in range(4):
         console.tick(tick(gear=gear))
     assert ["R", "N", "1", "2"] == [line["gear"] for line in parse(capsys.readouterr().out.splitlines())]
 
 
-def test_lost_frames_are_summed_up(nobody: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
-    console = Console(nobody, every_s=0)
+def test_lost_frames_are_summed_up(no_daemon: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(no_daemon, every_s=0)
     for number, lost in enumerate((0, 3, 0, 2)):
         console.tick(tick(number, lost))
     assert ["0", "3", "3", "5"] == [line["lost"] for line in parse(capsys.readouterr().out.splitlines())]
 
 
-def test_a_tick_with_something_missing_is_left_out(nobody: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
-    console = Console(nobody, every_s=0)
+def test_an_incomplete_tick_is_left_out(no_daemon: Bridge, capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(no_daemon, every_s=0)
     for missing in range(3):
         frames = tick().frames
         console.tick(TickFrames.of(*frames[:missing], *frames[missing + 1 :]))

@@ -66,7 +66,7 @@ export class Laps {
     this.#laps.length = Math.min(this.#laps.length, KEPT);
     this.#dirty = true;
     const judged = lap.valid ? "valid" : `not valid: ${REASONS[lap.reason] ?? "no reason"}`;
-    this.#root.getElementById("lap-told").textContent = `Lap ${lap.lap}: ${WAYS.time(lap.lap_time_ms)}, ${judged}`;
+    this.#root.getElementById("lap-announced").textContent = `Lap ${lap.lap}: ${WAYS.time(lap.lap_time_ms)}, ${judged}`;
   }
 
   #row(lap, best) {

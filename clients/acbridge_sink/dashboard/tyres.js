@@ -23,8 +23,8 @@ export class Tyres {
         shown.dataset.field = shown.dataset.field.replace("#", wheel);
       }
       root.getElementById("tyres").append(tyre);
-      const told = tyre.querySelector(".told");
-      this.#tyres.push({ tyre, told, bar: tyre.querySelector(".slip i"), heat: "", state: "", slip: -1 });
+      const label = tyre.querySelector(".slip-state");
+      this.#tyres.push({ tyre, label, bar: tyre.querySelector(".slip i"), heat: "", state: "", slip: -1 });
     });
   }
 
@@ -57,5 +57,5 @@ function drawDerived(shown, frame, wheel) {
   const state = frame.locked_wheels[wheel] ? "locked" : frame.spinning_wheels[wheel] ? "spinning" : "rolling";
   if (state === shown.state) return;
   shown.tyre.dataset.state = shown.state = state;
-  shown.told.textContent = state === "rolling" ? "" : state;
+  shown.label.textContent = state === "rolling" ? "" : state;
 }

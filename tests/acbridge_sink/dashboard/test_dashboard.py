@@ -73,7 +73,7 @@ def relay() -> Iterator[Relay]:
 
 @pytest.fixture
 def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
-    """Open pages that must not complain, and ask nobody but us."""
+    """Open pages that must have no errors, and send requests only to the relay."""
     opened: list[Watched] = []
 
     def open_page(port: int, path: str = "/", size: ViewportSize = TABLET, **options: Any) -> Watched:
@@ -183,7 +183,7 @@ def test_the_page_comes_back_by_itself_when_the_relay_does(watch: Callable[..., 
             before = watched.page.inner_text("[data-field='graphics.iCurrentTime'] >> nth=0")
             until(lambda: before != watched.page.inner_text("[data-field='graphics.iCurrentTime'] >> nth=0"), "a frame")
     refused = [complaint for complaint in watched.complaints if "ERR_CONNECTION_REFUSED" in complaint]
-    assert refused == watched.complaints  # a browser tells of every failed try; there is no way to keep it from that
+    assert refused == watched.complaints  # a browser reports every failed attempt, unavoidably
     watched.complaints.clear()
 
 
@@ -267,12 +267,12 @@ def test_everything_has_a_name_for_who_cannot_see_it(watch: Callable[..., Watche
     assert "" in focused
 
 
-def played(chromium: Browser, relay: Relay, told: list[Message]) -> Watched:
-    """Open a page to which the test plays the relay: what it tells takes minutes to drive, or hardly ever happens."""
+def played(chromium: Browser, relay: Relay, script: list[Message]) -> Watched:
+    """Open a page with a scripted relay, for messages that are rare or take minutes to drive."""
     watched = Watched(chromium, viewport=TABLET)
 
     def serve(socket: WebSocketRoute) -> None:
-        for message in [{"type": "hello", "connected": True}, *told]:
+        for message in [{"type": "hello", "connected": True}, *script]:
             socket.send(json.dumps(message))
 
     watched.page.route_web_socket(re.compile(r"^ws://"), serve)
@@ -282,13 +282,13 @@ def played(chromium: Browser, relay: Relay, told: list[Message]) -> Watched:
 
 def test_laps_are_listed_and_announced_once(chromium: Browser, relay: Relay) -> None:
     lap = {"topic": "event", "kind": "lap_completed", "reason": None}
-    told: list[Message] = [
+    script: list[Message] = [
         {"topic": "static", "sectorCount": 2, "track": "t", "trackConfiguration": "", "trackSPlineLength": 0.0},
         {**lap, "lap": 1, "lap_time_ms": 92500, "sector_times_ms": [31000, 61500], "valid": True},
         {**lap, "lap": 2, "lap_time_ms": 91000, "sector_times_ms": [30500, 60500], "valid": True},
         {**lap, "lap": 3, "lap_time_ms": 90000, "sector_times_ms": None, "valid": False, "reason": "cut"},
     ]
-    watched = played(chromium, relay, told)
+    watched = played(chromium, relay, script)
     rows = watched.page.locator("#laps tr")
     expect(rows).to_have_count(3)
     assert [
@@ -296,7 +296,7 @@ def test_laps_are_listed_and_announced_once(chromium: Browser, relay: Relay) -> 
         "2\t1:31.000\t30.500\t60.500\tbest",
         "1\t1:32.500\t31.000\t61.500\tvalid",
     ] == [row.inner_text() for row in rows.all()]
-    expect(watched.page.locator("#lap-told")).to_have_text("Lap 3: 1:30.000, not valid: cut")
+    expect(watched.page.locator("#lap-announced")).to_have_text("Lap 3: 1:30.000, not valid: cut")
     watched.context.close()
     assert [] == watched.complaints
 
@@ -323,7 +323,7 @@ def test_laps_of_the_session_are_still_there_when_the_page_is_loaded_again(watch
             watched.page.reload()
             expect(rows).to_have_count(2, timeout=PATIENCE_MS)
             assert before == [row.inner_text() for row in rows.all()]
-            expect(watched.page.locator("#lap-told")).to_have_text("")
+            expect(watched.page.locator("#lap-announced")).to_have_text("")
             publish(EventKind.LAP_COMPLETED, lap=3, lap_time_ms=90003, valid=True)
             expect(rows).to_have_count(3, timeout=PATIENCE_MS)
             expect(watched.page.locator("[data-field='page.skipped']")).to_have_text("0")
@@ -359,7 +359,7 @@ def test_the_shift_light_and_the_warnings_come_on(rpms: int, shift: str, chromiu
     page = watched.page
     expect(page.locator("#gear")).to_have_attribute("data-shift", shift)
     expect(page.locator("#delta")).to_have_text(f"{MINUS}0.25")
-    assert ["locked", "", "", "spinning"] == [tyre.text_content() for tyre in page.locator(".told").all()]
+    assert ["locked", "", "", "spinning"] == [tyre.text_content() for tyre in page.locator(".slip-state").all()]
     assert ["Wrong way", "Off track"] == [item.inner_text() for item in page.locator("#flags li:visible").all()][:2]
     assert "ahead" == page.get_attribute("#delta", "data-sign")
     watched.context.close()

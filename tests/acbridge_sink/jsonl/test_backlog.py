@@ -22,7 +22,7 @@ def gap(item: Item) -> dict[str, Any]:
     return json.loads(item.data)
 
 
-def told(first: int, last: int, count: int) -> dict[str, Any]:
+def gap_line(first: int, last: int, count: int) -> dict[str, Any]:
     return {"type": "gap", "reason": "not_written", "tick": first, "last_tick": last, "ticks": count}
 
 
@@ -43,7 +43,7 @@ def test_ticks_that_find_no_room_become_one_gap_with_their_exact_number() -> Non
     fill(backlog, 9)
     kept, hole, after = backlog.take(9, 1)
     assert [kept, after] == ticks(4, 9)
-    assert told(5, 8, 4) == gap(hole)
+    assert gap_line(5, 8, 4) == gap(hole)
     assert (4, 1) == (backlog.dropped, backlog.gaps)
 
 
@@ -53,7 +53,7 @@ def test_lines_that_are_no_ticks_are_never_dropped_and_stand_behind_the_gap() ->
     backlog.put(Item(b"event\n"))
     first, hole, event = backlog.take(9, 1)
     assert ticks(1) == [first]
-    assert told(2, 3, 2) == gap(hole)
+    assert gap_line(2, 3, 2) == gap(hole)
     assert b"event\n" == event.data
 
 
@@ -61,7 +61,7 @@ def test_a_gap_at_the_end_is_written_by_the_end() -> None:
     backlog = Backlog(capacity=1)
     fill(backlog, 1, 2)
     backlog.end()
-    assert told(2, 2, 1) == gap(backlog.take(9, 1)[1])
+    assert gap_line(2, 2, 1) == gap(backlog.take(9, 1)[1])
     assert backlog.ended
 
 

@@ -1,4 +1,4 @@
-"""Recordings: complete while all goes well, whole lines whatever happens, and never someone else's file."""
+"""Recordings: complete without faults, whole lines with any fault, and never a foreign file changed."""
 
 import json
 import math
@@ -34,7 +34,7 @@ def ticks(lines: list[dict[str, Any]]) -> list[int]:
 
 
 def kinds(lines: list[dict[str, Any]]) -> list[str]:
-    """Return the kinds of lines but for events in their order, neighbours of one kind told once."""
+    """Return the kinds of lines except events, in order; a run of one kind counts once."""
     found = [kind for line in lines if (kind := line.get("type", "tick")) != "event"]
     return [kind for before, kind in zip([None, *found], found, strict=False) if kind != before]
 
@@ -140,8 +140,8 @@ def test_a_file_cut_anywhere_keeps_every_whole_line(fast: Daemon, path: Path) ->
         path.write_bytes(whole[:cut])
         File.continued(path, None).close()
         kept = whole.rindex(b"\n", 0, cut) + 1
-        told = b'{"type":"repair","cut_bytes":%d}\n' % (cut - kept) if cut > kept else b""
-        assert whole[:kept] + told == path.read_bytes()
+        repair = b'{"type":"repair","cut_bytes":%d}\n' % (cut - kept) if cut > kept else b""
+        assert whole[:kept] + repair == path.read_bytes()
 
 
 def test_a_file_cut_in_its_first_line_begins_anew(fast: Daemon, path: Path) -> None:

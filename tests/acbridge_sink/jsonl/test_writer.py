@@ -195,7 +195,7 @@ class Disk:
 
 
 def feeding(recording: Jsonl) -> Callable[[], bool]:
-    """Return what hands over one tick more and tells whether any was written."""
+    """Return a function that enqueues one more tick and returns whether any was written."""
     counter = iter(range(10**6))
     return lambda: recording.tick(tick(next(counter))) or recording.ticks > 0
 

@@ -1,4 +1,4 @@
-"""What waits for a client, by arithmetic: the newest, the rate, and what is told of the rest."""
+"""The messages that wait for a client, by arithmetic: the newest frames, the rate, and the count of the others."""
 
 import json
 from collections.abc import Iterator
@@ -187,8 +187,8 @@ def lap(seq: int, kind: EventKind = EventKind.LAP_COMPLETED, *, run: int = 1, lo
     return encoded(seq, Event, run=run, lost=lost).frame._replace(record=Event.of(kind, lap=seq))
 
 
-def told(hub: Hub, *topics: str) -> list[int]:
-    """Return the laps that a newcomer is told of."""
+def laps_sent(hub: Hub, *topics: str) -> list[int]:
+    """Return the laps that a new client receives."""
     box, laps = outbox(*topics), list[int]()
     hub.join(box)
     while box:
@@ -204,10 +204,10 @@ def test_a_new_client_that_selects_events_gets_the_last_laps_of_the_session_besi
     hub.join(present)
     hub.publish([lap(1), lap(2, EventKind.PIT_IN), lap(3, lost=5)], now=1.0)
     assert ["hello", "daemon", "daemon", "5 skipped", "event 1", "event 2", "event 3"] == list(taken(present))
-    assert ([1, 3], []) == (told(hub, "event"), told(hub, "static"))
+    assert ([1, 3], []) == (laps_sent(hub, "event"), laps_sent(hub, "static"))
     assert [] == list(taken(present))
     hub.publish([lap(seq) for seq in range(4, 4 + LAPS)], now=1.1)
-    assert list(range(4, 4 + LAPS)) == told(hub, "event", "static")
+    assert list(range(4, 4 + LAPS)) == laps_sent(hub, "event", "static")
 
 
 def test_a_server_that_is_dialled_again_gets_each_lap_once() -> None:
@@ -230,7 +230,7 @@ def test_a_server_that_is_dialled_again_gets_each_lap_once() -> None:
 def test_laps_of_an_earlier_session_or_run_are_forgotten(begin: Frame[Any]) -> None:
     hub = Hub()
     hub.publish([lap(1), begin], now=1.0)
-    assert [] == told(hub, "event")
+    assert [] == laps_sent(hub, "event")
 
 
 def test_a_silent_daemon_is_reported_once_and_so_is_its_return() -> None:
@@ -259,6 +259,6 @@ def test_a_conversation_that_begins_again_counts_on() -> None:
     hub.join(box)
     hub.publish([encoded(0).frame], now=1.0)
     list(taken(box))
-    hub.publish([encoded(seq).frame for seq in range(1, 9)], now=1.1)  # nobody takes them
+    hub.publish([encoded(seq).frame for seq in range(1, 9)], now=1.1)  # no client takes them
     hub.join(box)
     assert ["hello", "7 skipped", "physics 8"] == list(taken(box))

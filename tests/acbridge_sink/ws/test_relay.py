@@ -60,8 +60,8 @@ def test_then_comes_the_newest_of_each_topic_at_once(relay: Relay) -> None:
     with relay.client() as client:
         stream = messages(client)
         next(stream)
-        told = [message["topic"] for message in islice(stream, 5)]
-    assert STATES == told
+        received = [message["topic"] for message in islice(stream, 5)]
+    assert STATES == received
 
 
 def test_a_frame_is_flat_and_holds_what_the_daemon_sent(relay: Relay, fast: Daemon) -> None:
@@ -88,13 +88,13 @@ def test_msgpack_has_the_same_values_as_json(relay: Relay) -> None:
     ):
         assert (None, "acbridge.msgpack") == (text.subprotocol, binary.subprotocol)
         unpacked: list[Message] = [unpackb(binary.recv(timeout=PATIENCE_S, decode=False)) for _ in range(60)]
-        told = some(text, 60)
+        received = some(text, 60)
     by_key = {(message["topic"], message["seq"]): message for message in unpacked if "seq" in message}
-    common = [message for message in told if "seq" in message and (message["topic"], message["seq"]) in by_key]
+    common = [message for message in received if "seq" in message and (message["topic"], message["seq"]) in by_key]
     assert len(common) > 10
     for message in common:
         assert message == by_key[message["topic"], message["seq"]]
-    assert unpacked[0]["topics"] == told[0]["topics"]
+    assert unpacked[0]["topics"] == received[0]["topics"]
 
 
 def test_the_json_subprotocol_may_be_named_and_the_clients_first_choice_counts(relay: Relay) -> None:
@@ -116,9 +116,9 @@ def test_a_query_chooses_topics_fields_and_rate(relay: Relay) -> None:
 
 def test_a_rate_that_a_client_asked_for_is_no_skip(relay: Relay) -> None:
     with relay.client("?topics=physics&fields=rpms&max_hz=10") as client:
-        told = some(client, 12)[1:]
-    assert [] == [message for message in told if "type" in message]
-    assert all(after["seq"] - before["seq"] > 20 for before, after in pairwise(told[1:]))
+        received = some(client, 12)[1:]
+    assert [] == [message for message in received if "type" in message]
+    assert all(after["seq"] - before["seq"] > 20 for before, after in pairwise(received[1:]))
 
 
 def test_a_message_chooses_anew_and_begins_with_the_newest(relay: Relay) -> None:
@@ -133,8 +133,8 @@ def test_a_message_chooses_anew_and_begins_with_the_newest(relay: Relay) -> None
 
 def test_fields_without_topics_choose_the_topics_that_have_them(relay: Relay) -> None:
     with relay.client("?fields=speedKmh") as client:
-        told = some(client, 6)[1:]
-    assert {"physics"} == {message["topic"] for message in told}
+        received = some(client, 6)[1:]
+    assert {"physics"} == {message["topic"] for message in received}
 
 
 def test_no_topics_mean_no_frames(relay: Relay) -> None:
@@ -298,7 +298,7 @@ def test_a_missing_extra_ends_with_one_line_that_names_it(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "problem"),
     [
         (("--host", "0.0.0.0"), "give --token, at least 16 characters"),
         (("--host", "::"), "give --token"),
@@ -312,11 +312,11 @@ def test_a_missing_extra_ends_with_one_line_that_names_it(tmp_path: Path) -> Non
     ],
     ids=str,
 )
-def test_settings_that_cannot_work_end_with_one_clear_line(arguments: tuple[str, ...], told: str) -> None:
+def test_settings_that_cannot_work_end_with_one_clear_line(arguments: tuple[str, ...], problem: str) -> None:
     with Program("acbridge_sink", "ws", *arguments) as relay:
         assert 2 == relay.wait()
     assert relay.err[-1].startswith("Error: ")
-    assert told in relay.err[-1]
+    assert problem in relay.err[-1]
 
 
 NODE = """
