@@ -1,6 +1,6 @@
 """The running lap: its number, whether it counts, how far it is driven and how it compares."""
 
-from acbridge.derived.lap.laps import NOT_SEEN_WHOLE, OUT_LAP
+from acbridge.derived.lap.parts import NOT_SEEN_WHOLE, OUT_LAP
 from acbridge.derived.metrics.sample import Sample, along_line_m, explained
 from acbridge.derived.metrics.situation import in_pit_lane
 
