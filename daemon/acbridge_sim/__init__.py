@@ -16,10 +16,11 @@ from acbridge_sim.model.circuits import LAYOUTS, layout
 from acbridge_sim.model.driver import BuiltInDriver, RacingLine
 from acbridge_sim.model.road import Bend, Straight, lay
 from acbridge_sim.model.spec import CarCommands, CarSpec
-from acbridge_sim.model.timing import Timing, lap_text
+from acbridge_sim.model.timing import Timing
 from acbridge_sim.model.track import Track, load_borders
 from acbridge_sim.model.tyre import Compound, Tyre, grip_share
 from acbridge_sim.session import Mode, SessionType
+from acbridge_sim.telemetry import lap_text
 from acbridge_sim.world import World
 
 __all__ = [

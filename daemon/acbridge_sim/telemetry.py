@@ -13,10 +13,11 @@ from acbridge.schema import Vec3
 from acbridge_sim.faults import Faults
 from acbridge_sim.model.car import AIR_DENSITY, Car, G
 from acbridge_sim.model.spec import CarSpec
-from acbridge_sim.model.timing import Timing, lap_text
+from acbridge_sim.model.timing import Timing
 from acbridge_sim.model.track import Track
 from acbridge_sim.session import RACE_LAPS, STATUS_OF, Mode, SessionType, time_left_ms
 
+NO_TIME = "-:--:---"
 RADIUS_GAIN = 1.0025
 """The effective radius is a little more than the nominal one that `static.tyreRadius` holds."""
 BOX_REACH_M = 1.5
@@ -260,6 +261,14 @@ def timing_values(timing: Timing, position: float) -> dict[str, dict[str, Any]]:
     }
 
 
+def lap_text(milliseconds: int) -> str:
+    """Return a time as the sim writes it, ``m:ss:mmm``, or ``-:--:---`` for none."""
+    if milliseconds <= 0:
+        return NO_TIME
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest // 1000:02}:{rest % 1000:03}"
+
+
 def static_values(
     spec: CarSpec, track: Track, *, cut_invalidates_lap: bool, rates: tuple[float, float, float]
 ) -> dict[str, Any]:
@@ -272,7 +281,7 @@ def static_values(
         cut_invalidates_lap: Whether a lap with a cut is invalid.
         rates: Multipliers of fuel, tyre wear and damage.
     """
-    power = max(torque * rpm * math.pi / 30 for rpm, torque in spec.torque)
+    power = spec.power * max(torque * rpm * math.pi / 30 for rpm, torque in spec.torque)
     texts = {column.name: "" for column in Static.columns if column.is_text}
     numbers: dict[str, Any] = {column.name: 0 for column in Static.columns if not column.is_text}
     nominal = spec.tyre_radius / RADIUS_GAIN
@@ -290,7 +299,7 @@ def static_values(
         "playerSurname": "Stand-in",
         "playerNick": "Stand-in",
         "sectorCount": len(track.sectors),
-        "maxTorque": max(torque for _, torque in spec.torque),
+        "maxTorque": spec.power * max(torque for _, torque in spec.torque),
         "maxPower": power,
         "maxRpm": round(spec.limit_rpm),
         "maxFuel": spec.tank,

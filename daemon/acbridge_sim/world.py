@@ -222,7 +222,7 @@ class World:
     def _physics_step(self, commands: CarCommands | None) -> None:
         car = self.car
         held = self.mode is Mode.PITS or waits_for_lights(self.session, self._elapsed_s)
-        before = car.place.distance
+        before = car.distance
         x, y, z = car.x, car.y, car.z
         if held:
             car.step(CarCommands(brake=1.0))
@@ -240,13 +240,13 @@ class World:
             self.timing.start()
         best = self.timing.best_clean_ms
         off = sum(wheel.off for wheel in car.wheels)
-        self.timing.step(before, car.place.distance, off)
+        self.timing.step(before, car.distance, off)
         if self.timing.crossed:
             if self.timing.best_clean_ms != best:
                 self._best_trace = self._trace
             self._trace = []
             self._delay_roll_over()
-        if self.timing.current_ms and car.place.distance * 1000 >= len(self._trace) * self.track.length:
+        if self.timing.current_ms and car.distance * 1000 >= len(self._trace) * self.track.length:
             self._trace.append(self.timing.current_ms)
 
     def _delta(self) -> float:
@@ -262,7 +262,7 @@ class World:
                 self._late[part] = _Late(self._shown[part], frames)
 
     def _position(self) -> float:
-        return (self.car.place.distance / self.track.length + self.faults.finish_at) % 1.0
+        return (self.car.distance / self.track.length + self.faults.finish_at) % 1.0
 
     def _render(self) -> None:
         """Render a frame: the graphics page as it is now."""

@@ -5,7 +5,7 @@ from collections import deque
 from typing import Any
 
 from acbridge import Derived, Event, EventKind, Thresholds
-from acbridge_sim.model.timing import lap_text
+from acbridge_sim.telemetry import lap_text
 from deriving import STEP_MS, Drive, moving
 
 PARTS: dict[str, tuple[str, ...]] = {

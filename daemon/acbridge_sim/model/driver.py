@@ -148,7 +148,7 @@ class BuiltInDriver:
 
     def _feet(self, speed: float, wanted: float) -> tuple[float, float]:
         off = wanted - speed
-        if off < -0.4:  # noqa: PLR2004  m/s
+        if off < -0.4:
             front = max(self._car.wheels[0].slip, self._car.wheels[1].slip)
             return 0.0, max(0.0, min(1.0, 0.22 * -off + 0.1)) * max(0.25, min(1.0, 2.2 - 1.4 * front))
         rear = max(self._car.wheels[2].slip, self._car.wheels[3].slip)

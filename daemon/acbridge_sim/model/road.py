@@ -41,15 +41,15 @@ def lay(pieces: Sequence[Straight | Bend], step: float = 1.0) -> list[tuple[floa
         ValueError: The pieces cannot be closed.
     """
     turned = sum(piece.angle for piece in pieces if isinstance(piece, Bend))
-    if abs(abs(turned) - 360) > 1e-6:  # noqa: PLR2004  degrees
+    if abs(abs(turned) - 360) > 1e-6:
         raise ValueError(f"the bends add up to {turned:g} degrees; a closed track needs 360")
     headings = _headings(pieces)
     (x, z), unknown = _end(pieces), [i for i, piece in enumerate(pieces) if piece == Straight(None)]
-    if len(unknown) != 2:  # noqa: PLR2004  two coordinates to close
+    if len(unknown) != 2:
         raise ValueError(f"two straights must leave their length open, not {len(unknown)}")
     (ax, az), (bx, bz) = [(-math.sin(headings[i]), math.cos(headings[i])) for i in unknown]
     area = ax * bz - bx * az
-    if abs(area) < 0.1:  # noqa: PLR2004  nearly parallel
+    if abs(area) < 0.1:
         raise ValueError("the two open straights are nearly parallel and cannot close the track")
     lengths = ((-x * bz + bx * z) / area, (-ax * z + x * az) / area)
     if min(lengths) <= 0:

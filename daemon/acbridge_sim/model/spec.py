@@ -1,41 +1,46 @@
-"""What a car is made of, and what a driver can do with it."""
+"""The parameters of a car, and the commands that a driver gives it."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
+from acbridge_sim.model.table import Column
 from acbridge_sim.model.tyre import Compound
 
 
 @dataclass(frozen=True, slots=True)
 class CarSpec:
     """
-    What a car is made of. SI units; fractions are of the front.
+    The parameters of a car.
 
     The defaults are a small rear-driven track-day car of our own invention.
     """
 
     model: str = "acbridge_stand_in"
-    mass: float = 1080.0
-    yaw_inertia: float = 1500.0
-    wheelbase: float = 2.48
-    front_share: float = 0.48
-    track_width: float = 1.52
-    cg_height: float = 0.46
-    roll_share: float = 0.58
-    tyre_radius: float = 0.308
-    wheel_inertia: float = 1.1
-    engine_inertia: float = 0.11
-    drag_area: float = 0.72
-    lift_area: float = 0.55
-    lift_share: float = 0.44
-    steer_lock: float = 0.434
-    brake_torque: float = 1050.0
-    brake_bias: float = 0.66
-    tank: float = 45.0
-    gears: tuple[float, ...] = (-3.2, 0.0, 3.1, 2.1, 1.55, 1.22, 1.0, 0.84)
-    final_drive: float = 4.1
-    idle_rpm: float = 950.0
-    limit_rpm: float = 7600.0
-    torque: tuple[tuple[float, float], ...] = (
+    mass: Annotated[float, Column("kg", "Without fuel.")] = 1080.0
+    yaw_inertia: Annotated[float, Column("kg m2", "About the vertical axis.")] = 1500.0
+    wheelbase: Annotated[float, Column("m", "From axle to axle.")] = 2.48
+    front_share: Annotated[float, Column("", "Share of the weight on the front axle.")] = 0.48
+    track_width: Annotated[float, Column("m", "From wheel to wheel of an axle.")] = 1.52
+    cg_height: Annotated[float, Column("m", "Centre of gravity above the ground.")] = 0.46
+    roll_share: Annotated[float, Column("", "Share of the lateral load transfer at the front axle.")] = 0.58
+    tyre_radius: Annotated[float, Column("m", "Effective rolling radius.")] = 0.308
+    wheel_inertia: Annotated[float, Column("kg m2", "Of one wheel.")] = 1.1
+    engine_inertia: Annotated[float, Column("kg m2", "Of the engine, at its own speed.")] = 0.11
+    drag_area: Annotated[float, Column("m2", "Drag coefficient times area.")] = 0.72
+    lift_area: Annotated[float, Column("m2", "Downforce coefficient times area.")] = 0.55
+    lift_share: Annotated[float, Column("", "Share of the downforce at the front axle.")] = 0.44
+    steer_lock: Annotated[float, Column("rad", "Angle of the front wheels at full lock.")] = 0.434
+    brake_torque: Annotated[float, Column("N m", "Of one wheel at full brake with a bias of one half.")] = 1050.0
+    brake_bias: Annotated[float, Column("", "Share of the brake torque at the front axle.")] = 0.66
+    tank: Annotated[float, Column("L", "Fuel at the most.")] = 45.0
+    power: Annotated[float, Column("", "Factor on the torque curve.")] = 1.0
+    gears: Annotated[tuple[float, ...], Column("", "Ratios: reverse, neutral, first, ...")] = (
+        -3.2, 0.0, 3.1, 2.1, 1.55, 1.22, 1.0, 0.84,
+    )  # fmt: skip
+    final_drive: Annotated[float, Column("", "Ratio of the final drive.")] = 4.1
+    idle_rpm: Annotated[float, Column("1/min", "Engine speed at idle.")] = 950.0
+    limit_rpm: Annotated[float, Column("1/min", "Engine speed of the limiter.")] = 7600.0
+    torque: Annotated[tuple[tuple[float, float], ...], Column("1/min, N m", "Engine torque at full throttle.")] = (
         (0.0, 90.0),
         (1500.0, 165.0),
         (3000.0, 205.0),
@@ -45,15 +50,15 @@ class CarSpec:
         (7600.0, 190.0),
         (8500.0, 40.0),
     )
-    suspension_travel: tuple[float, float] = (0.115, 0.12)
-    spring: tuple[float, float] = (78_000.0, 70_000.0)
-    camber: tuple[float, float] = (-0.045, -0.035)
-    compound: Compound = field(default_factory=Compound)
+    suspension_travel: Annotated[tuple[float, float], Column("m", "At the most, front and rear.")] = (0.115, 0.12)
+    spring: Annotated[tuple[float, float], Column("N/m", "Wheel rate, front and rear.")] = (78_000.0, 70_000.0)
+    camber: Annotated[tuple[float, float], Column("rad", "Front and rear.")] = (-0.045, -0.035)
+    compound: Annotated[Compound, Column("", "The tyres' compound.")] = field(default_factory=Compound)
 
 
 class CarCommands:
     """
-    What the driver does with the car.
+    The commands of a driver in one physics step.
 
     Attributes:
         steer: -1 full left to 1 full right.

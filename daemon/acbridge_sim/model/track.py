@@ -13,6 +13,9 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from acbridge_sim.model import surface
+from acbridge_sim.model.surface import Road
+
 BORDER_COLUMNS = (
     ("left_x", "left_z", "right_x", "right_z"),
     ("left_border_x", "left_border_y", "right_border_x", "right_border_y"),
@@ -95,7 +98,9 @@ class Track:
         left, right: Distance to the edges at each, both positive.
         run_off: From an edge to the barrier behind it.
         sectors: Where sectors begin, as shares of the length; the first is 0.
+        kerb: Whether there are kerbs at each point.
         pit: The pit lane, if there is one.
+        road: The same as tables, for the functions of `surface`.
     """
 
     def __init__(
@@ -128,7 +133,6 @@ class Track:
         self.sectors = sectors
         self.run_off = run_off
         self.pit = pit
-        self._waves = waves
         widths = [(half_width, half_width)] * len(points) if isinstance(half_width, float | int) else list(half_width)
         resampled = _resample([(*p, *w) for p, w in zip(points, widths, strict=True)])
         self.length, self.x, self.z, self.left, self.right = resampled
@@ -142,8 +146,8 @@ class Track:
             math.remainder(self.heading[(i + 1) % count] - self.heading[i - 1], 2 * math.pi) / (2 * self.spacing)
             for i in range(count)
         ]
-        self._forward = [(-math.sin(h), math.cos(h)) for h in self.heading]
         self.kerb = _kerbs(self.bend, self.spacing)
+        self.road = self._road(waves)
 
     def locate(self, x: float, z: float, hint: int | None = None) -> TrackPosition:
         """
@@ -152,84 +156,58 @@ class Track:
         Args:
             x: World coordinate.
             z: World coordinate.
-            hint: Index of a point near it, such as the last place's; without one the whole line is searched.
+            hint: Index of a point near it, such as the last position's; without one the whole line is searched.
         """
-        count = len(self.x)
-        i = self._nearest(x, z) if hint is None else hint
-        ahead = offset = along = bend = 0.0
-        half = self.spacing / 2
-        came = 0
-        for _ in range(count):
-            fx, fz = self._forward[i]
-            dx, dz = x - self.x[i], z - self.z[i]
-            ahead = dx * fx + dz * fz
-            # Left of a direction (fx, fz) lies (fz, -fx). Outside a bend the way is longer than along the line.
-            offset = dx * fz - dz * fx
-            bend = self.bend[i]
-            along = ahead / max(0.2, 1 + bend * offset)
-            step = 1 if along > half else -1 if along < -half else 0
-            if step in {0, -came}:
-                break  # there, or on the seam between two points
-            i, came = (i + step) % count, step
-        return TrackPosition(i, (i * self.spacing + along) % self.length, offset + bend * ahead * ahead / 2, bend)
+        return TrackPosition(*surface.locate(self.road, x, z, self._nearest(x, z) if hint is None else hint))
 
     def point(self, distance: float, offset: float = 0.0) -> tuple[float, float, float]:
         """Return x, z and the line's heading at a distance along it and an offset from it."""
-        at = (distance / self.spacing) % len(self.x)
-        i = int(at)
-        j = (i + 1) % len(self.x)
-        part = at - i
-        heading = self.heading[i] + math.remainder(self.heading[j] - self.heading[i], 2 * math.pi) * part
-        x = self.x[i] + (self.x[j] - self.x[i]) * part + offset * math.cos(heading)
-        z = self.z[i] + (self.z[j] - self.z[i]) * part + offset * math.sin(heading)
-        return x, z, math.remainder(heading, 2 * math.pi)
+        return surface.point_at(self.road, distance, offset)
 
     def ground(self, x: float, z: float) -> tuple[float, float, float]:
         """Return the height of the ground and its slope towards x and towards z."""
-        height = slope_x = slope_z = 0.0
-        for wave in self._waves:
-            angle = wave.along_x * x + wave.along_z * z + wave.phase
-            height += wave.height * math.sin(angle)
-            slope = wave.height * math.cos(angle)
-            slope_x += slope * wave.along_x
-            slope_z += slope * wave.along_z
-        return height, slope_x, slope_z
-
-    def over_edge(self, place: TrackPosition) -> float:
-        """Return how far a point lies outside the edge, kerb not counted; negative inside."""
-        return place.offset - self.left[place.near] if place.offset > 0 else -place.offset - self.right[place.near]
-
-    def space(self, place: TrackPosition) -> float:
-        """Return how far behind the edge the barrier stands; beside the pit lane it stands behind that."""
-        if self.pit is not None and place.offset < 0 and self._along_pit(place):
-            return max(self.run_off, self.pit.half_width - self.pit.offset - self.right[place.near] + 1.0)
-        return self.run_off
+        return surface.ground(self.road, x, z)
 
     def in_pit_lane(self, place: TrackPosition) -> bool:
-        """Whether a point lies on the pit lane."""
-        pit = self.pit
-        if pit is None or not self._along_pit(place):
-            return False
-        return abs(place.offset - self.pit_middle(place.distance)) <= pit.half_width and place.offset < pit.mouth
+        """Return whether a point lies on the pit lane."""
+        return surface.in_pit_lane(self.road, place.distance, place.offset)
 
     def pit_middle(self, distance: float) -> float:
         """Return the offset of the pit lane's middle at a distance; on the track where there is no lane."""
-        pit = self.pit
-        if pit is None:
-            return 0.0
-        since = (distance - pit.begins) % self.length
-        left = (pit.ends - pit.begins) % self.length - since
-        share = max(0.0, min(1.0, since / pit.ramp, left / pit.ramp))
-        return pit.mouth + (pit.offset - pit.mouth) * share
-
-    def _along_pit(self, place: TrackPosition) -> bool:
-        pit = self.pit
-        if pit is None:
-            return False
-        return (place.distance - pit.begins) % self.length < (pit.ends - pit.begins) % self.length
+        return surface.pit_middle(self.road, distance) if self.pit is not None else 0.0
 
     def _nearest(self, x: float, z: float) -> int:
         return min(range(len(self.x)), key=lambda i: (self.x[i] - x) ** 2 + (self.z[i] - z) ** 2)
+
+    def _road(self, waves: tuple[Wave, ...]) -> Road:
+        pit = self.pit or PitLane(begins=0.0, ends=0.0, offset=0.0, half_width=0.0, box=0.0)
+        return Road(
+            points=len(self.x),
+            spacing=self.spacing,
+            length=self.length,
+            x=self.x,
+            z=self.z,
+            heading=self.heading,
+            bend=self.bend,
+            forward_x=[-math.sin(h) for h in self.heading],
+            forward_z=[math.cos(h) for h in self.heading],
+            left=self.left,
+            right=self.right,
+            kerb=[KERB_WIDTH if kerb else 0.0 for kerb in self.kerb],
+            run_off=float(self.run_off),
+            splits=[share * self.length for share in self.sectors[1:]],
+            wave_height=[wave.height for wave in waves],
+            wave_x=[wave.along_x for wave in waves],
+            wave_z=[wave.along_z for wave in waves],
+            wave_phase=[wave.phase for wave in waves],
+            has_pit=self.pit is not None,
+            pit_begins=pit.begins,
+            pit_ends=pit.ends,
+            pit_offset=pit.offset,
+            pit_half_width=pit.half_width,
+            pit_ramp=pit.ramp,
+            pit_mouth=pit.mouth,
+        )
 
 
 def load_borders(path: Path, name: str) -> Track:
@@ -261,7 +239,7 @@ def load_borders(path: Path, name: str) -> Track:
         raise ValueError(f"{path} holds a coordinate that is not finite")
     points = [((lx + rx) / 2, (lz + rz) / 2) for lx, lz, rx, rz in borders]
     widths = [math.hypot(lx - rx, lz - rz) / 2 for lx, lz, rx, rz in borders]
-    if min(widths) < 2:  # noqa: PLR2004  a car is nearly that wide
+    if min(widths) < 2:
         raise ValueError(f"{path} has borders less than 4 m apart")
     steps = [math.dist(a, b) for a, b in zip(points, [*points[1:], points[0]], strict=True)]
     if min(steps) == 0:

@@ -12,7 +12,7 @@ from acbridge import Derived, Event, Graphics, Physics, Static
 from acbridge.derived import Deriver, Thresholds
 from acbridge_sim import World
 from acbridge_sim.faults import ROLLOVERS, Faults
-from acbridge_sim.model.timing import lap_text
+from acbridge_sim.telemetry import lap_text
 from deriving import changed
 
 LENGTH = 5000.0

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from acbridge import Event, EventKind, SimState
 from acbridge.pages import STATUS_LIVE, STATUS_PAUSE, STATUS_REPLAY
-from acbridge_sim.model.timing import lap_text
+from acbridge_sim.telemetry import lap_text
 from course import PARTS, Course
 from deriving import on_wheels
 
