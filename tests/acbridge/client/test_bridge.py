@@ -112,7 +112,7 @@ def test_without_a_daemon_latest_says_what_to_do(lonely: Bridge) -> None:
     assert isinstance(caught.value, TimeoutError)
 
 
-def test_a_daemon_without_a_sim_is_told_from_no_daemon(page_dir: Path) -> None:
+def test_the_text_distinguishes_a_daemon_without_a_sim_from_no_daemon(page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, daemon.connect() as bridge:
         assert "absent" == bridge.latest(Status, timeout=5).record.sim_state
         with pytest.raises(NoFrame, match="the daemon reports that the sim is absent") as caught:
@@ -197,7 +197,7 @@ def test_closing_a_bridge_ends_its_iterators(daemon: Daemon) -> None:
         next(frames)
 
 
-def test_closing_a_bridge_wakes_whoever_waits_for_a_frame(lonely: Bridge) -> None:
+def test_closing_a_bridge_ends_a_wait_for_a_frame(lonely: Bridge) -> None:
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(lonely.latest, Physics, timeout=60)
         until(lambda: any(thread.name == "acbridge-receiver" for thread in threading.enumerate()), "the waiting")

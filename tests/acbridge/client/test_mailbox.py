@@ -196,7 +196,7 @@ def test_a_sample_holds_its_frames_in_the_order_of_the_tick() -> None:
     assert payloads == [mail.payload for mail in mailbox.sample]
 
 
-def test_a_topic_that_nobody_knows_is_left_alone() -> None:
+def test_an_unknown_topic_is_ignored() -> None:
     mailbox = Mailbox(ALIGNED)
     for payload in (frame(0), b"anything"):
         mailbox.put("physics2", payload, 0)

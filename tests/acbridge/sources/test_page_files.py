@@ -72,7 +72,7 @@ def descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-def test_a_directory_without_pages_is_told_by_name(source: PageSource, page_dir: Path) -> None:
+def test_a_directory_without_pages_is_named(source: PageSource, page_dir: Path) -> None:
     problem = source.attach()
     assert str(page_dir / PHYSICS) in str(problem)
     assert "start the sim" in str(problem)
@@ -80,7 +80,7 @@ def test_a_directory_without_pages_is_told_by_name(source: PageSource, page_dir:
 
 
 @pytest.mark.parametrize("missing", PAGE_SIZES)
-def test_one_missing_page_is_told_by_name(source: PageSource, page_dir: Path, missing: str) -> None:
+def test_one_missing_page_is_named(source: PageSource, page_dir: Path, missing: str) -> None:
     fill(page_dir, 1)
     (page_dir / f"acpmf_{missing}").unlink()
     assert f"there is no {page_dir / f'acpmf_{missing}'}" in str(source.attach())
@@ -88,7 +88,9 @@ def test_one_missing_page_is_told_by_name(source: PageSource, page_dir: Path, mi
 
 
 @pytest.mark.parametrize("size", [0, 100, PAGE_SIZES["physics"] - 1])
-def test_a_file_shorter_than_the_page_is_told_with_both_sizes(source: PageSource, page_dir: Path, size: int) -> None:
+def test_a_file_shorter_than_the_page_is_reported_with_both_sizes(
+    source: PageSource, page_dir: Path, size: int
+) -> None:
     fill(page_dir, 1)
     os.truncate(page_dir / PHYSICS, size)
     assert f"has {size} bytes, the page needs 592" in str(source.attach())
@@ -117,7 +119,7 @@ def test_another_prefix_names_other_files(page_dir: Path) -> None:
     assert "rig2_physics" in str(page_files(page_dir, "rig2_").attach())
 
 
-def test_a_file_that_may_not_be_read_is_told_with_the_reason(source: PageSource, page_dir: Path) -> None:
+def test_a_file_that_may_not_be_read_is_reported_with_the_reason(source: PageSource, page_dir: Path) -> None:
     assert sys.platform != "win32"
     fill(page_dir, 1)
     if os.geteuid() == 0:  # root may read everything, and trusts no other user's pages
@@ -183,7 +185,7 @@ def test_pages_that_come_back_are_attached_again(source: PageSource, page_dir: P
     assert pages == source.read()
 
 
-def test_a_file_that_shrinks_while_it_is_read_kills_nobody(page_dir: Path) -> None:
+def test_a_file_that_shrinks_while_it_is_read_does_not_end_the_process(page_dir: Path) -> None:
     fill(page_dir, 1, size=4096)
     child = """
 import os, sys

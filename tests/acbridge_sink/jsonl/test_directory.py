@@ -106,13 +106,13 @@ def test_files_are_rotated_by_laps_and_the_lap_stands_in_the_file_that_it_ends(t
     assert [[1, 2], [3, 4], [5, 6], [7]] == laps
 
 
-@pytest.mark.parametrize("told_by", ["a rest", "static"])
-def test_another_car_begins_another_file(tmp_path: Path, told_by: str) -> None:
+@pytest.mark.parametrize("shown_by", ["a rest", "static"])
+def test_another_car_begins_another_file(tmp_path: Path, shown_by: str) -> None:
     answers = Answers()
     recording = recorder(tmp_path, options(), answers=answers)
     feed(recording, 1)
     answers.static = another_static(carModel="other")
-    if told_by == "a rest":
+    if shown_by == "a rest":
         recording.idle()
     else:  # the daemon sends a new static page before the tick
         recording.other(frame(answers.static, 2))
