@@ -9,9 +9,10 @@ from acbridge.derived.deriver import Deriver
 from acbridge.derived.events import Event, EventKind
 from acbridge.derived.record import Derived
 from acbridge.derived.thresholds import THRESHOLDS, Thresholds, ThresholdSpec, parse_thresholds
-from acbridge.derived.tick import is_another_car_or_track, packet_steps
+from acbridge.derived.tick import CAR_AND_TRACK, is_another_car_or_track
 
 __all__ = [
+    "CAR_AND_TRACK",
     "THRESHOLDS",
     "Derived",
     "Deriver",
@@ -20,6 +21,5 @@ __all__ = [
     "ThresholdSpec",
     "Thresholds",
     "is_another_car_or_track",
-    "packet_steps",
     "parse_thresholds",
 ]

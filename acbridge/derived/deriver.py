@@ -19,8 +19,9 @@ from acbridge.derived.session import SessionWatch
 from acbridge.derived.situation import Situation
 from acbridge.derived.situation.movement import Movement
 from acbridge.derived.thresholds import Thresholds
-from acbridge.derived.tick import STEP_MS, DerivationInput, is_another_car_or_track, packet_steps
+from acbridge.derived.tick import STEP_MS, DerivationInput, is_another_car_or_track
 from acbridge.derived.wheels import Chassis
+from acbridge.layout import counter_steps
 from acbridge.pages import STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.status import SimState
 
@@ -134,7 +135,7 @@ class Deriver:
         before, self._packet = self._packet, packet
         if before is None:
             return False
-        steps = packet_steps(before, packet)
+        steps = counter_steps(before, packet)
         self._now_ms += steps * STEP_MS
         self._passed_ms += steps * STEP_MS
         return steps < 0

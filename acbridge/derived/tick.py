@@ -57,11 +57,6 @@ class DerivationInput(NamedTuple):
         return waited_ms >= self.limits.rollover_s * 1000 and self.number - since.tick >= SETTLING_TICKS
 
 
-def packet_steps(before: int, after: int) -> int:
-    """Return the physics steps from one packetId to the next; negative if the counter fell. It wraps after 74 days."""
-    return (after - before + 2**31) % 2**32 - 2**31
-
-
 def is_another_car_or_track(static: Static, before: Static) -> bool:
     """Return whether car, track or track layout of two static pages differ."""
     return any(getattr(static, name) != getattr(before, name) for name in CAR_AND_TRACK)

@@ -7,7 +7,7 @@ A page that exists proves nothing (the sim leaves its pages behind, bridges make
 
 import struct
 
-from acbridge.layout import read_utf16
+from acbridge.layout import counter_steps, read_utf16
 from acbridge.pages import SM_VERSION, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
 from acbridge.sources import Pages
 from acbridge.status import SimState
@@ -66,8 +66,10 @@ class Liveness:
                 else "the pages are there but no sim has filled them yet; start a session in Assetto Corsa"
             )
             return self.state
-        self._follow(_INT.unpack_from(pages.physics, _PACKET)[0], now)
-        self.state = self._judge(_INT.unpack_from(pages.graphics, _STATUS)[0], now)
+        status = _INT.unpack_from(pages.graphics, _STATUS)[0]
+        if status != STATUS_REPLAY or self._packet is None:  # a replay has packetIds of its own
+            self._follow(_INT.unpack_from(pages.physics, _PACKET)[0], now)
+        self.state = self._judge(status, now)
         return self.state
 
     def _follow(self, packet: int, now: float) -> None:
@@ -77,7 +79,7 @@ class Liveness:
             self.sessions += 1
             self._unproven_since = now
             return
-        ahead = (packet - before + 2**31) % 2**32 - 2**31  # the counter wraps after 74 days
+        ahead = counter_steps(before, packet)
         if ahead:
             self._moved_at = now
         if ahead < 0:

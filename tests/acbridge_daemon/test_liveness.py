@@ -147,6 +147,14 @@ def test_a_packet_that_falls_counts_a_session() -> None:
     assert 2 == liveness.sessions
 
 
+def test_a_packet_that_falls_in_a_replay_counts_no_session() -> None:
+    liveness = driven()
+    for packet in (500, 400, 90_000, 17):
+        assert liveness.update(pages(packet, STATUS_REPLAY), NOW + 0.1) is SimState.REPLAY
+    assert liveness.update(pages(110), NOW + 0.2) is SimState.LIVE
+    assert 1 == liveness.sessions
+
+
 def test_a_packet_that_wraps_counts_no_session() -> None:
     liveness = Liveness()
     liveness.update(pages(2**31 - 2), NOW)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from acbridge import Event, EventKind, Static
+from acbridge.derived import CAR_AND_TRACK
 from acbridge.recording.lines import thresholds_in
 
 MEGABYTE = 1_000_000
 _MINUTE_NS = 60_000_000_000
-_CAR_AND_TRACK = ("carModel", "track", "trackConfiguration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Segments:
         known = self.header["static"]
         if vars(static) == known:
             return False
-        if with_ticks and known and any(getattr(static, name) != known.get(name) for name in _CAR_AND_TRACK):
+        if with_ticks and known and any(getattr(static, name) != known.get(name) for name in CAR_AND_TRACK):
             self.rest()
             return False
         self.header["static"] = vars(static)
