@@ -16,7 +16,18 @@ from typing import Annotated
 
 from acbridge_sim.model.drivetrain import STEP_S, drive, gear_for_speed
 from acbridge_sim.model.spec import CarCommands, CarSpec
-from acbridge_sim.model.surface import Road, barrier_space, ground, in_pit_lane, locate, over_edge, point_at, wrap
+from acbridge_sim.model.surface import (
+    TURN,
+    Road,
+    barrier_space,
+    ground,
+    in_pit_lane,
+    locate,
+    over_edge,
+    point_at,
+    point_before,
+    wrap,
+)
 from acbridge_sim.model.table import Column
 from acbridge_sim.model.track import Track, TrackPosition
 from acbridge_sim.model.tyre import SLOPE, Tyre, grip_share, renew, use
@@ -235,7 +246,7 @@ def put(car: Car, spec: CarSpec, road: Road, distance: float, offset: float, spe
         heading: From the line's direction, positive to the right, rad.
     """
     car.x, car.z, line = point_at(road, distance, offset)
-    car.heading = wrap(line + heading)
+    car.heading = wrap(line + heading % TURN)
     height, car.slope_x, car.slope_z = ground(road, car.x, car.z)
     car.y = height + spec.cg_height
     forward_x = -math.sin(car.heading)
@@ -252,7 +263,7 @@ def put(car: Car, spec: CarSpec, road: Road, distance: float, offset: float, spe
     car.shifts_asked = 0
     car.steps = 0
     car.pitch = car.roll = car.body_roll = 0.0
-    start = int((distance / road.spacing) % road.points)
+    start, _ = point_before(road, distance)
     car.near, car.distance, car.offset, car.bend = locate(road, car.x, car.z, start)
     for i in range(4):
         wheel = car.wheels[i]

@@ -97,12 +97,19 @@ def locate(road: Road, x: float, z: float, near: int) -> tuple[int, float, float
     return i, (i * road.spacing + along) % road.length, offset + bend * ahead * ahead / 2, bend
 
 
+def point_before(road: Road, distance: float) -> tuple[int, float]:
+    """Return the index of the point before a distance along the line, and the share of the way to the next, 0 to 1."""
+    at = (distance / road.spacing) % road.points
+    if at >= road.points:
+        return 0, 0.0  # a hair before the finish line: the remainder is rounded up to the whole
+    i = int(at)
+    return i, at - i
+
+
 def point_at(road: Road, distance: float, offset: float) -> tuple[float, float, float]:
     """Return x, z and the line's heading at a distance along it and an offset from it."""
-    at = (distance / road.spacing) % road.points
-    i = int(at)
+    i, part = point_before(road, distance)
     j = (i + 1) % road.points
-    part = at - i
     heading = road.heading[i] + wrap(road.heading[j] - road.heading[i]) * part
     x = road.x[i] + (road.x[j] - road.x[i]) * part + offset * math.cos(heading)
     z = road.z[i] + (road.z[j] - road.z[i]) * part + offset * math.sin(heading)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from acbridge_sim import LAYOUTS, Bend, Straight, Track, lay, layout, load_borders
+from acbridge_sim import LAYOUTS, Bend, Car, CarSpec, Straight, Track, lay, layout, load_borders
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -134,3 +134,18 @@ def test_borders_of_an_open_track_are_refused(tmp_path: Path) -> None:
 def test_a_track_of_few_points_is_still_a_track() -> None:
     square = [(0.0, 0.0), (0.0, 100.0), (100.0, 100.0), (100.0, 0.0)]
     assert Track("square", "", square, half_width=5.0).length == pytest.approx(400)
+
+
+@pytest.mark.parametrize("distance", [-1e-18, -1e-14, 0.0, 1e-14])
+def test_a_hair_beside_the_finish_line_is_at_the_finish_line(distance: float) -> None:
+    track = layout("oval")
+    assert track.point(distance) == pytest.approx(track.point(0.0), abs=1e-9)
+
+
+@pytest.mark.parametrize("turns", [-20, -1, 1, 20])
+def test_a_car_put_down_with_whole_turns_more_stands_the_same_way(turns: int) -> None:
+    track = layout("oval")
+    straight, turned = Car(CarSpec(), track, fuel=10.0), Car(CarSpec(), track, fuel=10.0)
+    straight.put(50.0, 0.0, 10.0, 0.3)
+    turned.put(50.0, 0.0, 10.0, 0.3 + 2 * math.pi * turns)
+    assert turned.heading == pytest.approx(straight.heading)
