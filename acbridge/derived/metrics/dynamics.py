@@ -277,7 +277,7 @@ def gear_number(now: Sample) -> int:
     confidence="exact",
     source="ours",
     is_not="not how exact slip ratio and angle are: learned values, too, are estimated",
-    witness="the stand-in: learned within a minute of driving, also when it is met at speed",
+    witness="pages whose centre and radii are known; the stand-in met at speed: angles within 0.0005 rad of the known",
 )
 def slip_calibration(now: Sample) -> str:
     return "learned" if now.chassis.calibrated(now.physics.localVelocity[2]) else "estimated"

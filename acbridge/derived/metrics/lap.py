@@ -133,7 +133,7 @@ def sector_times_ms(now: Sample) -> tuple[int, ...]:
     confidence="estimated",
     source="ours",
     is_not="not against the sim's best lap nor others'; not `performanceMeter`, whose meaning is unconfirmed",
-    witness="equal laps at 1 to 1000 Hz: within 0.05 s of 0",
+    witness="equal laps at 1 to 333 Hz: within 0.05 s of 0",
 )
 def delta_to_best_s(now: Sample) -> float | None:
     delta_ms = None if now.laps is None else now.laps.delta_ms

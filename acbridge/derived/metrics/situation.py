@@ -106,7 +106,7 @@ def wrong_way(now: Sample) -> bool | None:
     confidence="estimated",
     source="ours",
     is_not="not why: back to the pits, a reset, a new place after a restart",
-    witness="jumps of known length at 1 to 1000 Hz: each one",
+    witness="jumps of known length: each one",
 )
 def teleported(now: Sample) -> bool:
     return now.situation is not None and now.situation.teleported
