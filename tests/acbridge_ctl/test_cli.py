@@ -20,7 +20,7 @@ from keyring import Keyring
 from programs import Daemon, Program, until
 
 OK, REFUSED, USAGE, UNAVAILABLE = 0, 1, 2, 69
-NOBODY = ("--connect", "127.0.0.1:1", "--timeout", "0.2")
+NO_DAEMON = ("--connect", "127.0.0.1:1", "--timeout", "0.2")
 ASKING = {
     "status": (),
     "latest": (),
@@ -105,7 +105,7 @@ def test_version_is_one_line() -> None:
 
 @pytest.mark.parametrize("command", ASKING)
 def test_without_a_daemon_one_line_says_what_to_do(command: str) -> None:
-    program = run(command, *ASKING[command], *NOBODY)
+    program = run(command, *ASKING[command], *NO_DAEMON)
     assert (UNAVAILABLE, []) == (program.process.returncode, program.out)
     (line,) = program.err
     assert line.startswith("acbridge-ctl: no reply to ")
@@ -227,7 +227,7 @@ def test_the_rate_is_set(daemon: Daemon) -> None:
 
 def test_a_mark_reaches_a_subscriber_exactly_once(daemon: Daemon) -> None:
     with daemon.connect() as bridge, bridge.frames(Event, Status, timeout=10) as frames:
-        until(lambda: isinstance(next(frames).record, Status), "status, which tells that the subscription stands")
+        until(lambda: isinstance(next(frames).record, Status), "status, so the subscription stands")
         (said,) = printed("mark", "Größe 日本 😀", at=daemon)
         printed("mark", "end", at=daemon)
         marks: list[tuple[str | None, int]] = []
@@ -293,7 +293,7 @@ def test_a_reader_that_leaves_ends_the_watch_in_peace(daemon: Daemon) -> None:
 
 def test_an_interrupt_ends_a_waiting_command_at_once() -> None:
     with Program("acbridge_ctl", "status", "--connect", "127.0.0.1:1", "--timeout", "60") as program:
-        time.sleep(1.0)  # nothing tells from outside that it waits
+        time.sleep(1.0)  # its waiting is invisible from outside
         asked = time.monotonic()
         program.interrupt()
         program.wait()

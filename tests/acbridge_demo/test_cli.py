@@ -27,7 +27,7 @@ LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc"
 
 @pytest.fixture(autouse=True)
 def on_a_terminal() -> Iterator[None]:
-    """Let a hangup count, even if whoever runs the tests has gone away and left it ignored."""
+    """Make a hangup count, even if the tests run with it ignored, as under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
@@ -63,7 +63,7 @@ def children(demo: int) -> dict[str, int]:
 
 
 def drain(leader: int) -> None:
-    """Read what comes on a terminal until nobody holds it any more."""
+    """Read the output on a terminal until every program has closed it."""
     with suppress(OSError):
         while os.read(leader, 4096):
             pass
@@ -95,7 +95,7 @@ def test_it_ends_by_itself_after_a_duration() -> None:
 
 @LINUX
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_nothing_is_left_running_when_it_is_told_to_end(how: int) -> None:
+def test_nothing_is_left_running_when_it_is_asked_to_end(how: int) -> None:
     with Demo() as demo:
         demo.said("km/h")
         started = demo.children()

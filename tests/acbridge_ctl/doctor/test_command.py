@@ -22,7 +22,7 @@ from game import Game
 from keyring import Keyring
 from programs import Daemon, Program, until
 
-NOBODY = "127.0.0.1:1"
+NO_DAEMON = "127.0.0.1:1"
 NAMES = ("physics", "graphics", "static")
 
 
@@ -50,7 +50,7 @@ class Report:
         return [(finding["level"], f"{finding['text']}; {finding['fix']}") for finding in found]
 
 
-def doctor(page_dir: Path, *arguments: str, connect: str = NOBODY) -> Report:
+def doctor(page_dir: Path, *arguments: str, connect: str = NO_DAEMON) -> Report:
     """Have everything looked at, and check that looking left the pages alone."""
     before = sorted(page_dir.iterdir())
     options = ("--page-dir", str(page_dir), "--connect", connect, "--timeout", "0.5")
@@ -92,7 +92,7 @@ def test_with_nothing_there_it_says_what_to_start(page_dir: Path) -> None:
 
 
 def test_for_people_every_finding_is_one_line(page_dir: Path) -> None:
-    options = ("--page-dir", str(page_dir), "--connect", NOBODY, "--timeout", "0.5")
+    options = ("--page-dir", str(page_dir), "--connect", NO_DAEMON, "--timeout", "0.5")
     with Program("acbridge_ctl", "doctor", *options) as program:
         assert 0 == program.wait()
     assert ["python", "packages", "msgpack", "zeromq", "timer", "clock", "files", "pages", "bridge", "daemon"] == [
@@ -323,7 +323,7 @@ def test_few_files_are_told(limit: int, level: str) -> None:
 
 def test_a_msgpack_in_pure_python_is_told(page_dir: Path) -> None:
     with Program(
-        "acbridge_ctl", "doctor", "--connect", NOBODY, "--timeout", "0.1", env={"MSGPACK_PUREPYTHON": "1"}
+        "acbridge_ctl", "doctor", "--connect", NO_DAEMON, "--timeout", "0.1", env={"MSGPACK_PUREPYTHON": "1"}
     ) as slow:
         slow.wait()
     assert any(line.startswith("WARN  msgpack") and "pip install" in line for line in slow.out)
