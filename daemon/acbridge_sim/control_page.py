@@ -8,7 +8,7 @@ commands out.
 
 import math
 import struct
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from acbridge_sim.model.car import STEP_S
 from acbridge_sim.model.spec import CarCommands
@@ -75,6 +75,15 @@ class ControlReceiver:
         self._last = ControlPage()
         self._silent_s = SILENCE_S
         self._shifts: list[int] = []
+
+    def state(self) -> list[Any]:
+        """Return the state, for :meth:`restore`."""
+        return [list(self._last), self._silent_s, list(self._shifts)]
+
+    def restore(self, state: list[Any]) -> None:
+        """Return to a state."""
+        last, self._silent_s, shifts = state
+        self._last, self._shifts = ControlPage(*last), list(shifts)
 
     def commands(self, page: bytes | None) -> CarCommands:
         """

@@ -5,22 +5,47 @@ It steps in lock-step and keeps no clock, no socket and no file: the same seed a
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
+from acbridge.errors import DecodeError
+from acbridge.packing import Bounds, pack, unpack
 from acbridge_sim import telemetry
 from acbridge_sim.control_page import ControlReceiver
 from acbridge_sim.faults import ROLLOVERS, Faults
-from acbridge_sim.model.car import STEP_S, Car
+from acbridge_sim.model.car import STEP_S, WARM, Car, refit, settle
 from acbridge_sim.model.circuits import layout
 from acbridge_sim.model.driver import BuiltInDriver, RacingLine
+from acbridge_sim.model.lanes import MOST_LAG
 from acbridge_sim.model.spec import CarCommands, CarSpec
+from acbridge_sim.model.start import check_start
+from acbridge_sim.model.table import assign, values
 from acbridge_sim.model.timing import Timing
 from acbridge_sim.model.track import Track
 from acbridge_sim.session import GRID_M, RUN_UP_M, RUN_UP_SPEED, Mode, SessionType, waits_for_lights
 
 STEPS_PER_SECOND = 1 / STEP_S
+_STATE = (
+    "steps",
+    "ticks",
+    "control_page",
+    "drive_off_track",
+    "_frames",
+    "_next_frame",
+    "_travelled",
+    "_loaded",
+    "_exited",
+    "_elapsed_s",
+    "_shown",
+    "_trace",
+    "_best_trace",
+    "_rendered",
+    "_graphics",
+)
+"""Attributes of the world that a snapshot keeps as they are."""
+SNAPSHOT_BOUNDS = Bounds(text=4096, binary=4096, array=100_000, map=200, strict=True)
 
 
 @dataclass(slots=True)
@@ -61,6 +86,7 @@ class World:
         fuel: float | None = None,
         cut_invalidates_lap: bool = True,
         rates: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        lag: int = 0,
     ) -> None:
         """
         Begin a session in live mode.
@@ -76,14 +102,17 @@ class World:
             fuel: Litres at the start; two thirds of the tank if not given.
             cut_invalidates_lap: Whether a cut makes a lap invalid.
             rates: Multipliers of fuel, tyre wear and damage.
+            lag: Steps of 3 ms between the commands of :meth:`step` and the car, 0 to 20.
 
         Raises:
-            ValueError: The driver is neither of the two, or the frame rate is out of range.
+            ValueError: The driver is neither of the two, or the frame rate or the lag is out of range.
         """
         if driver not in ("ai", "none"):
             raise ValueError(f"the driver is ai or none, not {driver!r}")
         if not 1.0 <= fps <= STEPS_PER_SECOND:
             raise ValueError(f"a frame rate lies from 1 to {STEPS_PER_SECOND:.0f}, not {fps:g}")
+        if not 0 <= lag <= MOST_LAG:
+            raise ValueError(f"a lag lies from 0 to {MOST_LAG} steps, not {lag}")
         self.track = track or layout("circuit")
         self.session = session
         self.faults = faults or Faults()
@@ -96,10 +125,12 @@ class World:
         self._fps = fps
         self._seed = seed
         self._ai = driver == "ai"
+        self._lag = lag
         self._rates = rates
         self._cut_invalidates_lap = cut_invalidates_lap
         self._frames = 0
         self._next_frame = 1
+        self._graphics: bytes | None = None
         self._travelled = 0.0
         self.drive_off_track = False
         self._loaded = True
@@ -119,9 +150,19 @@ class World:
 
         Args:
             count: How many steps.
-            commands: What to do with the car in each of them; the driver decides if not given.
+            commands: What to do with the car in each of them, a shift in the first only; the driver decides if not
+                given.
+
+        Raises:
+            ValueError: A command is not finite.
         """
-        for _ in range(count):
+        if commands is not None and not math.isfinite(
+            commands.steer + commands.gas + commands.brake + commands.clutch + commands.shift
+        ):
+            raise ValueError("a command is not finite")
+        for i in range(count):
+            if i == 1 and commands is not None and commands.shift:
+                commands = CarCommands(commands.steer, commands.gas, commands.brake, commands.clutch)
             self.ticks += 1
             if self._loaded and not self._exited and self.mode in (Mode.LIVE, Mode.PITS):
                 self._physics_step(commands)
@@ -135,9 +176,9 @@ class World:
             return telemetry.empty_pages()
         if not self._loaded:
             physics, _, static = telemetry.empty_pages()
-            return physics, self._graphics, static
+            return physics, self._graphics_page(), static
         physics = telemetry.physics_page(self.car, self.steps, self._delta(), self.faults)
-        return physics, self._graphics, self._static
+        return physics, self._graphics_page(), self._static
 
     def off(self) -> None:
         """Return to the state before a session is loaded: graphics reports off, the other pages are empty."""
@@ -191,6 +232,62 @@ class World:
         self._exited = True
         self._graphics = telemetry.graphics_page_after_exit(self._frames)
 
+    def put(self, distance: float, offset: float = 0.0, heading: float = 0.0, speed: float = 0.0) -> None:
+        """
+        Begin a run anywhere, settled: new tyres, the fuel of the start, automatic gears, a lap clock that waits.
+
+        Args:
+            distance: Along the centre line, m.
+            offset: From it, positive to the left, m.
+            heading: From its direction, positive to the right, rad.
+            speed: In the direction of the car, m/s.
+
+        Raises:
+            ValueError: A number is not finite, or the speed is out of range.
+        """
+        check_start(distance, offset, heading, speed)
+        refit(self.car, self._spec, self._fuel, WARM)
+        self.car.put(distance, offset, speed, heading)
+        settle(self.car, self._spec, self.track.road)
+        self.timing.abandon()
+        self._line = deque(CarCommands() for _ in range(self._lag))
+        self._loaded = True
+        self.mode = Mode.LIVE
+        self._trace = []
+        self._render()
+
+    def snapshot(self) -> bytes:
+        """Return the whole state of the world as msgpack, for :meth:`restore`."""
+        driver, receiver = self._driver.state(), self._receiver.state()
+        late = {name: [part.shown, part.frames] for name, part in self._late.items()}
+        line = [[c.steer, c.gas, c.brake, c.clutch, c.shift] for c in self._line]
+        own = [getattr(self, name) for name in _STATE]
+        state = [values(self.car), values(self.timing), driver, receiver, late, line, own]
+        return pack([*state, int(self.session), int(self.mode)])
+
+    def restore(self, snapshot: bytes) -> None:
+        """
+        Return to a snapshot of this world, or of one with the same arguments, exactly.
+
+        Raises:
+            ValueError: The bytes are no snapshot of such a world.
+        """
+        try:
+            state = cast("tuple[Any, ...]", unpack(snapshot, SNAPSHOT_BOUNDS))
+            car, timing, driver, receiver, late, line, own, session, mode = state
+            kinds = SessionType(session), Mode(mode)
+        except (DecodeError, TypeError, ValueError) as error:
+            raise ValueError(f"not a snapshot of a world: {error}") from error
+        assign(self.car, car)
+        assign(self.timing, timing)
+        self._driver.restore(driver)
+        self._receiver.restore(receiver)
+        self._late = {name: _Late(*part) for name, part in late.items()}
+        self._line = deque(CarCommands(*command) for command in line)
+        for name, value in zip(_STATE, own, strict=True):
+            setattr(self, name, list(value) if isinstance(getattr(self, name), list) else value)
+        self.session, self.mode = kinds
+
     def _begin(self) -> None:
         """Put the car where the session begins, with a fresh clock."""
         self.car = Car(self._spec, self.track, fuel=self._fuel)
@@ -198,6 +295,7 @@ class World:
         self.car.ai = self._ai
         self.timing = Timing(self.track, cut_invalidates_lap=self._cut_invalidates_lap)
         self._driver = BuiltInDriver(racing_line(self.track, self._spec), self.car, self._seed)
+        self._line = deque(CarCommands() for _ in range(self._lag))
         self._elapsed_s = 0.0
         self._late: dict[str, _Late] = {}
         self._shown = telemetry.timing_values(self.timing, 0.0)
@@ -227,7 +325,7 @@ class World:
         if held:
             car.step(CarCommands(brake=1.0))
         elif commands is not None:
-            car.step(commands)
+            car.step(self._delayed(commands))
         elif self._ai:
             self._driver.drive_off_track = self.drive_off_track
             car.step(self._driver.drive())
@@ -249,6 +347,13 @@ class World:
         if self.timing.current_ms and car.distance * 1000 >= len(self._trace) * self.track.length:
             self._trace.append(self.timing.current_ms)
 
+    def _delayed(self, commands: CarCommands) -> CarCommands:
+        """Put commands into the delay line, and return those that leave it."""
+        if not self._lag:
+            return commands
+        self._line.append(commands)
+        return self._line.popleft()
+
     def _delta(self) -> float:
         """Return the delta to the best clean lap at this place, s; 0 when there is none."""
         i = len(self._trace) - 1
@@ -264,8 +369,14 @@ class World:
     def _position(self) -> float:
         return (self.car.distance / self.track.length + self.faults.finish_at) % 1.0
 
+    def _graphics_page(self) -> bytes:
+        """Return the last rendered frame as a page, packed when it is first read."""
+        if self._graphics is None:
+            self._graphics = telemetry.graphics_page(*self._rendered)
+        return self._graphics
+
     def _render(self) -> None:
-        """Render a frame: the graphics page as it is now."""
+        """Render a frame: the values of the graphics page as they are now."""
         self._frames += 1
         laps = telemetry.timing_values(self.timing, self._position())
         for part, late in list(self._late.items()):
@@ -284,7 +395,8 @@ class World:
             travelled_m=self._travelled,
             laps=self.timing.laps,
         )
-        self._graphics = telemetry.graphics_page(values, laps)
+        self._rendered = (values, laps)
+        self._graphics = None
 
 
 @cache

@@ -267,3 +267,43 @@ def test_what_cannot_be_is_refused() -> None:
         Faults(rollover="sideways")
     with pytest.raises(ValueError, match="finish line"):
         Faults(finish_at=1.5)
+
+
+@pytest.mark.parametrize("driver", ["ai", "none"])
+def test_a_snapshot_brings_the_world_back_exactly(driver: str) -> None:
+    world = oval(driver=driver, faults=Faults(rollover="time-first"))
+    commands = None if driver == "ai" else CarCommands(steer=0.1, gas=0.6)
+    world.step(15_200, commands)
+    kept = world.snapshot()
+    world.step(1000, commands)
+    after = world.pages()
+    world.restore(kept)
+    world.step(1000, commands)
+    assert after == world.pages()
+
+
+def test_a_run_starts_anywhere_with_everything_settled() -> None:
+    world = World(driver="none")
+    world.put(500.0, -1.0, 0.1, 40.0)
+    physics, graphics, _ = pages(world)
+    assert 144.0 == pytest.approx(physics.speedKmh, abs=0.1)
+    assert 0.0 == graphics.iCurrentTime
+    before = physics.wheelLoad
+    world.step(3, CarCommands(gas=0.3))
+    assert before == pytest.approx(pages(world)[0].wheelLoad, rel=0.03)
+    assert world.car.gear > 2
+    world.step(1, CarCommands(shift=1))
+    assert not world.car.auto_shift
+    world.put(500.0)
+    assert world.car.auto_shift
+
+
+def test_a_lag_delays_the_commands_and_out_of_range_is_refused() -> None:
+    world = World(driver="none", lag=5)
+    world.put(100.0, speed=20.0)
+    world.step(5, CarCommands(brake=1.0))
+    assert 0.0 == world.car.brake
+    world.step(1, CarCommands(brake=1.0))
+    assert 1.0 == world.car.brake
+    with pytest.raises(ValueError, match="from 0 to 20"):
+        World(lag=21)

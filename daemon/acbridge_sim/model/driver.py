@@ -106,6 +106,16 @@ class BuiltInDriver:
         offsets = self._line.offset
         return offsets[int(distance / self._car.track.spacing) % len(offsets)]
 
+    def state(self) -> list[float]:
+        """Return the state, for :meth:`restore`."""
+        commands = self._commands
+        return [self._looks, commands.steer, commands.gas, commands.brake]
+
+    def restore(self, state: list[float]) -> None:
+        """Return to a state."""
+        self._looks = int(state[0])
+        self._commands = CarCommands(state[1], state[2], state[3])
+
     def drive(self) -> CarCommands:
         """Return what to do now."""
         if self._looks % LOOK_EVERY == 0:

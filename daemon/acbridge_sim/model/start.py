@@ -1,0 +1,19 @@
+"""Where a run may start. Pure, and the same check for one car and for many."""
+
+import math
+
+MOST_SPEED = 200.0
+"""Highest speed that a car can be put at, m/s."""
+
+
+def check_start(distance: float, offset: float, heading: float, speed: float) -> None:
+    """
+    Check where and how fast a run starts.
+
+    Raises:
+        ValueError: A number is not finite, or the speed is out of range.
+    """
+    if not (math.isfinite(distance) and math.isfinite(offset) and math.isfinite(heading)):
+        raise ValueError(f"a start needs finite numbers, not {distance:g} m, {offset:g} m, {heading:g} rad")
+    if not 0.0 <= speed <= MOST_SPEED:
+        raise ValueError(f"a start has a speed from 0 to {MOST_SPEED:g} m/s, not {speed:g}")

@@ -1,0 +1,191 @@
+"""Compiled and plain physics are equal to the last bit, and a batch of cars does what the World does."""
+
+import math
+import random
+from typing import Any
+
+import pytest
+
+from acbridge_sim import CarCommands, SessionType, Track, World, layout
+from acbridge_sim.compiled import MODULES, model, subset
+from acbridge_sim.model.table import columns
+from acbridge_sim.roads import random_road
+
+pytest.importorskip("numba")
+import numpy as np
+
+from acbridge_sim.batch import Worlds, spec_of
+
+
+def flat(record: Any, names: Any) -> list[Any]:
+    """Return the numbers of a plain record, in the order of a table."""
+    found: list[Any] = []
+    for name in names:
+        value = getattr(record, name)
+        for item in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
+            found += flat(item, columns(type(item))) if columns(type(item)) else [item]  # pyright: ignore[reportUnknownArgumentType]
+    return found
+
+
+def numbers(row: Any) -> list[Any]:
+    """Return the numbers of a compiled record, in the order of its table."""
+    if isinstance(row, np.void):
+        return [number for name in row.dtype.names or () for number in numbers(row[name])]
+    if isinstance(row, np.ndarray):
+        return [number for item in row for number in numbers(item)]
+    return [row.item() if hasattr(row, "item") else row]
+
+
+def state(world: World) -> list[Any]:
+    return flat(world.car, columns(type(world.car))) + flat(world.timing, columns(type(world.timing)))
+
+
+def lane(worlds: Worlds, index: int = 0) -> list[Any]:
+    return numbers(worlds.cars[index]) + numbers(worlds.clocks[index])
+
+
+def pair(track: Track, lag: int = 0) -> tuple[World, Worlds]:
+    """Return a World and a batch of one car on the same track, at the same place."""
+    world = World(track=track, session=SessionType.HOTLAP, driver="none", lag=lag)
+    worlds = Worlds(1, track)
+    worlds.lanes["lag"] = lag
+    world.put(-60.0, 0.0, 0.0, 20.0)
+    worlds.put([0], -60.0, 0.0, 0.0, 20.0)
+    assert state(world) == lane(worlds)
+    return world, worlds
+
+
+def drive(world: World, worlds: Worlds, command: list[float], steps: int) -> None:
+    world.step(steps, CarCommands(command[0], command[1], command[2], command[3], int(command[4])))
+    worlds.step([command], steps)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{module}.{name}"
+        for module in MODULES
+        for name in subset(__import__("importlib").import_module(f"acbridge_sim.model.{module}"))
+    ],
+)
+def test_every_function_of_the_model_is_compiled(name: str) -> None:
+    assert hasattr(getattr(model(), name.partition(".")[2]), "signatures")
+
+
+def test_random_driving_with_spins_grass_barriers_and_reverse_is_equal_bit_for_bit() -> None:
+    world, worlds = pair(layout("circuit"))
+    rng = random.Random(4)
+    seen: set[str] = set()
+    for run in range(24):
+        start = (rng.uniform(0, world.track.length), rng.uniform(-4, 4), rng.uniform(-0.3, 0.3), rng.uniform(0, 45))
+        world.put(*start)
+        worlds.put([0], *start)
+        for _ in range(40):
+            shift = -1 if run % 4 == 0 else rng.choice((-1, 1)) if rng.random() < 0.05 else 0
+            gas, brake = rng.random(), 0.6 if rng.random() < 0.15 else 0.0
+            command = [rng.uniform(-1, 1), gas, brake, 1.0 if rng.random() < 0.95 else 0.4, shift]
+            drive(world, worlds, command, rng.randint(1, 40))
+            assert state(world) == lane(worlds)
+            car = world.car
+            seen |= {"grass"} if any(w.off for w in car.wheels) else set()
+            seen |= {"kerb"} if any(w.on_kerb for w in car.wheels) else set()
+            seen |= {"barrier"} if max(car.damage) > 0 else set()
+            seen |= {"reverse"} if car.gear == 0 and car.gas > 0 else set()
+            seen |= {"spin"} if abs(car.yaw_rate) > 1.5 else set()  # rad/s
+    assert {"grass", "kerb", "barrier", "reverse", "spin"} == seen
+
+
+@pytest.mark.parametrize("name", ["circuit", "oval"])
+def test_laps_of_the_built_in_driver_are_equal_bit_for_bit(name: str) -> None:
+    world, worlds = pair(layout(name))
+    driver = World(track=layout(name), session=SessionType.HOTLAP)
+    driver.car = world.car
+    from acbridge_sim import BuiltInDriver
+    from acbridge_sim.world import racing_line
+
+    hands = BuiltInDriver(racing_line(world.track, world.car.spec), world.car)
+    while world.timing.laps < 1:
+        c = hands.drive()
+        worlds.cars["limiter"] = world.car.limiter
+        drive(world, worlds, [c.steer, c.gas, c.brake, c.clutch, 0.0], 1)
+    assert state(world) == lane(worlds)
+    assert world.timing.last_ms > 30_000
+
+
+def test_a_delay_line_delays_commands_alike() -> None:
+    world, worlds = pair(layout("oval"), lag=7)
+    drive(world, worlds, [0.0, 1.0, 0.0, 1.0, 0.0], 7)
+    assert 0.0 == world.car.gas
+    drive(world, worlds, [0.0, 1.0, 0.0, 1.0, 0.0], 1)
+    assert world.car.gas > 0
+    for k in range(200):
+        drive(world, worlds, [0.1 * math.sin(k), 0.7, 0.0, 1.0, 0.0], 5)
+    assert state(world) == lane(worlds)
+
+
+def test_a_snapshot_brings_every_lane_back_exactly() -> None:
+    worlds = Worlds(3, layout("oval"), randomize={"mass": (0.95, 1.05), "grip": (0.9, 1.02)}, seed=5)
+    worlds.put(range(3), [0.0, 300.0, 900.0], 0.0, 0.0, 25.0)
+    commands = np.tile([0.05, 0.8, 0.0, 1.0, 0.0], (3, 1))
+    worlds.step(commands, 100)
+    kept = worlds.snapshot()
+    worlds.step(commands, 400)
+    after = [lane(worlds, i) for i in range(3)]
+    worlds.restore(kept)
+    worlds.step(commands, 400)
+    assert after == [lane(worlds, i) for i in range(3)]
+
+
+def test_a_car_of_the_batch_draws_its_own_parameters_whatever_the_others_do() -> None:
+    ranges = {"mass": (0.9, 1.1), "power": (0.8, 1.2), "grip": (0.9, 1.02), "fuel": (0.1, 1.0), "lag": (0.0, 20.0)}
+    few, many = (Worlds(n, layout("oval"), randomize=ranges, seed=3) for n in (2, 5))
+    assert numbers(few.specs[1]) == numbers(many.specs[1])
+    assert numbers(few.specs[0]) != numbers(few.specs[1])
+    world = World(track=layout("oval"), driver="none", spec=spec_of(few, 1), fuel=float(few.cars["fuel"][1]))
+    world.put(0.0, 0.0, 0.0, 15.0)
+    fuel = world.car.fuel
+    few.put([1], 0.0, 0.0, 0.0, 15.0)
+    assert fuel != few.cars["fuel"][1]  # drawn anew
+
+
+def test_random_commands_for_an_hour_of_car_time_yield_no_nan() -> None:
+    n, track = 64, random_road(1)
+    worlds, rng = Worlds(n, track, seed=2), np.random.default_rng(0)
+    for _ in range(3600 * 333 // n // 50 + 1):
+        wild = np.column_stack(
+            [
+                rng.uniform(-9, 9, n),
+                rng.uniform(-1, 3, n),
+                rng.uniform(-1, 3, n),
+                rng.uniform(-1, 2, n),
+                rng.integers(-2, 3, n),
+            ]
+        )
+        worlds.step(wild, 50)
+    assert all(math.isfinite(number) for i in range(n) for number in lane(worlds, i))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_command_that_is_not_finite_is_refused(bad: float) -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        Worlds(1, layout("oval")).step([[bad, 0, 0, 1, 0]])
+    with pytest.raises(ValueError, match="not finite"):
+        World(driver="none").step(1, CarCommands(gas=bad))
+
+
+def test_what_cannot_be_is_refused_with_one_clear_error() -> None:
+    for ranges, message in (
+        ({"mass": (0.0, 1.0)}, "the range of mass"),
+        ({"wings": (1.0, 1.0)}, "cannot randomize 'wings'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Worlds(1, layout("oval"), randomize=ranges)
+    worlds = Worlds(2, layout("oval"))
+    with pytest.raises(ValueError, match=r"the shape \(2, 5\)"):
+        worlds.step([[0, 0, 0, 1, 0]])
+    with pytest.raises(ValueError, match="speed from 0"):
+        worlds.put([0], 0.0, 0.0, 0.0, -1.0)
+    with pytest.raises(ValueError, match="finite numbers"):
+        worlds.put([0], math.nan)
+    with pytest.raises(ValueError, match="at least one car"):
+        Worlds(0, layout("oval"))
