@@ -2,6 +2,9 @@
 
 import math
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,3 +192,11 @@ def test_what_cannot_be_is_refused_with_one_clear_error() -> None:
         worlds.put([0], math.nan)
     with pytest.raises(ValueError, match="at least one car"):
         Worlds(0, layout("oval"))
+
+
+def test_without_numba_one_line_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "numba.py").write_text("raise ImportError")
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import acbridge_sim.batch"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    last = done.stderr.splitlines()[-1]
+    assert 'ImportError: acbridge_sim.batch needs numpy and numba: pip install "acbridge[batch]"' == last

@@ -1,10 +1,27 @@
 """The parameters of a car, and the commands that a driver gives it."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from acbridge_sim.model.table import Column
 from acbridge_sim.model.tyre import Compound
+
+_POSITIVE = (
+    "mass",
+    "yaw_inertia",
+    "wheelbase",
+    "track_width",
+    "tyre_radius",
+    "wheel_inertia",
+    "brake_torque",
+    "tank",
+    "power",
+    "final_drive",
+    "idle_rpm",
+    "limit_rpm",
+)
+_SHARES = ("front_share", "roll_share", "lift_share", "brake_bias")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +30,9 @@ class CarSpec:
     The parameters of a car.
 
     The defaults are a small rear-driven track-day car of our own invention.
+
+    Raises:
+        ValueError: A parameter is out of range.
     """
 
     model: str = "acbridge_stand_in"
@@ -54,6 +74,16 @@ class CarSpec:
     spring: Annotated[tuple[float, float], Column("N/m", "Wheel rate, front and rear.")] = (78_000.0, 70_000.0)
     camber: Annotated[tuple[float, float], Column("rad", "Front and rear.")] = (-0.045, -0.035)
     compound: Annotated[Compound, Column("", "The tyres' compound.")] = field(default_factory=Compound)
+
+    def __post_init__(self) -> None:
+        for name in _POSITIVE:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"the {name} of a car is a positive number, not {value:g}")
+        for name in _SHARES:
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"the {name} of a car is a share from 0 to 1, not {value:g}")
 
 
 class CarCommands:

@@ -25,6 +25,8 @@ FEWEST_ROWS = 20
 """A track of fewer places has no shape."""
 OPEN_M, OPEN_STEPS = 30.0, 10.0
 """Borders whose ends lie farther apart than this, in metres and in steps from row to row, are open."""
+COARSE = 4
+"""Points of the centre line from one to the next when crossings are looked for."""
 SPACING = 2.0
 """Metres between neighbouring points of the centre line, nearly."""
 KERB_WIDTH = 1.2
@@ -249,7 +251,11 @@ def load_borders(path: Path, name: str) -> Track:
             f"{path} is no closed track: from its last row to its first it is {steps[-1]:.0f} m, "
             f"and {median(steps):.1f} m between the others; the stand-in drives circuits only"
         )
-    return Track(name, "", points, half_width=[(w, w) for w in widths])
+    track = Track(name, "", points, half_width=[(w, w) for w in widths])
+    crossing = _crossing(list(zip(track.x[::COARSE], track.z[::COARSE], strict=True)))
+    if crossing is not None:
+        raise ValueError(f"{path} holds a track that crosses itself near x {crossing[0]:.0f} m, z {crossing[1]:.0f} m")
+    return track
 
 
 def _resample(
@@ -272,6 +278,22 @@ def _resample(
         for column, before, after in zip(columns, a, b, strict=True):
             column.append(before + (after - before) * part)
     return length, *columns
+
+
+def _crossing(points: list[tuple[float, float]]) -> tuple[float, float] | None:
+    """Return where a closed polygon crosses itself, or ``None``."""
+
+    def side(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+        return (b[0] - a[0]) * (c[1] - a[1]) > (b[1] - a[1]) * (c[0] - a[0])
+
+    count = len(points)
+    for i in range(count):
+        a, b = points[i], points[(i + 1) % count]
+        for j in range(i + 2, count - (i == 0)):
+            c, d = points[j], points[(j + 1) % count]
+            if side(a, b, c) != side(a, b, d) and side(c, d, a) != side(c, d, b):
+                return a
+    return None
 
 
 def _kerbs(bend: list[float], spacing: float) -> list[bool]:

@@ -149,3 +149,30 @@ def test_a_car_put_down_with_whole_turns_more_stands_the_same_way(turns: int) ->
     straight.put(50.0, 0.0, 10.0, 0.3)
     turned.put(50.0, 0.0, 10.0, 0.3 + 2 * math.pi * turns)
     assert turned.heading == pytest.approx(straight.heading)
+
+
+def test_borders_of_a_track_that_crosses_itself_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "eight.csv"
+    rows = ["left_x,left_z,right_x,right_z"]
+    for i in range(200):
+        angle = math.pi * i / 100
+        x, z = 200 * math.sin(angle), 100 * math.sin(2 * angle)
+        across = math.atan2(200 * math.cos(angle), 200 * math.cos(2 * angle))
+        dx, dz = 5 * math.cos(across), -5 * math.sin(across)
+        rows.append(f"{x + dx},{z + dz},{x - dx},{z - dz}")
+    path.write_text("\n".join(rows))
+    with pytest.raises(ValueError, match="crosses itself near x"):
+        load_borders(path, "eight")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"mass": 0.0}, "the mass of a car is a positive number, not 0"),
+        ({"mass": math.nan}, "the mass of a car"),
+        ({"brake_bias": 1.2}, "the brake_bias of a car is a share"),
+    ],
+)
+def test_parameters_of_a_car_that_are_out_of_range_are_refused(parameters: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CarSpec(**parameters)  # pyright: ignore[reportArgumentType]
