@@ -143,7 +143,7 @@ def run_python(code: str, cwd: Path, daemon: Daemon) -> None:
             until(lambda: relay.health()["connected"], "the relay connecting to the daemon")
             here = here.replace(RELAY, f"127.0.0.1:{relay.port}")
         program = around.enter_context(Program("-c", here, cwd=cwd))
-        assert 0 == program.wait(), program.err
+        assert 0 == program.wait(300), program.err  # the first use of the batch compiles the model
         assert program.out
 
 
