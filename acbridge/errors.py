@@ -43,7 +43,7 @@ class PageError(AcbridgeError, ValueError):
         super().__init__(page, size, needed)
 
     def __str__(self) -> str:
-        return f"the {self.page} page needs {self.needed} bytes, got {self.size}; is it Assetto Corsa's?"
+        return f"the {self.page} page needs {self.needed} bytes, got {self.size}; did another program make it?"
 
 
 class DecodeError(AcbridgeError, ValueError):

@@ -21,11 +21,12 @@ from acbridge.derived.situation.movement import Movement
 from acbridge.derived.thresholds import Thresholds
 from acbridge.derived.tick import STEP_MS, DerivationInput, is_another_car_or_track
 from acbridge.derived.wheels import Chassis
-from acbridge.layout import counter_steps
-from acbridge.pages import STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
+from acbridge.layout import Page, counter_steps
+from acbridge.pages import AC1, Graphics, Physics, Static
 from acbridge.status import SimState
 
-_STATES = {STATUS_REPLAY: SimState.REPLAY, STATUS_PAUSE: SimState.PAUSED}
+DERIVED_FROM: tuple[type[Page], ...] = (Physics, Graphics, Static)
+"""The pages whose records :meth:`Deriver.tick` takes, in its order."""
 _METRICS = tuple(METRICS.items())
 
 P = TypeVar("P", Physics, Static)
@@ -65,7 +66,8 @@ class Deriver:
         """
         self._events = []
         physics = _without_infinities(physics)
-        state = _STATES.get(graphics.status, SimState.LIVE)
+        said = AC1.state(graphics.status)
+        state = said if said is not None and said.flows else SimState.LIVE
         # A replay has a packetId of its own.
         fell = state is not SimState.REPLAY and self._advance(physics.packetId)
         if fell or (self._static is not None and is_another_car_or_track(static, self._static)):

@@ -3,12 +3,10 @@
 import math
 
 from acbridge.derived.tick import DerivationInput, Moment
-from acbridge.pages import Graphics
+from acbridge.pages import AC1, Graphics
 
 RESTART_MS = 1500.0
 """A session clock that jumps back by more was set back."""
-SESSIONS = ("practice", "qualify", "race", "hotlap", "time_attack", "drift", "drag")
-"""The sim's session kinds, by the number in `session`."""
 UNKNOWN = -1
 """What `session` says while the sim does not know it."""
 
@@ -63,7 +61,7 @@ class SessionWatch:
     @property
     def name(self) -> str:
         """The kind in words."""
-        return SESSIONS[self.kind] if 0 <= self.kind < len(SESSIONS) else "unknown"
+        return AC1.session_name(self.kind) or "unknown"
 
     def update(self, tick: DerivationInput, *, jumped: bool) -> str | None:
         """

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from acbridge.derived.thresholds import Thresholds
-from acbridge.pages import Graphics, Physics, Static
+from acbridge.pages import AC1, Graphics, Physics, Static
 
-STEP_MS = 3
+STEP_MS = AC1.step_ms
 """Milliseconds of one physics step of the sim."""
 SETTLING_TICKS = 3
 """Parts of one change in the pages may also be ticks apart: so many ticks without another part end the wait."""

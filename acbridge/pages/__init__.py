@@ -1,7 +1,7 @@
-"""The tables of the games whose shared memory is read, one module per game."""
+"""The tables of the games whose shared memory is read: one module per game, and what all of them have in common."""
 
 from acbridge.pages.ac1 import (
-    PAGES,
+    AC1,
     SM_VERSION,
     STATUS_LIVE,
     STATUS_OFF,
@@ -11,15 +11,20 @@ from acbridge.pages.ac1 import (
     Physics,
     Static,
 )
+from acbridge.pages.game import Game, PageField, Pages, StatusWord
 
 __all__ = [
-    "PAGES",
+    "AC1",
     "SM_VERSION",
     "STATUS_LIVE",
     "STATUS_OFF",
     "STATUS_PAUSE",
     "STATUS_REPLAY",
+    "Game",
     "Graphics",
+    "PageField",
+    "Pages",
     "Physics",
     "Static",
+    "StatusWord",
 ]

@@ -10,7 +10,9 @@ Y up, Z forward. Wheels are ordered front left, front right, rear left, rear rig
 """
 
 from acbridge.layout import Page, f32, f32x3, f32x4, i32, text
+from acbridge.pages.game import Game, PageField, StatusWord
 from acbridge.schema import WHEELS, Vec3, Wheels, WheelVecs
+from acbridge.status import SimState
 
 LOCAL = "left, up, forward"
 WORLD = "x, y, z"
@@ -200,5 +202,24 @@ class Static(Page, topic="static"):
     PitWindowEnd: int = i32("Closing of the pit window, lap or minute.")
 
 
-PAGES: tuple[type[Page], ...] = (Physics, Graphics, Static)
-"""The pages in the order in which they are read."""
+AC1 = Game(
+    name="Assetto Corsa",
+    pages=(Physics, Graphics, Static),
+    on_change=(Static,),
+    page_prefix="acpmf_",
+    page_file_size=2048,
+    version=PageField(Static, "smVersion"),
+    version_text=SM_VERSION,
+    relatives={"1.9": "Assetto Corsa Competizione", "1.0": "Assetto Corsa EVO"},
+    step=PageField(Physics, "packetId"),
+    step_ms=3,
+    status=PageField(Graphics, "status"),
+    status_words={
+        STATUS_OFF: StatusWord("off", SimState.IDLE),
+        STATUS_REPLAY: StatusWord("replay", SimState.REPLAY),
+        STATUS_LIVE: StatusWord("live", SimState.LIVE),
+        STATUS_PAUSE: StatusWord("pause", SimState.PAUSED),
+    },
+    sessions=("practice", "qualify", "race", "hotlap", "time_attack", "drift", "drag"),
+)
+"""Assetto Corsa, the first of its family."""

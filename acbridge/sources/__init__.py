@@ -1,5 +1,5 @@
 """
-Where pages come from. A source hands over whole pages as bytes and knows nothing of their fields.
+Where pages come from. A source returns whole pages as bytes and knows nothing of their fields.
 
 It attaches to what is there and creates nothing: the sim owns its pages. This module opens nothing itself;
 `shared_memory` finds the source that this machine has.
@@ -8,32 +8,17 @@ It attaches to what is there and creates nothing: the sim owns its pages. This m
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from acbridge.pages import PAGES
+from acbridge.pages import Pages
 
-DEFAULT_PAGE_PREFIX = "acpmf_"
-"""How the game begins the names of its pages."""
 DEFAULT_PAGE_DIR = Path("/dev/shm")  # noqa: S108  this is where Linux keeps shared memory
-
-PAGE_SIZES = {page.topic: page.page_size for page in PAGES}
-"""Bytes to read of each page; the memory behind it may be larger."""
-PAGE_FILE_SIZE = 2048
-"""Bytes of each file that bridges under Proton make, though the pages are smaller."""
-
-
-class Pages(NamedTuple):
-    """One copy of each page, taken one after the other."""
-
-    physics: bytes
-    graphics: bytes
-    static: bytes
 
 
 class PageSource(Protocol):
-    """Something that has pages, now and then."""
+    """Pages that may be absent, and may come and go."""
 
     def attach(self) -> str | None:
         """
-        Attach to the pages if they are there, again if they were replaced; called now and then, sim or no sim.
+        Attach to the pages if they are there, again if they were replaced; to be called repeatedly, sim or no sim.
 
         Returns:
             ``None`` when attached, else why not and what to do.
@@ -41,21 +26,21 @@ class PageSource(Protocol):
         ...
 
     def read(self) -> Pages | None:
-        """Copy every page as it is now; ``None`` when they are gone."""
+        """Copy every page as it is now, one after the other; ``None`` when they are gone."""
         ...
 
     def detach(self) -> None:
-        """Let go of the pages; an open handle may keep a dead session's data alive."""
+        """Release the pages; an open handle may keep a dead session's data alive."""
         ...
 
 
-class Presence(NamedTuple):
+class PageCheck(NamedTuple):
     """
-    What is to be seen of one page without attaching to it.
+    What can be found out about one page without attaching to it.
 
     Attributes:
-        name: What the system calls it.
-        there: Whether anything has this name.
+        name: The system's name of the page.
+        there: Whether something has this name.
         problem: Why it cannot be used and what to do; ``None`` when it can.
         detail: Size, and other facts from the system.
     """
@@ -67,8 +52,8 @@ class Presence(NamedTuple):
 
 
 class SharedMemory(PageSource, Protocol):
-    """The pages of a sim that runs by itself."""
+    """The pages of a sim that runs as a process of its own."""
 
-    def inspect(self) -> list[Presence]:
-        """Look at every page, for people who wonder why there are none; leaves alone what is attached."""
+    def inspect(self) -> list[PageCheck]:
+        """Check every page, to explain why there are none; what is attached stays as it is."""
         ...

@@ -12,8 +12,9 @@ import click
 
 from acbridge import AcbridgeError, Bridge, CurveMissing, KeyFileError, Keys, NoReply, connect
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
+from acbridge.pages import AC1
 from acbridge.requests import REQUESTS, Effect
-from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
+from acbridge.sources import DEFAULT_PAGE_DIR
 
 EX_UNAVAILABLE = 69
 """The exit code for a daemon that does not answer."""
@@ -92,7 +93,7 @@ def page_names(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which pages are meant; the command takes them as ``page_prefix`` and ``page_dir``."""
     prefix = click.option(
         "--page-prefix",
-        default=DEFAULT_PAGE_PREFIX,
+        default=AC1.page_prefix,
         show_default=True,
         envvar="ACBRIDGE_PAGE_PREFIX",
         callback=to_prefix,

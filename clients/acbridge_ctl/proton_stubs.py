@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from acbridge.pages import AC1
 from acbridge.sources.shared_memory import shared_memory
 from acbridge_ctl.asking import EX_IO, fail, page_names
 from acbridge_ctl.doctor.shared_memory import LOOK_S, look_twice, steps_between
@@ -40,7 +41,7 @@ def proton_stubs(page_prefix: str, page_dir: Path) -> None:
     for stub in stubs:
         what = "made" if stub.made else "already there:"
         click.echo(f"{what} {stub.path}, {stub.size} bytes, mode {stub.mode:04o}")
-    looks = None if all(stub.made for stub in stubs) else look_twice(shared_memory(page_dir, page_prefix))
+    looks = None if all(stub.made for stub in stubs) else look_twice(shared_memory(page_dir, page_prefix, AC1.pages))
     steps = steps_between(*looks) if looks is not None else 0
     if steps:
         click.echo(f"The sim is running: packetId moved by {steps} in {LOOK_S:g} s.")

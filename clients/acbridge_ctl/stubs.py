@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from acbridge.sources import PAGE_FILE_SIZE, PAGE_SIZES
+from acbridge.pages import AC1
 
 assert sys.platform != "win32"  # noqa: S101  tells the type checker; this module is imported on Linux only
 
@@ -35,7 +35,7 @@ class Stub(NamedTuple):
 
     path: Path
     made: bool
-    size: int = PAGE_FILE_SIZE
+    size: int = AC1.page_file_size
     mode: int = MODE
 
 
@@ -48,9 +48,9 @@ def make_stubs(directory: Path, prefix: str) -> list[Stub]:
         OSError: A file cannot be made.
     """
     stubs: list[Stub] = []
-    for page, needed in PAGE_SIZES.items():
-        path = directory / f"{prefix}{page}"
-        stubs.append(_look(path, needed) or Stub(path, made=True))
+    for page in AC1.pages:
+        path = directory / f"{prefix}{page.page_name}"
+        stubs.append(_look(path, page.page_size) or Stub(path, made=True))
     done: list[Path] = []
     try:
         for stub in stubs:
@@ -91,7 +91,7 @@ def _make(path: Path) -> None:
     try:
         os.fchmod(handle, MODE)  # whatever the umask
         # Not truncated to its size: where memory is short, that would kill the game when it writes there.
-        os.posix_fallocate(handle, 0, PAGE_FILE_SIZE)
+        os.posix_fallocate(handle, 0, AC1.page_file_size)
     except OSError as error:
         path.unlink(missing_ok=True)
         error.filename = str(path)

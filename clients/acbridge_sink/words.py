@@ -1,6 +1,6 @@
 """How values are written for people: gears and sessions."""
 
-from acbridge.derived.session import SESSIONS
+from acbridge.pages import AC1
 
 
 def gear_text(number: int) -> str:
@@ -10,4 +10,4 @@ def gear_text(number: int) -> str:
 
 def session_text(number: int) -> str:
     """Return the name of a session, from `Graphics.session`."""
-    return SESSIONS[number] if 0 <= number < len(SESSIONS) else "unknown"
+    return AC1.session_name(number) or "unknown"

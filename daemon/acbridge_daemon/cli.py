@@ -15,7 +15,8 @@ import zmq
 
 from acbridge.derived import Thresholds, parse_thresholds
 from acbridge.errors import CurveMissing, KeyFileError
-from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX, PageSource
+from acbridge.pages import AC1
+from acbridge.sources import DEFAULT_PAGE_DIR, PageSource
 from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
@@ -73,7 +74,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     show_default=True,
     help="Port of the frames; requests are answered on the next one. 0 takes a free pair.",
 )
-@click.option("--page-prefix", default=DEFAULT_PAGE_PREFIX, show_default=True, help="Beginning of the pages' names.")
+@click.option("--page-prefix", default=AC1.page_prefix, show_default=True, help="Beginning of the pages' names.")
 @click.option(
     "--page-dir",
     type=click.Path(path_type=Path),
@@ -175,7 +176,7 @@ def open_source(settings: Settings, clock: Clock) -> PageSource:
     """Return the source that was asked for."""
     if settings.source == "sim":
         return StandIn(clock.mono_ns)
-    return shared_memory(settings.page_dir, settings.page_prefix)
+    return shared_memory(settings.page_dir, settings.page_prefix, AC1.pages)
 
 
 def open_metrics(port: int, service: Service) -> None:

@@ -32,7 +32,7 @@ class Ingest:
 
     def __init__(self, source: PageSource, sampler: Sampler, publisher: Publisher, clock: Clock) -> None:
         self.sampler = sampler
-        self.liveness = Liveness()
+        self.liveness = Liveness(sampler.game)
         self.since = clock.now()
         self.tick = 0
         self.published = self.rereads = self.torn = 0
@@ -83,7 +83,8 @@ class Ingest:
     def repeat_static(self, stamp: Stamp) -> None:
         """Publish the static page again, for subscribers that came late, while a session runs."""
         if self.liveness.state.flows:
-            self._publisher.send(self.sampler.static(self.tick, stamp))
+            for message in self.sampler.repeat(self.tick, stamp):
+                self._publisher.send(message)
 
     def close(self) -> None:
         """Detach from the pages."""

@@ -9,14 +9,15 @@ sim's; one copy was, 9.6 times in a million.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from acbridge import wire
 from acbridge.derived import Deriver, Event, Thresholds
+from acbridge.derived.deriver import DERIVED_FROM
+from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
-from acbridge.pages import Graphics, Physics, Static
+from acbridge.pages import Game, Pages
 from acbridge.schema import Record
-from acbridge.sources import Pages
 from acbridge.status import SimState
 from acbridge.wire import Stamp
 
@@ -67,46 +68,53 @@ class Message(NamedTuple):
 
 
 class Sampler:
-    """Makes the frames of one run of the daemon."""
+    """
+    Makes the frames of one run of the daemon.
 
-    def __init__(self, run: int, thresholds: Thresholds | None = None, *, names: bool = False) -> None:
+    Attributes:
+        game: The game whose pages are sampled.
+    """
+
+    def __init__(self, game: Game, run: int, thresholds: Thresholds | None = None, *, names: bool = False) -> None:
         """
         Begin a run.
 
         Args:
-            run: Its random 32-bit number.
-            thresholds: What is counted as what; the defaults if not given.
+            game: The game whose pages are sampled.
+            run: The random 32-bit number of the run.
+            thresholds: The detection thresholds; the defaults if not given.
             names: Whether personal names are published.
         """
+        self.game = game
         self._deriver = Deriver(thresholds)
+        # Metrics are derived from some pages of one game; another game's frames come without them.
+        derives = set(DERIVED_FROM) <= set(game.pages)
+        self._inputs = [(page, game.pages.index(page)) for page in DERIVED_FROM] if derives else []
         self._run = run
-        self._physics = PageEncoder(Physics)
-        self._graphics = PageEncoder(Graphics)
-        self._static = PageEncoder(Static, names=names)
+        self._encoders = [(page, PageEncoder(page, names=names)) for page in game.pages]
         self._seqs: Counter[str] = Counter()
-        self._static_page = b""
-        self._static_record: Static | None = None
+        self._kept: dict[type[Page], bytes] = {}
+        self._records: dict[type[Page], tuple[bytes, Page]] = {}
 
     def tick(self, pages: Pages, tick: int, stamp: Stamp) -> Iterator[Message]:
         """
-        Yield the frames of one tick: static first if it changed, then physics, graphics, derived and the events.
+        Yield the frames of one tick: pages published on change that changed, the other pages, derived, the events.
 
-        Each is made when it is asked for, so that physics is on its way before the next is begun.
+        Each is made when the caller takes it, so that one is on its way before the next is begun.
         """
-        if self._static_record is None or pages.static != self._static_page:
-            self._static_page = pages.static
-            self._static_record = Static.from_page(pages.static)
-            yield self.static(tick, stamp)
-        header = self._header(Physics.topic, tick, stamp)
-        yield Message(Physics.topic, self._physics.encode(header, pages.physics))
-        header = self._header(Graphics.topic, tick, stamp)
-        yield Message(Graphics.topic, self._graphics.encode(header, pages.graphics))
-        derived, events = self._deriver.tick(
-            Physics.from_page(pages.physics), Graphics.from_page(pages.graphics), self._static_record
-        )
-        yield self.record(derived, tick, stamp)
-        for event in events:
-            yield self.record(event, tick, stamp)
+        for (page, encoder), copy in zip(self._encoders, pages, strict=True):
+            if page in self.game.on_change and self._kept.get(page) != copy:
+                self._kept[page] = copy
+                yield self._frame(page, encoder, copy, tick, stamp)
+        for (page, encoder), copy in zip(self._encoders, pages, strict=True):
+            if page not in self.game.on_change:
+                yield self._frame(page, encoder, copy, tick, stamp)
+        if self._inputs:
+            records: list[Any] = [self._read(page, pages[place]) for page, place in self._inputs]
+            derived, events = self._deriver.tick(*records)
+            yield self.record(derived, tick, stamp)
+            for event in events:
+                yield self.record(event, tick, stamp)
 
     def rest(self, state: SimState) -> list[Event]:
         """Set a state of the sim without samples, and return the events that it causes."""
@@ -125,9 +133,11 @@ class Sampler:
         """Return an event of kind mark, with the position of the newest tick."""
         return self._deriver.mark(text)
 
-    def static(self, tick: int, stamp: Stamp) -> Message:
-        """Return the static page of the last tick as a frame."""
-        return Message(Static.topic, self._static.encode(self._header(Static.topic, tick, stamp), self._static_page))
+    def repeat(self, tick: int, stamp: Stamp) -> Iterator[Message]:
+        """Yield the pages that are published on change once more, as the last tick saw them."""
+        for page, encoder in self._encoders:
+            if page in self._kept:
+                yield self._frame(page, encoder, self._kept[page], tick, stamp)
 
     def record(self, record: Record, tick: int, stamp: Stamp) -> Message:
         """Return a record of ours as a frame."""
@@ -137,3 +147,13 @@ class Sampler:
         seq = self._seqs[topic]
         self._seqs[topic] = seq + 1
         return wire.Header(self._run, tick, seq, stamp.timestamp, stamp.mono_ns)
+
+    def _frame(self, page: type[Page], encoder: PageEncoder, copy: bytes, tick: int, stamp: Stamp) -> Message:
+        return Message(page.topic, encoder.encode(self._header(page.topic, tick, stamp), copy))
+
+    def _read(self, page: type[Page], copy: bytes) -> Page:
+        """Return the record of a page; the same one as long as the page does not change."""
+        known = self._records.get(page)
+        if known is None or known[0] != copy:
+            known = self._records[page] = copy, page.from_page(copy)
+        return known[1]

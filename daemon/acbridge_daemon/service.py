@@ -11,6 +11,7 @@ import time
 import structlog
 import zmq
 
+from acbridge.pages import AC1
 from acbridge.sources import PageSource
 from acbridge.topics import FRAMES_PER_TICK, REPEAT_S
 from acbridge.wire import Stamp
@@ -71,7 +72,7 @@ class Service:
         self._zap = zap
         self._notifier = notifier
         self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), zap)
-        sampler = Sampler(run, settings.thresholds, names=settings.names)
+        sampler = Sampler(AC1, run, settings.thresholds, names=settings.names)
         self._ingest = Ingest(source, sampler, self._publisher, clock)
         self.report = Report(run, version, settings, self._ingest, self._publisher, counts)
         answers = Answers(

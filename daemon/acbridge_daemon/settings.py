@@ -7,8 +7,9 @@ from pathlib import Path
 
 from acbridge.address import LAST_PORT
 from acbridge.derived import Thresholds
+from acbridge.pages import AC1
 from acbridge.requests import check_rate
-from acbridge.sources import DEFAULT_PAGE_DIR, DEFAULT_PAGE_PREFIX
+from acbridge.sources import DEFAULT_PAGE_DIR
 
 DEFAULT_RATE = 60.0
 SOURCES = ("live", "sim")
@@ -47,7 +48,7 @@ class Settings:
     source: str = "live"
     bind: str = "127.0.0.1"
     port: int = 5555
-    page_prefix: str = DEFAULT_PAGE_PREFIX
+    page_prefix: str = AC1.page_prefix
     page_dir: Path = DEFAULT_PAGE_DIR
     topic_prefix: str = ""
     thresholds: Thresholds = field(default_factory=Thresholds)

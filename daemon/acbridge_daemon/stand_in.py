@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from acbridge.sources import Pages
+from acbridge.pages import Pages
 from acbridge_sim import STEP_S, SessionType, World
 
 STEP_NS = round(STEP_S * 1e9)
@@ -17,7 +17,7 @@ class StandIn:
         self._mono_ns = mono_ns
         self._world = World(session=SessionType.HOTLAP)
         self._start_ns = mono_ns()
-        self._pages = Pages(*self._world.pages())
+        self._pages = self._world.pages()
 
     def attach(self) -> None:
         """Do nothing: the world is always there."""
@@ -30,7 +30,7 @@ class StandIn:
             due = LONGEST_STALL
         if due > 0:
             self._world.step(due)
-            self._pages = Pages(*self._world.pages())
+            self._pages = self._world.pages()
         return self._pages
 
     def detach(self) -> None:

@@ -11,8 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from acbridge.pages import PAGES, Physics
-from acbridge.sources import PAGE_FILE_SIZE
+from acbridge.pages import AC1, Physics
 from acbridge_sim.control_page import PAGE as CONTROL_PAGE
 from acbridge_sim.control_page import SIZE as CONTROL_SIZE
 
@@ -45,7 +44,7 @@ class SharedPages:
         self._prefix = prefix
         self._maps: dict[str, mmap.mmap] = {}
         self._handles: list[int] = []
-        for page in PAGES:
+        for page in AC1.pages:
             self._maps[page.topic] = self._open(page.topic)
         if self._alive():
             self.close()
@@ -92,16 +91,16 @@ class SharedPages:
 
     def _open(self, name: str) -> mmap.mmap:
         if sys.platform == "win32":
-            return mmap.mmap(-1, PAGE_FILE_SIZE, tagname=f"Local\\{self._prefix}{name}")
+            return mmap.mmap(-1, AC1.page_file_size, tagname=f"Local\\{self._prefix}{name}")
         # Any user may put a link into /dev/shm: following it could overwrite a file elsewhere.
         handle = os.open(self._directory / f"{self._prefix}{name}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         self._handles.append(handle)  # kept open: closing it would release the lock
         if not _locked(handle):
             self.close()
             raise self._in_use()
-        if os.fstat(handle).st_size < PAGE_FILE_SIZE:
-            os.ftruncate(handle, PAGE_FILE_SIZE)
-        return mmap.mmap(handle, PAGE_FILE_SIZE)
+        if os.fstat(handle).st_size < AC1.page_file_size:
+            os.ftruncate(handle, AC1.page_file_size)
+        return mmap.mmap(handle, AC1.page_file_size)
 
     def _in_use(self) -> InUseError:
         return InUseError(

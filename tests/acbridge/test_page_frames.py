@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from acbridge import wire
 from acbridge.layout import Group, Page, f32, f32x3, i32, text8
 from acbridge.page_frames import PageEncoder
-from acbridge.pages import PAGES as AC1_PAGES
-from acbridge.pages import Physics, Static
+from acbridge.pages import AC1, Physics, Static
 from acbridge.schema import Record, Vec3
 from acbridge.wire import Header
 from plain_msgpack import read_map
@@ -33,7 +32,7 @@ class Grid(Page, topic="cars"):
     cars: int = i32("Cars on the track.")
 
 
-PAGES = (*AC1_PAGES, Grid)
+PAGES = (*AC1.pages, Grid)
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.topic for page in PAGES])
 
 

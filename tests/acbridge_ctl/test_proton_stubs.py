@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from acbridge.sources import PAGE_SIZES
+from acbridge.pages import AC1, Static
 from game import Game
 from programs import Program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are Linux's")
 
-NAMES = [f"acpmf_{page}" for page in PAGE_SIZES]
+NAMES = [f"acpmf_{page.page_name}" for page in AC1.pages]
 
 
 def proton_stubs(directory: Path, *arguments: str, **env: str) -> Program:
@@ -67,7 +67,7 @@ def test_made_twice_they_are_left_as_they_are(page_dir: Path) -> None:
 def test_what_another_bridge_made_is_left_as_it_is_and_the_rest_is_made(page_dir: Path) -> None:
     (page_dir / "acpmf_physics").write_bytes(b"\1" * 4096)
     (page_dir / "acpmf_physics").chmod(0o644)
-    (page_dir / "acpmf_static").write_bytes(bytes(PAGE_SIZES["static"]))
+    (page_dir / "acpmf_static").write_bytes(bytes(Static.page_size))
     before = state(page_dir)
     program = proton_stubs(page_dir)
     assert f"already there: {page_dir}/acpmf_physics, 4096 bytes, mode 0644" == program.out[0]
@@ -158,4 +158,5 @@ def test_the_options_and_the_environment_say_which_pages(page_dir: Path) -> None
         "acbridge_ctl", "proton-stubs", env={"ACBRIDGE_PAGE_DIR": str(page_dir), "ACBRIDGE_PAGE_PREFIX": "right_"}
     ) as program:
         assert 0 == program.wait()
-    assert {f"{prefix}{page}" for prefix in ("left_", "right_") for page in PAGE_SIZES} == state(page_dir).keys()
+    names = {f"{prefix}{page.page_name}" for prefix in ("left_", "right_") for page in AC1.pages}
+    assert names == state(page_dir).keys()

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
-from acbridge.sources import PAGE_SIZES, Pages
+from acbridge.pages import AC1, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Pages, Physics, Static
 from acbridge.status import SimState
 from acbridge_daemon.liveness import Liveness
 from acbridge_sim import World
 
 PHYSICS, GRAPHICS, STATIC = World().pages()
-ZEROS = Pages(*(bytes(size) for size in PAGE_SIZES.values()))
+ZEROS: Pages = tuple(bytes(page.page_size) for page in AC1.pages)
 NOW = 1000.0
 """A steady clock that has run for a while."""
 
@@ -23,7 +22,7 @@ def with_fields(page: Any, original: bytes, **changes: Any) -> bytes:
 
 
 def pages(packet: int = 100, status: int = STATUS_LIVE, version: str = "1.7") -> Pages:
-    return Pages(
+    return (
         with_fields(Physics, PHYSICS, packetId=packet),
         with_fields(Graphics, GRAPHICS, status=status),
         with_fields(Static, STATIC, smVersion=version),
@@ -32,7 +31,7 @@ def pages(packet: int = 100, status: int = STATUS_LIVE, version: str = "1.7") ->
 
 def driven() -> Liveness:
     """Return a liveness that has seen the sim run until `NOW`, packet 100."""
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     liveness.update(None, NOW - 0.4)
     liveness.update(pages(99), NOW - 0.2)
     assert liveness.update(pages(100), NOW) is SimState.LIVE
@@ -40,30 +39,30 @@ def driven() -> Liveness:
 
 
 def test_a_sim_is_absent_before_anything_was_seen() -> None:
-    assert Liveness().state is SimState.ABSENT
+    assert Liveness(AC1).state is SimState.ABSENT
 
 
 @pytest.mark.parametrize("found", [None, ZEROS, pages(version="")], ids=["no pages", "zero pages", "no version"])
 def test_a_sim_without_written_pages_is_absent(found: Pages | None) -> None:
-    assert Liveness().update(found, NOW) is SimState.ABSENT
+    assert Liveness(AC1).update(found, NOW) is SimState.ABSENT
 
 
 @pytest.mark.parametrize("found", [ZEROS, pages(version="")], ids=["zero pages", "no version"])
 def test_pages_that_no_sim_has_filled_are_named_as_such(found: Pages) -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     liveness.update(found, NOW)
     assert "no sim has filled them yet" in str(liveness.detail)
 
 
 @pytest.mark.parametrize("version", ["1.9", "1.8", "1.70", "ACC"])
 def test_another_sims_pages_are_unsupported(version: str) -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     assert liveness.update(pages(version=version), NOW) is SimState.UNSUPPORTED
     assert f'"{version}"' in str(liveness.detail)
 
 
 def test_another_sims_pages_stay_unsupported_while_they_move() -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     states = {liveness.update(pages(packet, version="1.9"), NOW + packet) for packet in range(5)}
     assert {SimState.UNSUPPORTED} == states
 
@@ -73,14 +72,14 @@ def test_another_sims_pages_stay_unsupported_while_they_move() -> None:
     [(STATUS_OFF, SimState.IDLE), (STATUS_REPLAY, SimState.REPLAY), (STATUS_PAUSE, SimState.PAUSED)],
 )
 def test_the_status_of_the_sim_is_accepted_unless_it_is_live(status: int, state: SimState) -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     assert liveness.update(pages(status=status), NOW) is state
     assert liveness.update(pages(status=status), NOW + 60) is state
     assert liveness.detail is None
 
 
 def test_a_sim_is_live_only_after_its_packet_has_moved() -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     liveness.update(None, NOW)
     assert liveness.update(pages(7), NOW + 0.1) is not SimState.LIVE
     assert liveness.update(pages(7), NOW + 0.2) is not SimState.LIVE
@@ -88,13 +87,13 @@ def test_a_sim_is_live_only_after_its_packet_has_moved() -> None:
 
 
 def test_a_sim_found_running_is_not_called_frozen_before_half_a_second_has_passed() -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     states = [liveness.update(pages(packet), NOW + 0.003 * packet) for packet in range(4)]
     assert [SimState.ABSENT, SimState.LIVE, SimState.LIVE, SimState.LIVE] == states
 
 
 def test_old_pages_with_the_status_live_become_frozen_and_never_live() -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     liveness.update(None, NOW)
     states = [liveness.update(pages(4711), NOW + 0.1 * turn) for turn in range(1, 100)]
     assert SimState.LIVE not in states
@@ -156,7 +155,7 @@ def test_a_packet_that_falls_in_a_replay_counts_no_session() -> None:
 
 
 def test_a_packet_that_wraps_counts_no_session() -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     liveness.update(pages(2**31 - 2), NOW)
     liveness.update(pages(2**31 - 1), NOW + 0.003)
     assert liveness.update(pages(-(2**31)), NOW + 0.006) is SimState.LIVE
@@ -172,7 +171,7 @@ def test_an_unknown_status_is_frozen_and_named(status: int) -> None:
 
 
 def test_every_state_can_be_reached() -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     seen = [
         liveness.update(found, NOW + when)
         for when, found in enumerate(
@@ -193,8 +192,7 @@ def test_every_state_can_be_reached() -> None:
 
 @given(
     st.lists(
-        st.builds(
-            Pages,
+        st.tuples(
             *(
                 st.one_of(st.just(page), st.binary(min_size=len(page), max_size=len(page)))
                 for page in (PHYSICS, GRAPHICS, STATIC)
@@ -204,6 +202,6 @@ def test_every_state_can_be_reached() -> None:
     )
 )
 def test_pages_of_random_bytes_always_have_a_state(found: list[Pages]) -> None:
-    liveness = Liveness()
+    liveness = Liveness(AC1)
     for turn, page in enumerate(found):
         assert liveness.update(page, NOW + turn) in SimState

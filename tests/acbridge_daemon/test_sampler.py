@@ -15,11 +15,12 @@ import pytest
 
 from acbridge import Derived, Event, Graphics, Physics, Static, wire
 from acbridge.derived import Deriver
-from acbridge.sources import PAGE_SIZES, Pages
+from acbridge.pages import AC1, Pages
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Message, Reading, Sampler, read_stable
 from acbridge_sim import World
 
+SIZES = {page.page_name: page.page_size for page in AC1.pages}
 GAP_NS = 20_000
 """Pause between two copies that are compared, as in the daemon."""
 HALVES_APART_NS = 8_000
@@ -28,7 +29,7 @@ STAMP = Stamp(mono_ns=5_000_000_000, timestamp=1_700_000_000.25)
 
 def page(mark: int) -> Pages:
     """Return pages that differ for each mark."""
-    return Pages(*(bytes([mark]) * size for size in PAGE_SIZES.values()))
+    return tuple(bytes([mark]) * size for size in SIZES.values())
 
 
 class Script:
@@ -64,7 +65,7 @@ def test_pages_that_change_are_read_again_until_two_copies_agree(changes: int) -
 
 @pytest.mark.parametrize("topic", ["physics", "graphics", "static"])
 def test_a_change_in_any_page_is_noticed(topic: str) -> None:
-    changed = page(1)._replace(**{topic: bytes(PAGE_SIZES[topic])})
+    changed = tuple(bytes(size) if name == topic else bytes([1]) * size for name, size in SIZES.items())
     assert Reading(changed, 1, torn=False) == Script(page(1), changed, changed).run()
 
 
@@ -84,7 +85,7 @@ def test_pages_that_vanish_after_some_copies_are_gone_and_not_torn(copies: int) 
 def sim_pages(steps: int = 1000) -> Pages:
     world = World()
     world.step(steps)
-    return Pages(*world.pages())
+    return world.pages()
 
 
 def topics(messages: list[Message]) -> list[str]:
@@ -92,21 +93,21 @@ def topics(messages: list[Message]) -> list[str]:
 
 
 def test_a_tick_is_published_as_physics_graphics_derived_after_a_new_static() -> None:
-    sampler = Sampler(run=7)
+    sampler = Sampler(AC1, run=7)
     first = ["static", "physics", "graphics", "derived", "event", "event"]
     assert first == topics(list(sampler.tick(sim_pages(1), 1, STAMP)))
     assert ["physics", "graphics", "derived"] == topics(list(sampler.tick(sim_pages(2), 2, STAMP)))
 
 
 def test_frames_of_one_tick_share_run_tick_and_stamp() -> None:
-    headers = [wire.read_header(message.payload) for message in Sampler(run=7).tick(sim_pages(), 42, STAMP)]
+    headers = [wire.read_header(message.payload) for message in Sampler(AC1, run=7).tick(sim_pages(), 42, STAMP)]
     assert {(7, 42, STAMP.timestamp, STAMP.mono_ns)} == {(h.run, h.tick, h.timestamp, h.mono_ns) for h in headers}
 
 
 def test_seq_counts_the_frames_of_each_topic() -> None:
-    sampler = Sampler(run=7)
+    sampler = Sampler(AC1, run=7)
     messages = [message for tick in (1, 5, 6) for message in sampler.tick(sim_pages(tick), tick, STAMP)]
-    messages += [sampler.static(6, STAMP), sampler.static(7, STAMP)]
+    messages += [*sampler.repeat(6, STAMP), *sampler.repeat(7, STAMP)]
     seqs = {
         topic: [wire.read_header(m.payload).seq for m in messages if m.topic == topic] for topic in topics(messages)
     }
@@ -120,11 +121,11 @@ def test_seq_counts_the_frames_of_each_topic() -> None:
 
 
 def test_static_is_published_again_when_it_changes() -> None:
-    sampler = Sampler(run=7)
+    sampler = Sampler(AC1, run=7)
     list(sampler.tick(sim_pages(), 1, STAMP))
     list(sampler.tick(sim_pages(), 2, STAMP))
-    changed: dict[str, Any] = vars(Static.from_page(sim_pages().static)) | {"track": "imola"}
-    messages = list(sampler.tick(sim_pages()._replace(static=Static(**changed).to_page()), 3, STAMP))
+    changed: dict[str, Any] = vars(AC1.record(Static, sim_pages())) | {"track": "imola"}
+    messages = list(sampler.tick((*sim_pages()[:2], Static(**changed).to_page()), 3, STAMP))
     assert ["static", "physics", "graphics", "derived"] == topics(messages)[:4]
     assert ["session_ended", "session_started"] == [wire.decode(m.payload, Event).record.kind for m in messages[4:]]
     assert "imola" == wire.decode(messages[0].payload, Static).record.track
@@ -132,8 +133,8 @@ def test_static_is_published_again_when_it_changes() -> None:
 
 def test_frames_have_the_values_of_the_pages() -> None:
     pages = sim_pages()
-    _, physics, graphics, derived, *_ = (message.payload for message in Sampler(run=7).tick(pages, 1, STAMP))
-    records = Physics.from_page(pages.physics), Graphics.from_page(pages.graphics), Static.from_page(pages.static)
+    _, physics, graphics, derived, *_ = (message.payload for message in Sampler(AC1, run=7).tick(pages, 1, STAMP))
+    records = Physics.from_page(pages[0]), Graphics.from_page(pages[1]), Static.from_page(pages[2])
     assert records[0] == wire.decode(physics, Physics).record
     assert records[1] == wire.decode(graphics, Graphics).record
     assert Deriver().tick(*records)[0] == wire.decode(derived, Derived).record
@@ -141,7 +142,7 @@ def test_frames_have_the_values_of_the_pages() -> None:
 
 @pytest.mark.parametrize(("names", "shown"), [(False, ""), (True, "Stand-in")])
 def test_a_players_names_are_published_only_if_wanted(names: bool, shown: str) -> None:
-    frame = next(Sampler(run=7, names=names).tick(sim_pages(), 1, STAMP))
+    frame = next(Sampler(AC1, run=7, names=names).tick(sim_pages(), 1, STAMP))
     static = wire.decode(frame.payload, Static).record
     assert [shown] * 3 == [static.playerName, static.playerSurname, static.playerNick]
     assert "acbridge_stand_in" == static.carModel
@@ -153,7 +154,7 @@ def write_torn_pages(path: Path) -> None:
 
     Prints the packetIds whose halves were further apart than the reader's gap: no reader can notice those.
     """
-    size, late = PAGE_SIZES["physics"], list[int]()
+    size, late = SIZES["physics"], list[int]()
     with path.open("r+b") as file, mmap.mmap(file.fileno(), size) as memory:
         print("ready", flush=True)
         packet = 0
@@ -180,7 +181,7 @@ class Written(NamedTuple):
 @pytest.fixture
 def tearing(page_dir: Path) -> Iterator[Callable[[], Written]]:
     """Run a process that tears the physics page; calling the fixture ends it and returns its count."""
-    for name, size in PAGE_SIZES.items():
+    for name, size in SIZES.items():
         (page_dir / f"acpmf_{name}").write_bytes(bytes(size))
     writer = subprocess.Popen(
         [sys.executable, __file__, str(page_dir / "acpmf_physics")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -192,7 +193,7 @@ def tearing(page_dir: Path) -> Iterator[Callable[[], Written]]:
 
 
 def words(pages: Pages) -> set[int]:
-    return set(struct.unpack(f"<{len(pages.physics) // 4}i", pages.physics))
+    return set(struct.unpack(f"<{len(pages[0]) // 4}i", pages[0]))
 
 
 def wait_the_gap() -> None:
@@ -207,7 +208,7 @@ def test_a_page_read_while_it_is_rewritten_never_mixes_two_states(
     assert sys.platform != "win32"
     from acbridge.sources.page_files import PageFiles
 
-    source = PageFiles(page_dir, "acpmf_")
+    source = PageFiles(page_dir, "acpmf_", AC1.pages)
     assert source.attach() is None
     mixed: set[int] = set()
     rereads = 0
@@ -229,7 +230,7 @@ def test_a_page_read_only_once_while_it_is_rewritten_does_mix_two_states(
     assert sys.platform != "win32"
     from acbridge.sources.page_files import PageFiles
 
-    source = PageFiles(page_dir, "acpmf_")
+    source = PageFiles(page_dir, "acpmf_", AC1.pages)
     assert source.attach() is None
     mixed, deadline = 0, time.monotonic() + 20
     while mixed < 10 and time.monotonic() < deadline:

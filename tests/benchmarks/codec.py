@@ -18,7 +18,7 @@ from acbridge import Derived, Graphics, Physics, Static, wire
 from acbridge.derived import Deriver
 from acbridge.layout import Page, PageColumn
 from acbridge.page_frames import PageEncoder
-from acbridge.pages import PAGES
+from acbridge.pages import AC1
 from acbridge.schema import FLOAT32, INT32
 from acbridge_sim import STEP_S, World
 from bench import judged, neighbours, packb, print_table, unpackb
@@ -110,7 +110,7 @@ def main(rounds: int) -> None:
     decoding: list[list[str]] = []
     steps: list[list[str]] = []
     gc.disable()
-    for page, copies in zip(PAGES, zip(*snapshots, strict=True), strict=True):
+    for page, copies in zip(AC1.pages, zip(*snapshots, strict=True), strict=True):
         name, ours, plain = page.__name__, PageEncoder(page, names=True), Plain(page)
         given = list(zip(headers, copies, strict=True))
         frames = [(ours.encode(*one),) for one in given]

@@ -20,8 +20,7 @@ import zmq
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Physics, wire
-from acbridge.pages import PAGES
-from acbridge.sources import Pages
+from acbridge.pages import AC1
 from acbridge.topics import TICK_RECORDS
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Sampler
@@ -124,7 +123,7 @@ def bare_loop(pipe: Connection, rate: float, seconds: float) -> None:
 def write_pages(pipe: Connection, directory: Path) -> None:
     """Rewrite the physics page every 3 ms, each time with the time in it; the other two stand still."""
     pages = World().pages()
-    for record, page in zip(PAGES, pages, strict=True):
+    for record, page in zip(AC1.pages, pages, strict=True):
         (directory / f"acpmf_{record.topic}").write_bytes(page)
     physics = bytearray(pages[0])
     with (directory / "acpmf_physics").open("r+b") as file, mmap.mmap(file.fileno(), 0) as shared:
@@ -138,7 +137,7 @@ def write_pages(pipe: Connection, directory: Path) -> None:
 
 def bare_pub(pipe: Connection) -> None:
     """Send frames like the daemon's every 3 ms; physics has the time in it, where ours has the time of the sample."""
-    frames = [m for m in Sampler(0).tick(Pages(*World().pages()), 0, Stamp(0, 0.0)) if m.topic in TOPICS]
+    frames = [m for m in Sampler(AC1, 0).tick(World().pages(), 0, Stamp(0, 0.0)) if m.topic in TOPICS]
     with zmq.Context() as context, context.socket(zmq.PUB) as pub:
         pipe.send(pub.bind_to_random_port("tcp://127.0.0.1"))
         messages = [(frame.topic.encode(), bytearray(frame.payload)) for frame in frames]

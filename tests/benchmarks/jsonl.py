@@ -18,7 +18,7 @@ from acbridge import Derived, Graphics, Physics, Static, connect, wire
 from acbridge.derived import Deriver
 from acbridge.json_lines import fast_json, plain_json
 from acbridge.page_frames import PageEncoder
-from acbridge.pages import PAGES
+from acbridge.pages import AC1
 from acbridge.recording.lines import tick_line
 from acbridge_sim import SessionType, World
 from acbridge_sink.pump import Limits, TickAssembly, TickFrames, pump
@@ -35,7 +35,7 @@ def drive() -> list[tuple[bytes, bytes, bytes]]:
     """Return the frames of a number of ticks at 333 Hz, of a driving car."""
     world, deriver = World(session=SessionType.HOTLAP), Deriver()
     static = Static.from_page(world.pages()[2])
-    encoders = [PageEncoder(page) for page in PAGES[:2]]
+    encoders = [PageEncoder(page) for page in AC1.pages[:2]]
     world.step(2000)
     frames: list[tuple[bytes, bytes, bytes]] = []
     for tick in range(TICKS):

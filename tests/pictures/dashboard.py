@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from playwright.sync_api import ViewportSize
 
-from acbridge.pages import PAGES, Graphics
+from acbridge.pages import AC1, Graphics
 from acbridge_sim import STEP_S, SessionType, World
 from browsing import browser
 from programs import Daemon
@@ -39,9 +39,9 @@ class Driving:
     def __init__(self, folder: Path) -> None:
         self.haste = 1
         self._world = World(session=SessionType.HOTLAP, seed=3, fuel=24.0)
-        for page in PAGES:
+        for page in AC1.pages:
             (folder / f"acpmf_{page.topic}").write_bytes(bytes(FILE_BYTES))
-        self._files = [(folder / f"acpmf_{page.topic}").open("r+b", buffering=0) for page in PAGES]
+        self._files = [(folder / f"acpmf_{page.topic}").open("r+b", buffering=0) for page in AC1.pages]
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._drive)
         self._thread.start()

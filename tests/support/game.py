@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from acbridge.pages import PAGES, Graphics, Static
+from acbridge.pages import AC1, Graphics, Static
 from acbridge_sim import STEP_S, SessionType, World
 from wine import HERE, Interpreter
 
@@ -146,7 +146,7 @@ class _World:
 
     def pages(self) -> dict[str, bytes]:
         if self.zero:
-            return {page.topic: bytes(page.page_size) for page in PAGES}
+            return {page.topic: bytes(page.page_size) for page in AC1.pages}
         physics, graphics, static = self.world.pages()
         if self.status is not None:
             graphics = Graphics.pack(vars(Graphics.from_page(graphics)) | {"status": self.status})

@@ -4,16 +4,15 @@ import time
 from enum import Enum
 from pathlib import Path
 
-from acbridge.pages import SM_VERSION, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics, Physics, Static
-from acbridge.sources import Pages, Presence, SharedMemory
+from acbridge.layout import counter_steps
+from acbridge.pages import AC1, Graphics, Pages, Static
+from acbridge.sources import PageCheck, SharedMemory
 from acbridge.sources.shared_memory import shared_memory
+from acbridge.status import SimState
 from acbridge_ctl.doctor.findings import Finding, Level
 
 LOOK_S = 0.2
 """Between two looks: the sim steps every 3 ms."""
-OTHER_SIMS = {"1.9": "Assetto Corsa Competizione", "1.0": "Assetto Corsa EVO"}
-"""What others of the family write where Assetto Corsa writes its 1.7."""
-SAYS = {STATUS_OFF: "off", STATUS_REPLAY: "replay", STATUS_LIVE: "live", STATUS_PAUSE: "pause"}
 START = "start a session in Assetto Corsa"
 
 
@@ -34,7 +33,7 @@ class Content(Enum):
 
 def look_at_pages(directory: Path, prefix: str) -> tuple[list[Finding], Content]:
     """Look at the pages twice, and create none."""
-    memory = shared_memory(directory, prefix)
+    memory = shared_memory(directory, prefix, AC1.pages)
     seen = memory.inspect()
     found = judge_presence(seen)
     if any(finding.level is not Level.OK for finding in found):
@@ -59,18 +58,19 @@ def look_twice(memory: SharedMemory) -> tuple[Pages, Pages] | None:
 
 def steps_between(first: Pages, second: Pages) -> int:
     """Return by how much packetId of the physics page moved."""
-    return Physics.from_page(second.physics).packetId - Physics.from_page(first.physics).packetId
+    packet_id = AC1.reader(AC1.step)
+    return counter_steps(packet_id(first), packet_id(second))
 
 
 def content_of(first: Pages, second: Pages) -> Content:
     """Tell what the pages hold, from two looks at them."""
-    version = Static.from_page(second.static).smVersion
-    if version == SM_VERSION:
+    version = AC1.reader(AC1.version)(second)
+    if version == AC1.version_text:
         return Content.LIVE if steps_between(first, second) else Content.STILL
     return Content.UNFIT if version else Content.EMPTY
 
 
-def judge_presence(seen: list[Presence]) -> list[Finding]:
+def judge_presence(seen: list[PageCheck]) -> list[Finding]:
     """Judge whether the pages are there and may be read."""
     there = [page for page in seen if page.there]
     if not there:
@@ -85,13 +85,14 @@ def judge_presence(seen: list[Presence]) -> list[Finding]:
 
 def judge_pages(first: Pages, second: Pages) -> list[Finding]:
     """Judge what the pages hold, from two looks at them."""
-    static, graphics = Static.from_page(second.static), Graphics.from_page(second.graphics)
+    static, graphics = AC1.record(Static, second), AC1.record(Graphics, second)
     if not static.smVersion:
         why = "smVersion is empty" if any(map(any, second)) else "they are all zeros"
         return [Finding(Level.WARN, "sim", f"the pages are there but no sim has filled them: {why}", START)]
-    if static.smVersion != SM_VERSION:
-        other = OTHER_SIMS.get(static.smVersion, "another sim, or another version")
-        text = f'the pages are those of {other}: smVersion is "{static.smVersion}", Assetto Corsa says "{SM_VERSION}"'
+    if static.smVersion != AC1.version_text:
+        other = AC1.relatives.get(static.smVersion, "another sim, or another version")
+        ours = f'{AC1.name} says "{AC1.version_text}"'
+        text = f'the pages are those of {other}: smVersion is "{static.smVersion}", {ours}'
         return [Finding(Level.FAIL, "sim", text, "end that one, and start Assetto Corsa (the first, 1.16)")]
     layout = f" {static.trackConfiguration}" if static.trackConfiguration else ""
     which = f"Assetto Corsa {static.acVersion}: {static.carModel} on {static.track}{layout}"
@@ -107,12 +108,12 @@ def judge_movement(status: int, steps: int) -> Finding:
         steps: By how much packetId of the physics page moved between two looks.
     """
     moved = f"packetId moved by {steps} in {LOOK_S:g} s" if steps else f"packetId stood still for {LOOK_S:g} s"
-    said = SAYS.get(status)
+    said = AC1.status_words.get(status)
     if said is None:
         return Finding(Level.WARN, "movement", f"the sim says status {status}, which is none that we know; {moved}")
-    if status == STATUS_OFF:
-        return Finding(Level.WARN, "movement", f"the sim says {said}; {moved}", START)
-    if status == STATUS_LIVE and not steps:
-        text = f"the sim says {said}, but {moved}: a menu is open, it crashed, or these are old pages"
+    if said.state is SimState.IDLE:
+        return Finding(Level.WARN, "movement", f"the sim says {said.word}; {moved}", START)
+    if said.state is SimState.LIVE and not steps:
+        text = f"the sim says {said.word}, but {moved}: a menu is open, it crashed, or these are old pages"
         return Finding(Level.WARN, "movement", text, "drive on, or start the game again")
-    return Finding(Level.OK, "movement", f"the sim says {said}; {moved}")
+    return Finding(Level.OK, "movement", f"the sim says {said.word}; {moved}")

@@ -32,7 +32,7 @@ from acbridge import (
     wire,
 )
 from acbridge.page_frames import PageEncoder
-from acbridge.pages import PAGES, STATUS_REPLAY
+from acbridge.pages import AC1, STATUS_REPLAY
 from acbridge_sim import World
 from programs import Daemon, Program, until
 
@@ -350,7 +350,7 @@ def test_values_that_are_no_numbers_arrive(page_dir: Path) -> None:
         "graphics": {"status": STATUS_REPLAY, "sessionTimeLeft": math.inf},
         "static": {},
     }
-    for page, written in zip(PAGES, World().pages(), strict=True):
+    for page, written in zip(AC1.pages, World().pages(), strict=True):
         values: dict[str, Any] = vars(page.from_page(written)) | changes[page.topic]
         (page_dir / f"acpmf_{page.topic}").write_bytes(page(**values).to_page())
     with Daemon("--page-dir", str(page_dir)) as daemon, daemon.connect() as bridge:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from acbridge.errors import PageError
 from acbridge.layout import Page
-from acbridge.pages import PAGES, Graphics, Physics, Static
+from acbridge.pages import AC1, Graphics, Physics, Static
 from layout import LAYOUT, SIZES
 
 C_TYPES: dict[str, Any] = {"int32": ctypes.c_int32, "float32": ctypes.c_float, "char16": ctypes.c_uint16}
 
-each_page = pytest.mark.parametrize("page", PAGES, ids=[page.topic for page in PAGES])
+each_page = pytest.mark.parametrize("page", AC1.pages, ids=[page.topic for page in AC1.pages])
 
 
 def structure(page: type[Page]) -> Any:
@@ -56,7 +56,7 @@ def test_every_field_lies_where_the_sim_puts_it(page: type[Page]) -> None:
 
 
 def test_there_is_a_list_for_every_page() -> None:
-    assert LAYOUT.keys() == {page.topic for page in PAGES}
+    assert LAYOUT.keys() == {page.topic for page in AC1.pages}
 
 
 @each_page

@@ -11,15 +11,17 @@ from types import FrameType
 
 import pytest
 
-from acbridge.sources import PAGE_SIZES, Pages, PageSource
+from acbridge.pages import AC1, Pages
+from acbridge.sources import PageSource
 
+SIZES = {page.page_name: page.page_size for page in AC1.pages}
 PHYSICS = "acpmf_physics"
 
 
 def fill(directory: Path, mark: int, size: int | None = None) -> Pages:
     """Write three pages that consist of one byte, with zeros behind them up to a size."""
-    pages = Pages(*(bytes([mark]) * needed for needed in PAGE_SIZES.values()))
-    for name, page in zip(PAGE_SIZES, pages, strict=True):
+    pages = tuple(bytes([mark]) * needed for needed in SIZES.values())
+    for name, page in zip(SIZES, pages, strict=True):
         (directory / f"acpmf_{name}").write_bytes(page.ljust(size or 0, b"\0"))
     return pages
 
@@ -28,7 +30,7 @@ def page_files(directory: Path, prefix: str = "acpmf_") -> PageSource:
     assert sys.platform != "win32"
     from acbridge.sources.page_files import PageFiles
 
-    return PageFiles(directory, prefix)
+    return PageFiles(directory, prefix, AC1.pages)
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def test_a_directory_without_pages_is_named(source: PageSource, page_dir: Path) 
     assert source.read() is None
 
 
-@pytest.mark.parametrize("missing", PAGE_SIZES)
+@pytest.mark.parametrize("missing", SIZES)
 def test_one_missing_page_is_named(source: PageSource, page_dir: Path, missing: str) -> None:
     fill(page_dir, 1)
     (page_dir / f"acpmf_{missing}").unlink()
@@ -87,7 +89,7 @@ def test_one_missing_page_is_named(source: PageSource, page_dir: Path, missing: 
     assert source.read() is None
 
 
-@pytest.mark.parametrize("size", [0, 100, PAGE_SIZES["physics"] - 1])
+@pytest.mark.parametrize("size", [0, 100, SIZES["physics"] - 1])
 def test_a_file_shorter_than_the_page_is_reported_with_both_sizes(
     source: PageSource, page_dir: Path, size: int
 ) -> None:
@@ -111,7 +113,7 @@ def test_pages_are_read_as_they_are_now(source: PageSource, page_dir: Path) -> N
         file.write(b"\x05" * 592)
     read = source.read()
     assert read is not None
-    assert b"\x05" * 592 == read.physics
+    assert b"\x05" * 592 == read[0]
 
 
 def test_another_prefix_names_other_files(page_dir: Path) -> None:
@@ -160,7 +162,7 @@ def test_a_link_to_itself_in_place_of_a_page_is_refused(source: PageSource, page
 def test_files_that_were_replaced_are_noticed_by_the_next_attach(source: PageSource, page_dir: Path) -> None:
     fill(page_dir, 1)
     source.attach()
-    for name in PAGE_SIZES:
+    for name in SIZES:
         (page_dir / f"acpmf_{name}").unlink()
     pages = fill(page_dir, 2)
     assert source.attach() is None
@@ -190,9 +192,10 @@ def test_a_file_that_shrinks_while_it_is_read_does_not_end_the_process(page_dir:
     child = """
 import os, sys
 from pathlib import Path
+from acbridge.pages import AC1
 from acbridge.sources.page_files import PageFiles
 directory = Path(sys.argv[1])
-source = PageFiles(directory, "acpmf_")
+source = PageFiles(directory, "acpmf_", AC1.pages)
 print(source.attach(), source.read() is not None)
 os.truncate(directory / "acpmf_physics", 0)
 print(source.read(), source.attach())
@@ -200,7 +203,7 @@ print(source.read(), source.attach())
     done = subprocess.run(
         [sys.executable, "-c", child, str(page_dir)], capture_output=True, text=True, check=False, timeout=30
     )
-    problem = f"{page_dir / PHYSICS} has 0 bytes, the page needs 592; is it Assetto Corsa's?"
+    problem = f"{page_dir / PHYSICS} has 0 bytes, the page needs 592; did another program make it?"
     assert (0, f"None True\nNone {problem}\n", "") == (done.returncode, done.stdout, done.stderr)
 
 
@@ -226,7 +229,7 @@ def test_attaching_in_vain_holds_nothing_open(source: PageSource, page_dir: Path
 def test_attaching_again_and_again_holds_three_files_open(source: PageSource, page_dir: Path) -> None:
     before = descriptors()
     for mark in range(20):
-        for name in PAGE_SIZES:
+        for name in SIZES:
             (page_dir / f"acpmf_{name}").unlink(missing_ok=True)
         fill(page_dir, mark)
         assert source.attach() is None
@@ -246,7 +249,7 @@ def look_at(directory: Path) -> dict[str, tuple[int, ...]]:
 @pytest.mark.parametrize("found", [[], ["physics"], ["physics", "graphics", "static"]], ids=len)
 def test_nothing_is_created_resized_or_touched(source: PageSource, page_dir: Path, found: list[str]) -> None:
     fill(page_dir, 1, size=2048)
-    for name in PAGE_SIZES.keys() - set(found):
+    for name in SIZES.keys() - set(found):
         (page_dir / f"acpmf_{name}").unlink()
     before = look_at(page_dir)
     for _ in range(3):

@@ -13,8 +13,8 @@ import pytest
 import zmq
 
 from acbridge import Keys
-from acbridge.pages import STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY
-from acbridge.sources import PAGE_SIZES, Presence
+from acbridge.pages import AC1, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_REPLAY, Graphics
+from acbridge.sources import PageCheck
 from acbridge_ctl.doctor import machine
 from acbridge_ctl.doctor.findings import Finding, Level
 from acbridge_ctl.doctor.shared_memory import judge_movement, judge_presence
@@ -206,7 +206,7 @@ def test_a_page_that_is_missing_alone_or_too_small_or_no_file_is_a_failure(page_
     assert 1 == report.code
     assert ["FAIL", "FAIL"] == [level for level, _ in report.of("pages")]
     small, directory = (said for _, said in report.of("pages"))
-    assert f"acpmf_graphics has 100 bytes, the page needs {PAGE_SIZES['graphics']}" in small
+    assert f"acpmf_graphics has 100 bytes, the page needs {Graphics.page_size}" in small
     assert "acpmf_static is not a regular file" in directory
     assert [] == report.of("sim")
 
@@ -234,7 +234,7 @@ def test_a_page_that_may_not_be_read_is_a_failure_even_where_root_looks(
         raise PermissionError(13, "Permission denied")
 
     stubs(page_dir)
-    files = PageFiles(page_dir, "acpmf_")
+    files = PageFiles(page_dir, "acpmf_", AC1.pages)
     monkeypatch.setattr(os, "open", refuse)
     seen = files.inspect()
     assert [True] * 3 == [page.there for page in seen]
@@ -243,8 +243,8 @@ def test_a_page_that_may_not_be_read_is_a_failure_even_where_root_looks(
 
 def test_one_page_of_three_is_a_failure() -> None:
     seen = [
-        Presence("one", there=True, problem=None, detail="2048 bytes"),
-        Presence("two", there=False, problem="no two"),
+        PageCheck("one", there=True, problem=None, detail="2048 bytes"),
+        PageCheck("two", there=False, problem="no two"),
     ]
     (finding,) = judge_presence(seen)
     assert (Level.FAIL, "no two") == (finding.level, finding.text)

@@ -13,7 +13,7 @@ import pytest
 
 from acbridge import Derived, Graphics, Physics
 from acbridge.json_lines import fast_json, plain_json
-from acbridge.pages import PAGES, STATUS_REPLAY
+from acbridge.pages import AC1, STATUS_REPLAY
 from acbridge_sim import World
 from acbridge_sink.jsonl.files import File
 from programs import Daemon, Sink, until
@@ -196,7 +196,7 @@ def test_values_that_are_no_numbers_become_null_on_the_way_from_the_sim(page_dir
         "graphics": {"status": STATUS_REPLAY, "sessionTimeLeft": math.inf},
         "static": {"maxFuel": math.nan},
     }
-    for page, written in zip(PAGES, World().pages(), strict=True):
+    for page, written in zip(AC1.pages, World().pages(), strict=True):
         values: dict[str, Any] = vars(page.from_page(written)) | changes[page.topic]
         (page_dir / f"acpmf_{page.topic}").write_bytes(page(**values).to_page())
     with Daemon("--page-dir", str(page_dir)) as daemon:

@@ -9,8 +9,10 @@ from ctypes import wintypes
 
 import pytest
 
-from acbridge.sources import PAGE_SIZES, named_mappings
+from acbridge.pages import AC1
+from acbridge.sources import named_mappings
 
+SIZES = {page.page_name: page.page_size for page in AC1.pages}
 assert sys.platform == "win32"
 
 PREFIX = "acbridge_inside_"
@@ -32,7 +34,7 @@ def create() -> Iterator[Create]:
 
 @pytest.fixture
 def mappings() -> Iterator[named_mappings.NamedMappings]:
-    mappings = named_mappings.NamedMappings(PREFIX)
+    mappings = named_mappings.NamedMappings(PREFIX, AC1.pages)
     yield mappings
     mappings.detach()
 
@@ -51,7 +53,7 @@ def test_looking_for_pages_creates_none(mappings: named_mappings.NamedMappings) 
         assert f"Local\\{PREFIX}physics" in problem
         assert mappings.read() is None
     assert [seen.there for seen in mappings.inspect()] == [False] * 3
-    assert not any(exists(page) for page in PAGE_SIZES)
+    assert not any(exists(page) for page in SIZES)
 
 
 def test_two_pages_of_three_are_not_enough_and_are_closed(
@@ -66,21 +68,21 @@ def test_two_pages_of_three_are_not_enough_and_are_closed(
 
 
 def test_the_bytes_read_are_those_that_the_game_writes(create: Create, mappings: named_mappings.NamedMappings) -> None:
-    made = {page: create(page) for page in PAGE_SIZES}
+    made = {page: create(page) for page in SIZES}
     for number, (page, memory) in enumerate(made.items()):
-        memory[: PAGE_SIZES[page]] = bytes([number + 1]) * PAGE_SIZES[page]
+        memory[: SIZES[page]] = bytes([number + 1]) * SIZES[page]
     assert mappings.attach() is None
     pages = mappings.read()
     assert pages is not None
-    assert [bytes([n + 1]) * size for n, size in enumerate(PAGE_SIZES.values())] == list(pages)
+    assert [bytes([n + 1]) * size for n, size in enumerate(SIZES.values())] == list(pages)
     made["physics"][0] = 77
     again = mappings.read()
     assert again is not None
-    assert again.physics[0] == 77
+    assert again[0][0] == 77
 
 
 def test_the_views_cannot_be_written_through(create: Create, mappings: named_mappings.NamedMappings) -> None:
-    for page in PAGE_SIZES:
+    for page in SIZES:
         create(page)
     assert mappings.attach() is None
     views: dict[str, int] = mappings._views  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -92,29 +94,29 @@ def test_the_views_cannot_be_written_through(create: Create, mappings: named_map
 
 
 def test_a_view_keeps_the_memory_of_an_ended_game_until_it_is_closed(mappings: named_mappings.NamedMappings) -> None:
-    made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
+    made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in SIZES]
     made[0][0] = 5
     assert mappings.attach() is None
     for memory in made:
         memory.close()
     kept = mappings.read()
     assert kept is not None
-    assert kept.physics[0] == 5
+    assert kept[0][0] == 5
     mappings.detach()
     assert mappings.read() is None
-    assert not any(exists(page) for page in PAGE_SIZES)
+    assert not any(exists(page) for page in SIZES)
     problem = mappings.attach()
     assert problem is not None
 
 
 def test_a_game_that_starts_again_has_new_memory(create: Create, mappings: named_mappings.NamedMappings) -> None:
     for turn in (1, 2, 3):
-        made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in PAGE_SIZES]
+        made = [mmap.mmap(-1, SIZE, tagname=f"Local\\{PREFIX}{page}") for page in SIZES]
         made[0][0] = turn
         assert mappings.attach() is None
         pages = mappings.read()
         assert pages is not None
-        assert pages.physics[:2] == bytes([turn, 0])
+        assert pages[0][:2] == bytes([turn, 0])
         mappings.detach()
         for memory in made:
             memory.close()
@@ -125,4 +127,4 @@ def test_inspecting_returns_the_size_and_keeps_no_view(create: Create, mappings:
         seen = mappings.inspect()
         assert [(page.there, page.problem) for page in seen] == [(True, None)] * 3
         assert all("bytes" in page.detail for page in seen)
-    assert not any(exists(page) for page in PAGE_SIZES)
+    assert not any(exists(page) for page in SIZES)

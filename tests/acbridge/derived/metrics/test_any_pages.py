@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from acbridge import Derived, Event, Graphics, Physics, Static
 from acbridge.derived import Deriver, motion
 from acbridge.layout import Page
-from acbridge.pages import PAGES, STATUS_LIVE
+from acbridge.pages import AC1, STATUS_LIVE
 from acbridge.schema import BOOL, FLOAT32, FLOAT64, INT64, STRING, Column
 from deriving import Drive, changed, derive, moving, on_wheels
 
@@ -94,7 +94,7 @@ def floats() -> list[tuple[str, int, int]]:
     """Return the name of every float of the pages, and, of each of its elements, its place."""
     return [
         (column.name, *place)
-        for page in PAGES
+        for page in AC1.pages
         for column in page.columns
         if column.kind is FLOAT32
         for place in ([(i, j) for i in range(math.prod(column.shape[:1])) for j in range(math.prod(column.shape[1:]))])
