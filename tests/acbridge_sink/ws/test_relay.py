@@ -16,7 +16,7 @@ import zmq
 from websockets.exceptions import ConnectionClosed
 
 import tools
-from acbridge import Physics
+from acbridge import Graphics, Physics
 from acbridge.topics import BY_NAME, TOPICS
 from acbridge_sink.daemon_watch import FIX
 from bench import packb, unpackb
@@ -127,8 +127,10 @@ def test_a_message_chooses_anew_and_begins_with_the_newest(relay: Relay) -> None
         client.send(json.dumps({"op": "subscribe", "topics": ["static"], "fields": ["track"]}))
         static = first(client, of_topic("static"))
         assert {*HEADER, "track"} == static.keys()
-        client.send(packb({"op": "subscribe", "topics": ["graphics"], "fields": []}))
-        assert HEADER == list(first(client, of_topic("graphics")))
+        client.send(packb({"op": "subscribe", "topics": ["graphics"], "fields": []}))  # none means all
+        graphics = first(client, of_topic("graphics"))
+        assert HEADER == list(graphics)[: len(HEADER)]
+        assert {column.name for column in Graphics.columns} == graphics.keys() - {*HEADER}
 
 
 def test_fields_without_topics_choose_the_topics_that_have_them(relay: Relay) -> None:
