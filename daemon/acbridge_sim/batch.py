@@ -115,21 +115,21 @@ class Worlds:
         Begin a run of some lanes: a car of new parameters, new tyres, everything settled, a clock that waits.
 
         Args:
-            lanes: Which lanes, by index.
+            lanes: Which lanes: any index of numpy, such as a list or an array of truths.
             distance: Along the centre line, m; one number for all of them, or one for each, as the following.
             offset: From the centre line, positive to the left, m.
             heading: From the line's direction, positive to the right, rad.
             speed: In the direction of the car, m/s.
 
         Raises:
-            ValueError: A number is not finite, or the speed is negative or above 200 m/s.
+            ValueError: A number is not finite, the speed is out of range, or a place lies behind a barrier.
         """
-        chosen = np.atleast_1d(np.asarray(lanes if not isinstance(lanes, range) else list(lanes)))
+        chosen = np.atleast_1d(np.arange(len(self.lanes))[list(lanes) if isinstance(lanes, range) else lanes])
         starts = np.column_stack(
             [np.broadcast_to(np.asarray(a, float), chosen.shape) for a in (distance, offset, heading, speed)]
         )
         for start in starts:
-            check_start(*start)
+            check_start(self.track.road, *start)
         for lane, start in zip(chosen, starts, strict=True):
             drawn: dict[str, float] = {
                 name: float(self._random[lane].uniform(*ends)) for name, ends in self._randomize.items()

@@ -243,9 +243,9 @@ class World:
             speed: In the direction of the car, m/s.
 
         Raises:
-            ValueError: A number is not finite, or the speed is out of range.
+            ValueError: A number is not finite, the speed is out of range, or the place lies behind a barrier.
         """
-        check_start(distance, offset, heading, speed)
+        check_start(self.track.road, distance, offset, heading, speed)
         refit(self.car, self._spec, self._fuel, WARM)
         self.car.put(distance, offset, speed, heading)
         settle(self.car, self._spec, self.track.road)

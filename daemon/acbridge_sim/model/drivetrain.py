@@ -9,9 +9,10 @@ numba compiles; `car` is the table `car.Car`.
 import math
 from typing import TYPE_CHECKING
 
+from acbridge_sim.model.spec import FIRST, NEUTRAL, CarSpec
+
 if TYPE_CHECKING:
     from acbridge_sim.model.car import Car
-    from acbridge_sim.model.spec import CarSpec
 
 STEP_S = 0.003
 """One physics step of the sim."""
@@ -19,11 +20,9 @@ SHIFT_S = 0.09
 CUT_S = 0.03
 PIT_LIMIT = 80 / 3.6
 """Speed in m/s that the pit limiter holds."""
-REVERSE, NEUTRAL, FIRST = 0, 1, 2
-"""Indices of gears, as the sim counts them."""
 
 
-def engine_torque(spec: "CarSpec", rpm: float) -> float:
+def engine_torque(spec: CarSpec, rpm: float) -> float:
     """Return the torque at full throttle, N m, from the curve of the engine."""
     curve = spec.torque
     count = len(curve)
@@ -41,7 +40,7 @@ def rear_axle_rpm(car: "Car", ratio: float) -> float:
     return (car.wheels[2].spin + car.wheels[3].spin) / 2 * ratio * 30 / math.pi
 
 
-def drive(car: "Car", spec: "CarSpec", gas: float, brake: float, clutch: float, shift: int, ahead: float) -> float:
+def drive(car: "Car", spec: CarSpec, gas: float, brake: float, clutch: float, shift: int, ahead: float) -> float:
     """
     Advance engine, clutch and gearbox by a step, and return the torque on each driven wheel, N m.
 
@@ -92,7 +91,7 @@ def drive(car: "Car", spec: "CarSpec", gas: float, brake: float, clutch: float, 
     return 0.0
 
 
-def change_gear(car: "Car", spec: "CarSpec", gas: float, brake: float, shift: int) -> None:
+def change_gear(car: "Car", spec: CarSpec, gas: float, brake: float, shift: int) -> None:
     """Advance the gearbox: count the shifts asked for, carry one out at a time, or shift automatically."""
     if shift != 0:
         car.auto_shift = False  # a driver who shifts by hand goes on shifting by hand
@@ -114,7 +113,7 @@ def change_gear(car: "Car", spec: "CarSpec", gas: float, brake: float, shift: in
         car.shift_left = SHIFT_S
 
 
-def automatic_gear(car: "Car", spec: "CarSpec", gas: float, brake: float) -> int:
+def automatic_gear(car: "Car", spec: CarSpec, gas: float, brake: float) -> int:
     """Return the gear that the automatic gearbox wants."""
     gear = car.gear
     if gear == NEUTRAL and gas > 0:
@@ -130,7 +129,7 @@ def automatic_gear(car: "Car", spec: "CarSpec", gas: float, brake: float) -> int
     return gear
 
 
-def gear_for_speed(car: "Car", spec: "CarSpec", speed: float) -> None:
+def gear_for_speed(car: "Car", spec: CarSpec, speed: float) -> None:
     """Choose the lowest forward gear that suits a speed in m/s, and the engine speed that goes with it."""
     car.gear = car.next_gear = NEUTRAL
     car.rpm = spec.idle_rpm

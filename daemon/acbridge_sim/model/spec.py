@@ -1,27 +1,16 @@
 """The parameters of a car, and the commands that a driver gives it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Any
 
 from acbridge_sim.model.table import Column
 from acbridge_sim.model.tyre import Compound
 
-_POSITIVE = (
-    "mass",
-    "yaw_inertia",
-    "wheelbase",
-    "track_width",
-    "tyre_radius",
-    "wheel_inertia",
-    "brake_torque",
-    "tank",
-    "power",
-    "final_drive",
-    "idle_rpm",
-    "limit_rpm",
-)
-_SHARES = ("front_share", "roll_share", "lift_share", "brake_bias")
+REVERSE, NEUTRAL, FIRST = 0, 1, 2
+"""Indices of gears, as the sim counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +21,7 @@ class CarSpec:
     The defaults are a small rear-driven track-day car of our own invention.
 
     Raises:
-        ValueError: A parameter is out of range.
+        ValueError: A parameter is out of range; the text names it.
     """
 
     model: str = "acbridge_stand_in"
@@ -76,14 +65,60 @@ class CarSpec:
     compound: Annotated[Compound, Column("", "The tyres' compound.")] = field(default_factory=Compound)
 
     def __post_init__(self) -> None:
-        for name in _POSITIVE:
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise ValueError(f"the {name} of a car is a positive number, not {value:g}")
-        for name in _SHARES:
-            value = getattr(self, name)
-            if not 0.0 <= value <= 1.0:
-                raise ValueError(f"the {name} of a car is a share from 0 to 1, not {value:g}")
+        for names, holds, rule in _RULES:
+            for name in names:
+                value = getattr(self, name)
+                if not holds(value):
+                    raise ValueError(f"a car's {name} {rule}, not {value}")
+        if self.steer_lock * self.track_width / 2 >= self.wheelbase or self.steer_lock >= math.pi / 2:
+            raise ValueError(f"a car's steer_lock of {self.steer_lock:g} rad is too much for its wheelbase")
+        if self.idle_rpm >= self.limit_rpm:
+            raise ValueError(f"a car's idle_rpm is below its limit_rpm, not {self.idle_rpm:g}")
+
+
+def _are_gears(gears: tuple[float, ...]) -> bool:
+    return (
+        len(gears) > FIRST
+        and gears[REVERSE] < 0 == gears[NEUTRAL]
+        and all(math.isfinite(ratio) for ratio in gears)
+        and min(gears[FIRST:]) > 0
+    )
+
+
+def _is_curve(points: tuple[tuple[float, float], ...]) -> bool:
+    finite = all(math.isfinite(number) for point in points for number in point)
+    return bool(points) and finite and all(a < b for (a, _), (b, _) in pairwise(points))
+
+
+_POSITIVE = (
+    "mass",
+    "yaw_inertia",
+    "wheelbase",
+    "track_width",
+    "cg_height",
+    "tyre_radius",
+    "wheel_inertia",
+    "steer_lock",
+    "brake_torque",
+    "tank",
+    "power",
+    "final_drive",
+    "idle_rpm",
+    "limit_rpm",
+)
+_RULES: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
+    (_POSITIVE, lambda value: 0 < value < math.inf, "is above 0"),
+    (
+        ("engine_inertia", "drag_area", "lift_area"),
+        lambda value: 0 <= value < math.inf,
+        "is 0 or more",
+    ),
+    (("front_share", "roll_share", "lift_share", "brake_bias"), lambda value: 0 <= value <= 1, "lies from 0 to 1"),
+    (("gears",), _are_gears, "are the ratios of reverse (negative), neutral (0) and at least one forward gear"),
+    (("torque",), _is_curve, "is a curve of finite numbers in rising order of engine speed"),
+    (("spring",), lambda value: all(0 < rate < math.inf for rate in value), "is two rates above 0"),
+)
+"""What the parameters must fulfil, by name."""
 
 
 class CarCommands:

@@ -25,8 +25,8 @@ FEWEST_ROWS = 20
 """A track of fewer places has no shape."""
 OPEN_M, OPEN_STEPS = 30.0, 10.0
 """Borders whose ends lie farther apart than this, in metres and in steps from row to row, are open."""
-COARSE = 4
-"""Points of the centre line from one to the next when crossings are looked for."""
+PARALLEL = 1e-6
+"""Angle in rad below which two pieces of a line have one direction."""
 SPACING = 2.0
 """Metres between neighbouring points of the centre line, nearly."""
 KERB_WIDTH = 1.2
@@ -129,6 +129,9 @@ class Track:
             run_off: From an edge to the barrier.
             waves: The swells of the ground.
             pit: The pit lane.
+
+        Raises:
+            ValueError: The centre line crosses itself.
         """
         self.name = name
         self.configuration = configuration
@@ -140,6 +143,10 @@ class Track:
         self.length, self.x, self.z, self.left, self.right = resampled
         count = len(self.x)
         self.spacing = self.length / count
+        crossing = _crossing(self.x, self.z, self.spacing)
+        if crossing is not None:
+            x, z = crossing
+            raise ValueError(f"the centre line of {name} crosses itself near x {x:.0f} m, z {z:.0f} m")
         self.heading = [
             math.atan2(-(self.x[(i + 1) % count] - self.x[i - 1]), self.z[(i + 1) % count] - self.z[i - 1])
             for i in range(count)
@@ -251,11 +258,7 @@ def load_borders(path: Path, name: str) -> Track:
             f"{path} is no closed track: from its last row to its first it is {steps[-1]:.0f} m, "
             f"and {median(steps):.1f} m between the others; the stand-in drives circuits only"
         )
-    track = Track(name, "", points, half_width=[(w, w) for w in widths])
-    crossing = _crossing(list(zip(track.x[::COARSE], track.z[::COARSE], strict=True)))
-    if crossing is not None:
-        raise ValueError(f"{path} holds a track that crosses itself near x {crossing[0]:.0f} m, z {crossing[1]:.0f} m")
-    return track
+    return Track(name, "", points, half_width=[(w, w) for w in widths])
 
 
 def _resample(
@@ -280,20 +283,30 @@ def _resample(
     return length, *columns
 
 
-def _crossing(points: list[tuple[float, float]]) -> tuple[float, float] | None:
-    """Return where a closed polygon crosses itself, or ``None``."""
-
-    def side(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
-        return (b[0] - a[0]) * (c[1] - a[1]) > (b[1] - a[1]) * (c[0] - a[0])
-
-    count = len(points)
+def _crossing(x: list[float], z: list[float], spacing: float) -> tuple[float, float] | None:
+    """Return a point near which a closed line crosses itself, or ``None`` if it does not."""
+    count, cell = len(x), 2 * spacing  # two pieces that cross begin at most two spacings apart: in neighbouring cells
+    begin: dict[tuple[int, int], list[int]] = {}
     for i in range(count):
-        a, b = points[i], points[(i + 1) % count]
-        for j in range(i + 2, count - (i == 0)):
-            c, d = points[j], points[(j + 1) % count]
-            if side(a, b, c) != side(a, b, d) and side(c, d, a) != side(c, d, b):
-                return a
+        column, row = int(x[i] // cell), int(z[i] // cell)
+        for k in (k for c in (-1, 0, 1) for r in (-1, 0, 1) for k in begin.get((column + c, row + r), ())):
+            if 1 < i - k < count - 1 and _cross(x, z, i, k):
+                return x[i], z[i]
+        begin.setdefault((column, row), []).append(i)
     return None
+
+
+def _cross(x: list[float], z: list[float], i: int, k: int) -> bool:
+    """Return whether two pieces of a closed line cross; pieces of one direction, as on a straight, do not."""
+    count = len(x)
+    ax, az = x[(i + 1) % count] - x[i], z[(i + 1) % count] - z[i]
+    bx, bz = x[(k + 1) % count] - x[k], z[(k + 1) % count] - z[k]
+    dx, dz = x[k] - x[i], z[k] - z[i]
+    area = ax * bz - az * bx
+    if abs(area) < PARALLEL * math.hypot(ax, az) * math.hypot(bx, bz):
+        return False
+    here, there = (dx * bz - dz * bx) / area, (dx * az - dz * ax) / area  # shares of the two pieces
+    return -PARALLEL <= here <= 1 + PARALLEL and -PARALLEL <= there <= 1 + PARALLEL
 
 
 def _kerbs(bend: list[float], spacing: float) -> list[bool]:

@@ -11,6 +11,7 @@ The functions of this module are in the subset that numba compiles.
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated
 
 from acbridge_sim.model.table import Column
@@ -57,6 +58,14 @@ class Compound:
         (450.0, 96.0),
         (1500.0, 70.0),
     )
+
+    def __post_init__(self) -> None:
+        for name in ("peak", "reference_load", "peak_ratio", "peak_angle", "cold_pressure"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"a compound's {name} is above 0, not {value:g}")
+        if not self.wear or not all(a < b for (a, _), (b, _) in pairwise(self.wear)):
+            raise ValueError(f"a compound's wear is a table in rising order of kilometres, not {self.wear}")
 
     def grip_left(self, kilometres: float) -> float:
         """Return `tyreWear`: percent of grip left after so many kilometres of virtual running."""

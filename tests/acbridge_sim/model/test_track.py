@@ -165,14 +165,31 @@ def test_borders_of_a_track_that_crosses_itself_are_refused(tmp_path: Path) -> N
         load_borders(path, "eight")
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"mass": 0.0}, "the mass of a car is a positive number, not 0"),
-        ({"mass": math.nan}, "the mass of a car"),
-        ({"brake_bias": 1.2}, "the brake_bias of a car is a share"),
-    ],
-)
-def test_parameters_of_a_car_that_are_out_of_range_are_refused(parameters: dict[str, float], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        CarSpec(**parameters)  # pyright: ignore[reportArgumentType]
+def test_a_track_that_crosses_itself_is_refused() -> None:
+    eight = [(200 * math.sin(2 * math.pi * i / 300), 100 * math.sin(4 * math.pi * i / 300)) for i in range(300)]
+    with pytest.raises(ValueError, match=r"centre line of eight crosses itself near x -?\d m, z -?\d m"):
+        Track("eight", "", eight, half_width=5.0)
+
+
+@pytest.mark.parametrize("turn", range(12))
+def test_straights_of_any_direction_are_no_crossings(turn: int, tmp_path: Path) -> None:
+    path = tmp_path / "stadium.csv"
+    rows = ["left_x,left_z,right_x,right_z"]
+    for i in range(400):  # two straights of 500 m, two half circles
+        side, at = divmod(i, 200)
+        x, z, angle = (
+            (50.0, 5.0 * at, 0.0)
+            if at < 100
+            else (
+                50 * math.cos(math.pi * (at - 100) / 100),
+                500 + 50 * math.sin(math.pi * (at - 100) / 100),
+                math.pi * (at - 100) / 100,
+            )
+        )
+        if side:
+            x, z, angle = -x, 500 - z, angle + math.pi
+        c, s = math.cos(0.1 + 0.37 * turn), math.sin(0.1 + 0.37 * turn)
+        edges = [(x + e * math.cos(angle), z + e * math.sin(angle)) for e in (-5, 5)]
+        rows.append(",".join(f"{a * c - b * s},{a * s + b * c}" for a, b in edges))
+    path.write_text("\n".join(rows))
+    assert load_borders(path, "stadium").length == pytest.approx(1000 + 100 * math.pi, rel=0.01)
