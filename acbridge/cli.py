@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn, Self
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
@@ -27,23 +27,32 @@ from acbridge.keys import Keys
 class ExitCode(IntEnum):
     """Exit codes of all our programs; the numbers are those of sysexits.h where it has one."""
 
-    meaning: str
-
-    def __new__(cls, code: int, meaning: str) -> Self:  # noqa: D102  how an enum takes two values a line
-        member = int.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
-
-    OK = 0, "done, or ended as requested"
-    FAILED = 1, "failed, or refused by the daemon"
-    USAGE = 2, "an option or argument is wrong"
-    DATA = 65, "a file does not hold what it should"
-    UNAVAILABLE = 69, "no daemon answers, or an address or page is in use"
-    IO = 74, "a file cannot be read or written"
-    CONFIG = 78, "keys cannot be used, or an extra is not installed"
-    INTERRUPTED = 130, "interrupted before a clean end was possible, or a second time"
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    DATA = 65
+    UNAVAILABLE = 69
+    IO = 74
+    CONFIG = 78
+    INTERRUPTED = 130
     """During its start the program is ended by the signal itself: a shell shows 130, Windows 0xC000013A."""
+
+    @property
+    def meaning(self) -> str:
+        """What the code says, as ``--help`` and docs/guides/running.md print it."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.OK: "done, or ended as requested",
+    ExitCode.FAILED: "failed, or refused by the daemon",
+    ExitCode.USAGE: "an option or argument is wrong",
+    ExitCode.DATA: "a file does not hold what it should",
+    ExitCode.UNAVAILABLE: "no daemon answers, or an address or page is in use",
+    ExitCode.IO: "a file cannot be read or written",
+    ExitCode.CONFIG: "keys cannot be used, or an extra is not installed",
+    ExitCode.INTERRUPTED: "interrupted before a clean end was possible, or a second time",
+}
 
 
 def exit_codes(*codes: ExitCode) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self, TypeVar, overload
 import zmq
 
 from acbridge import requests, wire
-from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT
+from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT, is_loopback
 from acbridge.client.mailbox import Mail, Mailbox, Trust
 from acbridge.client.subscription import FRAMES_QUEUE, NEWEST_QUEUE, FrameStream, Receiver, open_socket, receive
 from acbridge.derived import Derived
@@ -88,7 +88,7 @@ class Bridge:
         self.requests_endpoint = f"tcp://{literal}:{port + 1}"
         self._prefix = topic_prefix
         self._keys = keys
-        self._same_clock = host in ("127.0.0.1", "localhost", "::1")
+        self._same_clock = is_loopback(host)
         self._context = zmq.Context()
         self._arrived = threading.Condition()
         self._mailbox = Mailbox(tuple(record.topic for record in SAMPLE))

@@ -1,1 +1,1 @@
-"""The asking side: a command for people and scripts who look after a daemon."""
+"""``acbridge-ctl``: query and control a daemon, and find out why no frames arrive."""

@@ -1,4 +1,4 @@
-"""The command line: one command per request, and a few that look closer."""
+"""The command line: one command for each request, and those that have a module of their own."""
 
 import sys
 import time
@@ -7,20 +7,22 @@ from typing import Any
 import click
 
 from acbridge import SimState, Status
+from acbridge.cli import Connection, ExitCode, exit_codes, fail, report
 from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
-from acbridge_ctl.asking import Commands, Where, as_json, asking, connection, fail, patience
 from acbridge_ctl.doctor.command import doctor
 from acbridge_ctl.keygen import keygen
+from acbridge_ctl.options import Commands, connected, daemon_options, json_option, timeout_option
 from acbridge_ctl.proton_stubs import proton_stubs
 from acbridge_ctl.service import service
 from acbridge_ctl.watch import watch
 
 FLOWING = tuple(state for state in SimState if state.flows)
+"""States of the sim in which its frames are published."""
 
-EPILOG = """\b
+EPILOG = f"""\b
 Examples:
   acbridge-ctl status
   acbridge-ctl doctor                              why does nothing arrive?
@@ -28,10 +30,9 @@ Examples:
   acbridge-ctl mark "understeer in turn 3"
   acbridge-ctl watch --json --connect 192.168.1.20
 
-\b
-Exit codes: 0 done, 1 refused or failed, 2 a bad option, 69 no daemon answers, 74 a file cannot be written,
-78 keys that cannot be used.
-Completion for bash: eval "$(_ACBRIDGE_CTL_COMPLETE=bash_source acbridge-ctl)"; also for zsh and fish.
+{exit_codes(*(code for code in ExitCode if code is not ExitCode.DATA))}
+
+Completion in bash: eval "$(_ACBRIDGE_CTL_COMPLETE=bash_source acbridge-ctl)"; also zsh_source and fish_source.
 """
 
 
@@ -39,59 +40,59 @@ Completion for bash: eval "$(_ACBRIDGE_CTL_COMPLETE=bash_source acbridge-ctl)"; 
 @click.version_option(package_name="acbridge")
 def main() -> None:
     """
-    Look after an acbridge daemon: ask it, change it, find out what is missing.
+    Query and control an acbridge daemon, and find out why no frames arrive.
 
-    Every command that asks takes --connect, or ACBRIDGE_CONNECT from the environment. Answers go to stdout, the rest to
-    stderr.
+    Every command that sends a request takes --connect, or ACBRIDGE_CONNECT from the environment. Replies go to stdout,
+    everything else to stderr.
     """
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(errors="backslashreplace")  # a pipe on Windows may not know every letter of a mark
+        reconfigure(errors="backslashreplace")  # a pipe on Windows may not encode every letter of a mark
 
 
 @main.command(epilog="\b\nExamples:\n  acbridge-ctl status\n  acbridge-ctl status --json | jq .sim_state")
-@as_json
-@patience
-@connection
-def status(where: Where, timeout: float, *, as_json: bool) -> None:
+@json_option
+@timeout_option
+@daemon_options
+def status(connection: Connection, timeout: float, *, as_json: bool) -> None:
     """
-    Tell how the daemon and the sim are.
+    Print the status of the daemon and of the sim.
 
-    A sim that does not run is no failure: only a daemon that does not answer is (exit code 69).
+    A sim that does not run is not a failure; a daemon that does not answer is (exit code 69).
     """
-    with asking(where) as bridge:
+    with connected(connection) as bridge:
         hello = bridge.request("hello", timeout=timeout)
-        found = bridge.status(timeout=timeout)
+        now = bridge.status(timeout=timeout)
     if as_json:
-        click.echo(to_json({"run": hello["run"], "wire": hello["wire"], **vars(found)}))
+        click.echo(to_json({"run": hello["run"], "wire": hello["wire"], **vars(now)}))
         return
-    for name, text in describe(found, f"{bridge.endpoint}, run {hello['run']}"):
+    for name, text in describe(now, f"{bridge.endpoint}, run {hello['run']}"):
         click.echo(f"{name:<9} {text}")
 
 
-def describe(found: Status, where: str) -> list[tuple[str, str]]:
-    """Return the lines of a status, each as its name and its text."""
-    kept = "not known yet" if found.rate_kept is None else f"{found.rate_kept:.2f} Hz kept"
-    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.sim_state_since))
-    flows = "" if found.sim_state in FLOWING else "; no frames of it flow"
-    pages = "the sim's shared memory" if found.source == "live" else f"the stand-in (--source {found.source})"
+def describe(now: Status, where: str) -> list[tuple[str, str]]:
+    """Return the lines of a status as pairs of name and text; `where` is the daemon's address."""
+    kept = "not known yet" if now.rate_kept is None else f"{now.rate_kept:.2f} Hz kept"
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now.sim_state_since))
+    flows = "" if now.sim_state in FLOWING else "; no frames of the sim are published"
+    pages = "the sim's shared memory" if now.source == "live" else f"the stand-in (--source {now.source})"
     lines = [
-        ("daemon", f"{found.version} at {where}, up {lasting(found.uptime_s)}"),
-        ("rate", f"{found.rate:g} Hz asked, {kept}; {found.ticks} ticks, {found.missed_ticks} missed"),
-        ("sim", f"{found.sim_state} since {since}{flows}"),
+        ("daemon", f"{now.version} at {where}, up {duration(now.uptime_s)}"),
+        ("rate", f"{now.rate:g} Hz requested, {kept}; {now.ticks} ticks, {now.missed_ticks} missed"),
+        ("sim", f"{now.sim_state} since {since}{flows}"),
         (
             "pages",
-            f"from {pages}; reread {found.reread_pages}, torn {found.torn_ticks}, sim sessions {found.sim_sessions}",
+            f"from {pages}; reread {now.reread_pages}, torn {now.torn_ticks}, sim sessions {now.sim_sessions}",
         ),
-        ("frames", f"{found.published_ticks} ticks published"),
-        ("requests", f"{found.requests} answered, {found.refused_requests} of them refused"),
+        ("frames", f"{now.published_ticks} ticks published"),
+        ("requests", f"{now.requests} answered, {now.refused_requests} of them refused"),
     ]
-    if found.sim_detail is not None:
-        lines.insert(3, ("", found.sim_detail))
+    if now.sim_detail is not None:
+        lines.insert(3, ("", now.sim_detail))
     return lines
 
 
-def lasting(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a duration in its two largest units."""
     minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
     if days:
@@ -106,19 +107,19 @@ def lasting(seconds: float) -> str:
 )
 @click.argument("topic", type=click.Choice(tuple(BY_NAME)), required=False)
 @click.option("--field", "fields", multiple=True, metavar="NAME", help="Print only this field; repeatable.")
-@patience
-@connection
-def latest(where: Where, timeout: float, topic: str | None, fields: tuple[str, ...]) -> None:
+@timeout_option
+@daemon_options
+def latest(connection: Connection, timeout: float, topic: str | None, fields: tuple[str, ...]) -> None:
     """
     Print the newest frame of TOPIC as JSON, or of every topic.
 
-    It may be old: the header's timestamp tells when its pages were sampled.
+    The frame may be old: the header's timestamp is the time when its pages were sampled.
     """
-    with asking(where) as bridge:
+    with connected(connection) as bridge:
         frames: dict[str, dict[str, Any]] = bridge.request("latest", timeout=timeout)["frames"]
         if topic is not None and topic not in frames:
             state = bridge.status(timeout=timeout).sim_state
-            fail(f"nothing was published on {topic} yet; the sim is {state}", 1)
+            fail(f"nothing was published on {topic} yet; the sim is {state}", ExitCode.FAILED)
     if topic is not None:
         frames = {topic: frames[topic]}
     missing = [name for name in fields if not any(name in frame for frame in frames.values())]
@@ -131,49 +132,49 @@ def latest(where: Where, timeout: float, topic: str | None, fields: tuple[str, .
 
 @main.command(epilog="\b\nExamples:\n  acbridge-ctl schema\n  acbridge-ctl schema event | python -m json.tool")
 @click.argument("topic", type=click.Choice(tuple(BY_NAME)), required=False)
-@patience
-@connection
-def schema(where: Where, timeout: float, topic: str | None) -> None:
+@timeout_option
+@daemon_options
+def schema(connection: Connection, timeout: float, topic: str | None) -> None:
     """Print the JSON Schema of TOPIC as the daemon publishes it, or of every topic."""
-    with asking(where) as bridge:
+    with connected(connection) as bridge:
         topics = bridge.request("schema", timeout=timeout)["topics"]
     if topic is not None and topic not in topics:
-        fail(f"this daemon has no topic {topic}; it has {', '.join(topics)}", 1)
+        fail(f"this daemon has no topic {topic}; it has {', '.join(topics)}", ExitCode.FAILED)
     click.echo(to_json(topics if topic is None else topics[topic]))
 
 
 @main.command(epilog="\b\nExample:\n  acbridge-ctl thresholds --json | jq .stuck_s.value")
-@as_json
-@patience
-@connection
-def thresholds(where: Where, timeout: float, *, as_json: bool) -> None:
-    """List what is counted as what: every threshold with its value in force and its range."""
-    with asking(where) as bridge:
-        rules: dict[str, dict[str, Any]] = bridge.request("thresholds", timeout=timeout)["thresholds"]
+@json_option
+@timeout_option
+@daemon_options
+def thresholds(connection: Connection, timeout: float, *, as_json: bool) -> None:
+    """List the detection thresholds: each with its current value, unit, range and meaning."""
+    with connected(connection) as bridge:
+        listed: dict[str, dict[str, Any]] = bridge.request("thresholds", timeout=timeout)["thresholds"]
     if as_json:
-        click.echo(to_json(rules))
+        click.echo(to_json(listed))
         return
-    for name, rule in rules.items():
-        limits = f"{rule['low']:g} to {rule['high']:g}"
-        click.echo(f"{name:<24} {rule['value']:>8g} {rule['unit']:<6} {limits:<16} {rule['meaning']}")
+    for name, threshold in listed.items():
+        limits = f"{threshold['low']:g} to {threshold['high']:g}"
+        click.echo(f"{name:<24} {threshold['value']:>8g} {threshold['unit']:<6} {limits:<16} {threshold['meaning']}")
 
 
 @main.command("set-threshold", epilog="\b\nExample:\n  acbridge-ctl set-threshold stuck_s=5 spin_angle=1")
 @click.argument("words", nargs=-1, required=True, metavar="NAME=VALUE...")
-@patience
-@connection
-def set_threshold(where: Where, timeout: float, words: tuple[str, ...]) -> None:
+@timeout_option
+@daemon_options
+def set_threshold(connection: Connection, timeout: float, words: tuple[str, ...]) -> None:
     """
-    Change thresholds until the daemon ends.
+    Set detection thresholds until the daemon ends.
 
-    All of them or, if one is wrong, none. The thresholds command lists names and ranges. Subscribers are told by an
+    Sets all of them or, if one is wrong, none. The thresholds command lists names and ranges. The daemon publishes an
     event of kind thresholds_changed.
     """
     try:
         wanted = check_thresholds(parse_thresholds(words))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with asking(where) as bridge:
+    with connected(connection) as bridge:
         now = bridge.request("set_thresholds", timeout=timeout, thresholds=wanted)["thresholds"]
     for name in wanted:
         click.echo(f"{name} {now[name]:g}")
@@ -181,64 +182,65 @@ def set_threshold(where: Where, timeout: float, words: tuple[str, ...]) -> None:
 
 @main.command("set-rate", epilog="\b\nExample:\n  acbridge-ctl set-rate 30")
 @click.argument("rate", type=float, metavar="HZ")
-@patience
-@connection
-def set_rate(where: Where, timeout: float, rate: float) -> None:
-    """Change the rate to HZ ticks per second, 1 to 1000, until the daemon ends."""
+@timeout_option
+@daemon_options
+def set_rate(connection: Connection, timeout: float, rate: float) -> None:
+    """Set the rate to HZ ticks per second, 1 to 1000, until the daemon ends."""
     try:
         check_rate(rate)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with asking(where) as bridge:
+    with connected(connection) as bridge:
         click.echo(f"{bridge.request('set_rate', timeout=timeout, rate=rate)['rate']:g} Hz")
 
 
 @main.command(epilog='\b\nExample:\n  acbridge-ctl mark "understeer in turn 3"')
 @click.argument("text")
-@patience
-@connection
-def mark(where: Where, timeout: float, text: str) -> None:
+@timeout_option
+@daemon_options
+def mark(connection: Connection, timeout: float, text: str) -> None:
     """
-    Mark this moment, so that it is found again.
+    Mark this moment in the telemetry.
 
-    Publishes an event of kind mark with TEXT, 1 to 200 printable characters, and where the car is.
+    The daemon publishes an event of kind mark with TEXT, 1 to 200 printable characters, and the car's position.
     """
     try:
         check_mark(text)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with asking(where) as bridge:
-        told = bridge.request("mark", timeout=timeout, text=text)
-    click.echo(f"marked at tick {told['tick']}")
+    with connected(connection) as bridge:
+        event = bridge.request("mark", timeout=timeout, text=text)
+    click.echo(f"marked at tick {event['tick']}")
 
 
 @main.command(
     "reload-keys", epilog="\b\nExample:\n  acbridge-ctl reload-keys --key me.key_secret --server-key server.key"
 )
-@patience
-@connection
-def reload_keys(where: Where, timeout: float) -> None:
+@timeout_option
+@daemon_options
+def reload_keys(connection: Connection, timeout: float) -> None:
     """
-    Let the daemon read again who may connect; who no longer may is disconnected.
+    Make the daemon read its client keys again; a client whose key was removed is disconnected.
 
-    Exit code 1 says that some keys cannot be used; their holders stay outside.
+    Prints the clients that may connect, with their roles. Exit code 1 if a key file cannot be used; its holder cannot
+    connect.
     """
-    with asking(where) as bridge:
-        found = bridge.request("reload_keys", timeout=timeout)
-    for name, role in found["clients"].items():
+    with connected(connection) as bridge:
+        reply = bridge.request("reload_keys", timeout=timeout)
+    for name, role in reply["clients"].items():
         click.echo(f"{name:<32} {role}")
-    for problem in found["problems"]:
-        click.echo(f"acbridge-ctl: {problem}", err=True)
-    if found["problems"]:
-        sys.exit(1)
+    for problem in reply["problems"]:
+        report(problem)
+    if reply["problems"]:
+        sys.exit(ExitCode.FAILED)
 
 
 @main.command(epilog="\b\nExample:\n  acbridge-ctl shutdown")
-@patience
-@connection
-def shutdown(where: Where, timeout: float) -> None:
-    """End the daemon, if it was started with --allow-shutdown."""
-    with asking(where) as bridge:
+@timeout_option
+@daemon_options
+def shutdown(connection: Connection, timeout: float) -> None:
+    """End the daemon; it must have been started with --allow-shutdown."""
+    with connected(connection) as bridge:
         bridge.request("shutdown", timeout=timeout)
     click.echo("the daemon ends")
 

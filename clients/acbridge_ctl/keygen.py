@@ -1,4 +1,4 @@
-"""Make keys for an encrypted bridge; what they are is the business of `acbridge.keys`."""
+"""The ``keygen`` command; `acbridge.keys` defines the files."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -7,44 +7,44 @@ from pathlib import Path
 import click
 
 from acbridge import CurveMissing, KeyExists, KeyFileError
+from acbridge.cli import ExitCode, fail
 from acbridge.keys import Role, generate_client, generate_server
-from acbridge_ctl.asking import EX_CONFIG, EX_IO, fail
 
-DIRECTORY = click.option(
+directory_option = click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("keys"),
     show_default=True,
-    help="Where to put the keys.",
+    help="The daemon's key directory.",
 )
 
 
 @click.group(epilog="\b\nExamples:\n  acbridge-ctl keygen server\n  acbridge-ctl keygen client laptop --role observer")
 def keygen() -> None:
-    """Make keys: a pair for the daemon, and one for each of its clients."""
+    """Make keys: one pair for the daemon, and one pair for each client."""
 
 
-@keygen.command()
-@DIRECTORY
+@keygen.command(epilog="\b\nExample:\n  acbridge-ctl keygen server --directory keys")
+@directory_option
 def server(directory: Path) -> None:
     """Make the daemon's pair of keys."""
-    with failing():
+    with _failures():
         public = generate_server(directory)
-        click.echo(f"{public}\nEvery client needs a copy of this file. Start the daemon with --keys {directory}.")
+        click.echo(f"{public}\nCopy this file to every client. Start the daemon with --keys {directory}.")
 
 
-@keygen.command()
+@keygen.command(epilog="\b\nExample:\n  acbridge-ctl keygen client laptop --role observer")
 @click.argument("name")
 @click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
     required=True,
-    help="What the client may do: subscribe and ask (observer), or change things too (operator).",
+    help="What the client may do: subscribe and query (observer), or also change settings (operator).",
 )
-@DIRECTORY
+@directory_option
 def client(directory: Path, name: str, role: str) -> None:
-    """Make a pair of keys for the client NAME, and let the daemon know it."""
-    with failing():
+    """Make a pair of keys for the client NAME, and add the public key to the daemon's clients."""
+    with _failures():
         secret = generate_client(directory, name, role)
         click.echo(
             f"{secret}\nMove this file to the client's machine. A running daemon admits the client after SIGHUP, or "
@@ -53,13 +53,13 @@ def client(directory: Path, name: str, role: str) -> None:
 
 
 @contextmanager
-def failing() -> Generator[None]:
-    """End with one line if keys cannot be made."""
+def _failures() -> Generator[None]:
+    """End the program with one line if keys cannot be made."""
     try:
         yield
     except (KeyExists, CurveMissing) as error:
-        fail(str(error), EX_CONFIG)
+        fail(str(error), ExitCode.CONFIG)
     except KeyFileError as error:
         if isinstance(error.__cause__, OSError):
-            fail(str(error), EX_IO)
+            fail(str(error), ExitCode.IO)
         raise click.UsageError(str(error)) from error

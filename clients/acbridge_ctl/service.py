@@ -1,8 +1,8 @@
 """
-What runs the daemon for good, in the system's own words: a systemd user unit, or a task of the Task Scheduler.
+The ``service`` command: prints a systemd user unit or a task for the Task Scheduler that keeps the daemon running.
 
-It is printed, never installed. A task and not a Windows service: services live in a session of their own, where the
-sim's shared memory is out of sight.
+Installs nothing. The texts are ``acbridge.service`` and ``acbridge.xml`` beside this file. A task and not a Windows
+service: services run in a session of their own, in which the sim's shared memory is not visible.
 """
 
 import os
@@ -11,87 +11,29 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path, PurePath
 from xml.etree import ElementTree as ET
 
 import click
 
-from acbridge_ctl.asking import fail
+from acbridge.cli import ExitCode, fail
 
-UNIT = """\
-[Unit]
-Description=Telemetry of Assetto Corsa (acbridge)
+UNIT = files("acbridge_ctl") / "acbridge.service"
+"""Systemd user unit; @COMMAND@ stands for the daemon's command line."""
+TASK = files("acbridge_ctl") / "acbridge.xml"
+"""
+Task without user, command and arguments.
 
-[Service]
-Type=notify
-ExecStart={command}
-WatchdogSec=10
-TimeoutStopSec=5
-Restart=on-failure
-RestartSec=5
-# An option that cannot work, keys or an extra that are missing: trying again would not help.
-RestartPreventExitStatus=2 78
-# Nothing here may hide /dev/shm, where the sim's pages are: no PrivateTmp, no PrivateIPC.
-NoNewPrivileges=yes
-LockPersonality=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RestrictNamespaces=yes
-# Netlink: ZeroMQ asks it for the interfaces of this machine.
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-UMask=0077
-
-[Install]
-WantedBy=default.target
+Its repetition starts a daemon that has ended, within a minute, and is ignored while one runs. (Microsoft does not
+document after which exit codes RestartOnFailure restarts.) Priority 5 is that of a normal process; the default, 7, is
+lower. Without a user the trigger would apply to all users, and only an administrator may register that.
 """
-TASK = """\
-<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
-  <RegistrationInfo>
-    <Description>Telemetry of Assetto Corsa (acbridge)</Description>
-  </RegistrationInfo>
-  <Triggers>
-    <LogonTrigger>
-      <Repetition>
-        <Interval>PT1M</Interval>
-      </Repetition>
-      <UserId />
-    </LogonTrigger>
-  </Triggers>
-  <Principals>
-    <Principal id="user">
-      <UserId />
-      <LogonType>InteractiveToken</LogonType>
-      <RunLevel>LeastPrivilege</RunLevel>
-    </Principal>
-  </Principals>
-  <Settings>
-    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
-    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
-    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
-    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
-    <Priority>5</Priority>
-  </Settings>
-  <Actions Context="user">
-    <Exec>
-      <Command />
-      <Arguments />
-    </Exec>
-  </Actions>
-</Task>
-"""
-"""
-The repetition starts a daemon that has ended, within a minute; while one runs it is ignored. (Whether an exit code is a
-failure after which RestartOnFailure restarts, its documents do not say.) Priority 5 is a normal process; 7, the
-default, is below that. Without the user's name the trigger would be everybody's, which only an administrator may
-register.
-"""
-PATHS = ("--keys", "--page-dir")
-"""Options of the daemon that are paths."""
-PLAIN = re.compile(r"[\w@%+=:,./-]+")
-"""A word that systemd needs no quotes for."""
+PATH_OPTIONS = ("--keys", "--page-dir")
+"""Options of the daemon whose values are paths."""
+PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
+"""A word that needs no quotes in a unit."""
 
 EPILOG = """\b
 Examples:
@@ -111,7 +53,7 @@ To install it on Windows:
   schtasks /Create /TN acbridge /XML acbridge.xml
   schtasks /Run /TN acbridge
 
-docs/guides/running.md tells how to look after it and how to stop it.
+docs/guides/running.md explains how to check it and how to stop it.
 """
 
 
@@ -119,56 +61,72 @@ docs/guides/running.md tells how to look after it and how to stop it.
 @click.argument("options", nargs=-1, metavar="[-- OPTIONS OF THE DAEMON]...")
 def service(options: tuple[str, ...]) -> None:
     """
-    Print what runs the daemon for good, without installing it.
+    Print a service definition that keeps the daemon running, without installing it.
 
-    On Linux a systemd user unit, on Windows a task that starts at log-on. The daemon's options come after --, paths in
-    full, since it starts in another directory.
+    On Linux a systemd user unit, on Windows a task that starts at log-on. The daemon's options come after --. Give
+    paths in full, since the service starts in another directory.
     """
-    for name, path in paths_among(options):
+    for name, path in _paths_in(options):
         if not Path(path).is_absolute():
             full = Path(path).absolute()
-            raise click.UsageError(f"the daemon will start in another directory: say {name} {full}")
+            raise click.UsageError(f"the daemon will start in another directory: use {name} {full}")
     if sys.platform == "win32":
-        program = Path(sys.executable).with_name("pythonw.exe")  # it opens no console window
+        program = Path(sys.executable).with_name("pythonw.exe")  # opens no console window
         if not program.exists():
-            fail(f"there is no {program}, which runs the daemon without a window", 1)
+            fail(f"there is no {program}, which runs the daemon without a window", ExitCode.FAILED)
+        check_options([sys.executable, "-m", "acbridge_daemon"], options)
         user = "\\".join(os.environ[name] for name in ("USERDOMAIN", "USERNAME"))
         click.echo(task(program, ("-m", "acbridge_daemon", *options), user), nl=False)
     else:
-        click.echo(unit(daemon(), options), nl=False)
+        program = find_daemon()
+        check_options([str(program)], options)
+        click.echo(unit(program, options), nl=False)
 
 
-def paths_among(options: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield those options of the daemon that are paths, as name and value."""
+def _paths_in(options: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield name and value of those options of the daemon that are paths."""
     for word, following in pairwise((*options, "")):
         name, equals, value = word.partition("=")
-        if name in PATHS:
+        if name in PATH_OPTIONS:
             yield name, value if equals else following
 
 
-def daemon() -> Path:
-    """Return where the daemon's program is: beside our own Python, or else on the path."""
+def find_daemon() -> Path:
+    """Return the path of acbridge-daemon: beside this Python, otherwise the one that PATH finds."""
     beside = Path(sys.executable).with_name("acbridge-daemon")
     found = beside if beside.exists() else shutil.which("acbridge-daemon")
     if found is None:
-        fail(f"there is no acbridge-daemon in {beside.parent}, nor on the path; install acbridge", 1)
+        fail(f"there is no acbridge-daemon in {beside.parent}, nor on the path; install acbridge", ExitCode.FAILED)
     return Path(found).absolute()
+
+
+def check_options(daemon: list[str], options: tuple[str, ...]) -> None:
+    """
+    Ask the daemon's own command line whether it has these options; values are checked only when the daemon starts.
+
+    Raises:
+        click.UsageError: The daemon has no such option.
+    """
+    done = subprocess.run([*daemon, *options, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode == ExitCode.USAGE:
+        raise click.UsageError(f"acbridge-daemon: {done.stderr.strip().rpartition('Error: ')[2]}")
 
 
 def unit(program: Path, options: tuple[str, ...]) -> str:
     """Return a systemd user unit that runs the daemon with these options."""
-    words = (str(program), *(option.replace("$", "$$") for option in options))  # of the first, systemd replaces no $
-    return UNIT.format(command=" ".join(map(_quoted, words)))
+    # systemd expands $ in every word but the first
+    words = (str(program), *(option.replace("$", "$$") for option in options))
+    return UNIT.read_text(encoding="utf-8").replace("@COMMAND@", " ".join(map(_quoted, words)))
 
 
 def task(program: PurePath, arguments: tuple[str, ...], user: str) -> str:
     """
     Return a task for the Task Scheduler that runs a program with these arguments when a user logs on.
 
-    It is ASCII, and names no encoding: so it is right whichever encoding a shell writes it in.
+    The text is ASCII and names no encoding, so it is valid in every encoding in which a shell may write it.
     """
     space = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
-    root = ET.fromstring(TASK)  # noqa: S314  our own
+    root = ET.fromstring(TASK.read_text(encoding="utf-8"))  # noqa: S314  our own file
     values = {"UserId": user, "Command": str(program), "Arguments": subprocess.list2cmdline(arguments)}
     for name, value in values.items():
         for element in root.iter(space + name):
@@ -178,9 +136,9 @@ def task(program: PurePath, arguments: tuple[str, ...], user: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    """Return a word as systemd reads it back."""
+    """Return a word in the quoting of systemd."""
     escaped = word.replace("%", "%%")
-    if PLAIN.fullmatch(word):
+    if PLAIN_WORD.fullmatch(word):
         return escaped
     for character, code in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
         escaped = escaped.replace(character, code)

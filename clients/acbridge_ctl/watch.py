@@ -1,4 +1,4 @@
-"""Follow what the daemon says of itself and of the sim, and what happens in the sim: one line each."""
+"""The ``watch`` command: a line for every status and every event."""
 
 import json
 import time
@@ -8,85 +8,96 @@ from typing import Any
 import click
 
 from acbridge import Bridge, Event, Frame, NoFrame, Status
+from acbridge.cli import Connection, ExitCode, fail, report, stop_requested, topic_prefix_option
 from acbridge.json_lines import to_json
-from acbridge.signals import asked_to_end
-from acbridge_ctl.asking import EX_UNAVAILABLE, Where, as_json, asking, connection, fail
+from acbridge.topics import BY_NAME
+from acbridge_ctl.options import connected, daemon_options, json_option
 
-LOOK_S = 0.1
-"""How often to look whether it is time to end."""
-SILENCE_S = 1.5
-"""A daemon that says nothing for so long is called missing: it sends its status every second."""
+POLL_S = 0.1
+"""How often the command checks whether it must end."""
+SILENCE_S = BY_NAME[Status.topic].stale_after
+"""A daemon without a status for so long is reported as silent."""
+
+EPILOG = """\b
+Examples:
+  acbridge-ctl watch
+  acbridge-ctl watch --json --duration 60 > minute.jsonl
+"""
 
 
-@click.command(epilog="\b\nExamples:\n  acbridge-ctl watch\n  acbridge-ctl watch --json --duration 60 > minute.jsonl")
-@as_json
+@click.command(epilog=EPILOG)
+@json_option
 @click.option("--count", type=click.IntRange(min=1), help="End after so many lines.")
 @click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
-@click.option(
-    "--topic-prefix", default="", envvar="ACBRIDGE_TOPIC_PREFIX", help="The daemon's --topic-prefix, if it has one."
-)
-@connection
-def watch(where: Where, topic_prefix: str, count: int | None, duration: float | None, *, as_json: bool) -> None:
+@topic_prefix_option
+@daemon_options
+def watch(
+    connection: Connection, topic_prefix: str, count: int | None, duration: float | None, *, as_json: bool
+) -> None:
     """
     Print a line for every status, which comes each second, and for every event.
 
-    May be started before the daemon and outlives it. Ctrl-C ends it; with a limit, exit code 69 if no daemon was heard.
+    Can be started before the daemon, and continues when the daemon restarts. Ctrl-C ends it. With --count or
+    --duration, exit code 69 if no daemon was heard.
     """
-    asked = asked_to_end()
+    requested = stop_requested()
     end = None if duration is None else time.perf_counter() + duration
 
     def over() -> bool:
-        return asked() or (end is not None and time.perf_counter() >= end)
+        return requested() or (end is not None and time.perf_counter() >= end)
 
-    with asking(where, topic_prefix) as bridge:
-        lines = follow(bridge, one_json if as_json else one_line, count, over)
-    if not lines and not asked():
-        fail(f"no daemon was heard at {bridge.endpoint}; start acbridge-daemon or check host and port", EX_UNAVAILABLE)
+    with connected(connection, topic_prefix) as bridge:
+        lines = print_frames(bridge, json_line if as_json else text_line, count, over)
+    if not lines and not requested():
+        fail(
+            f"no daemon was heard at {bridge.endpoint}; start acbridge-daemon or check host and port",
+            ExitCode.UNAVAILABLE,
+        )
 
 
-def follow(
-    bridge: Bridge, write: Callable[[Frame[Status | Event]], str], count: int | None, over: Callable[[], bool]
+def print_frames(
+    bridge: Bridge, format_line: Callable[[Frame[Status | Event]], str], count: int | None, over: Callable[[], bool]
 ) -> int:
-    """Print every frame until it is over or so many were printed, and return how many that were."""
-    lines, heard, told = 0, time.perf_counter(), False
-    with bridge.frames(Event, Status, timeout=LOOK_S) as frames:
+    """Print a line for each frame until `over` returns true or `count` lines are printed; return their number."""
+    lines, heard, reported = 0, time.perf_counter(), False
+    with bridge.frames(Event, Status, timeout=POLL_S) as frames:
         while not over() and (count is None or lines < count):
             try:
                 frame = next(frames)
             except NoFrame:
-                if not told and time.perf_counter() - heard > SILENCE_S:
-                    told = True
-                    click.echo(f"acbridge-ctl: no daemon answers at {bridge.endpoint}; waiting for one", err=True)
+                if not reported and time.perf_counter() - heard > SILENCE_S:
+                    reported = True
+                    report(f"no daemon answers at {bridge.endpoint}; waiting for one")
                 continue
-            heard, told = time.perf_counter(), False
-            click.echo(write(frame))
+            heard, reported = time.perf_counter(), False
+            click.echo(format_line(frame))
             lines += 1
     return lines
 
 
-def one_json(frame: Frame[Status | Event]) -> str:
+def json_line(frame: Frame[Status | Event]) -> str:
     """Return a frame as one JSON object."""
     header = {name: getattr(frame, name) for name in ("topic", "run", "tick", "seq", "timestamp", "mono_ns", "lost")}
     return to_json({**header, **vars(frame.record)}).decode()
 
 
-def one_line(frame: Frame[Status | Event]) -> str:
+def text_line(frame: Frame[Status | Event]) -> str:
     """Return a frame as a line for people."""
     seconds, thousandths = divmod(round(frame.timestamp * 1000), 1000)
     when = time.strftime("%H:%M:%S", time.localtime(seconds))
     record = frame.record
-    said = _event(record) if isinstance(record, Event) else _status(record)
+    text = _event_text(record) if isinstance(record, Event) else _status_text(record)
     lost = f"  lost {frame.lost}" if frame.lost else ""
-    return f"{when}.{thousandths:03d}  {frame.topic:<6}  {said}{lost}"
+    return f"{when}.{thousandths:03d}  {frame.topic:<6}  {text}{lost}"
 
 
-def _status(status: Status) -> str:
+def _status_text(status: Status) -> str:
     kept = "?" if status.rate_kept is None else f"{status.rate_kept:.2f}"
-    said = f"{status.sim_state}  {kept} of {status.rate:g} Hz  missed {status.missed_ticks}  torn {status.torn_ticks}"
-    return said if status.sim_detail is None else f"{said}  {status.sim_detail}"
+    text = f"{status.sim_state}  {kept} of {status.rate:g} Hz  missed {status.missed_ticks}  torn {status.torn_ticks}"
+    return text if status.sim_detail is None else f"{text}  {status.sim_detail}"
 
 
-def _event(event: Event) -> str:
+def _event_text(event: Event) -> str:
     details = {name: value for name, value in vars(event).items() if value is not None and name != "kind"}
     return "  ".join([event.kind, *(f"{name}={_short(value)}" for name, value in details.items())])
 

@@ -21,7 +21,7 @@ def test_the_daemons_and_a_clients_keys_are_made_where_they_are_wanted(tmp_path:
         assert Path(line).is_relative_to(tmp_path / "keys")
 
 
-def test_a_role_that_is_none_is_a_bad_option(tmp_path: Path) -> None:
+def test_an_unknown_role_is_a_bad_option(tmp_path: Path) -> None:
     program = keygen("client", "laptop", "--role", "emperor", "--directory", str(tmp_path))
     assert 2 == program.process.returncode
     assert program.err[-1].startswith("Error: ")
@@ -34,7 +34,7 @@ def test_a_directory_that_cannot_be_written_ends_with_one_line(tmp_path: Path) -
     assert "cannot be written: Not a directory" in program.err[-1]
 
 
-def test_a_disk_that_takes_no_key_is_told_and_left_as_it_was(tmp_path: Path) -> None:
+def test_a_full_disk_ends_with_one_line_and_leaves_no_file(tmp_path: Path) -> None:
     full = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))\n"
         "from acbridge_ctl.cli import main; main(prog_name='acbridge-ctl')"

@@ -1,4 +1,4 @@
-"""Page files for a bridge: made once, for their owner alone, and never at the cost of what is there."""
+"""Page files for a page bridge: made once, for their owner alone, and never over an existing file."""
 
 import os
 import stat
@@ -26,7 +26,7 @@ def proton_stubs(directory: Path, *arguments: str, **env: str) -> Program:
 
 
 def state(directory: Path) -> dict[str, tuple[object, ...]]:
-    """Return all that a program could have changed about the files of a directory."""
+    """Return everything about the files of a directory that a program could change."""
     return {
         path.name: (found.st_ino, found.st_size, found.st_mode, found.st_uid, found.st_mtime_ns, found.st_ctime_ns)
         for path in directory.iterdir()
@@ -38,7 +38,7 @@ def test_three_files_of_zeros_are_made_for_their_owner_alone(page_dir: Path) -> 
     program = proton_stubs(page_dir)
     assert (0, []) == (program.process.returncode, program.err)
     assert [f"made {page_dir / name}, 2048 bytes, mode 0600" for name in NAMES] == program.out[:3]
-    assert "Next, start the bridge in the game's prefix, and then the game." == program.out[3]
+    assert "Next, start the page bridge in the game's prefix, and then the game." == program.out[3]
     assert set(NAMES) == state(page_dir).keys()
     for name in NAMES:
         found = (page_dir / name).stat()
@@ -76,7 +76,7 @@ def test_what_another_bridge_made_is_left_as_it_is_and_the_rest_is_made(page_dir
     assert before.items() <= state(page_dir).items()
 
 
-def test_a_sim_that_runs_is_told_and_left_alone(game: Game) -> None:
+def test_a_running_sim_is_reported_and_left_alone(game: Game) -> None:
     program = proton_stubs(game.directory)
     assert 0 == program.process.returncode
     assert "already there" in program.out[0]
@@ -84,13 +84,13 @@ def test_a_sim_that_runs_is_told_and_left_alone(game: Game) -> None:
 
 
 def refused(directory: Path) -> str:
-    """Check that nothing is made and nothing changed, and return why."""
+    """Check that no file is made or changed, and return the error."""
     before = state(directory)
     program = proton_stubs(directory)
     assert (74, []) == (program.process.returncode, program.out)
     assert before == state(directory)
     (line,) = program.err
-    assert line.endswith("; nothing was made")
+    assert line.endswith("; no file was made")
     return line
 
 
@@ -106,7 +106,7 @@ def test_a_link_is_in_the_way_wherever_it_leads(page_dir: Path, target: str) -> 
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["directory", "pipe"])
-def test_what_is_no_file_is_in_the_way(page_dir: Path, make: Callable[[Path], None]) -> None:
+def test_something_that_is_not_a_file_is_in_the_way(page_dir: Path, make: Callable[[Path], None]) -> None:
     make(page_dir / "acpmf_graphics")
     assert f"{page_dir}/acpmf_graphics is not a regular file" in refused(page_dir)
 
@@ -125,18 +125,18 @@ def test_a_file_of_another_user_is_in_the_way(page_dir: Path) -> None:
     assert f"{page_dir}/acpmf_static belongs to another user (uid 12345)" in refused(page_dir)
 
 
-def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     program = proton_stubs(tmp_path / "nowhere")
     assert 74 == program.process.returncode
     assert [
-        f"acbridge-ctl: cannot make {tmp_path}/nowhere/acpmf_physics: No such file or directory; nothing was made"
+        f"acbridge-ctl: cannot make {tmp_path}/nowhere/acpmf_physics: No such file or directory; no file was made"
     ] == program.err
 
 
 @pytest.mark.parametrize("fails", [1, 2, 3])
 def test_where_one_file_cannot_be_made_none_is(page_dir: Path, monkeypatch: pytest.MonkeyPatch, fails: int) -> None:
     assert sys.platform != "win32"
-    from acbridge_ctl.stubs import make_stubs
+    from acbridge_ctl.proton_stubs import make_stubs
 
     allocate, calls = os.posix_fallocate, iter(range(1, 4))
 

@@ -1,4 +1,4 @@
-"""What `acbridge-ctl service` prints is what the system takes, and it runs the daemon."""
+"""What `acbridge-ctl service` prints is valid for the system, and runs the daemon."""
 
 import configparser
 import os
@@ -40,7 +40,7 @@ What version 1.2 of a task may hold, by Microsoft's [MS-TSCH] 2.5, as far as we 
 those of a trigger come in an order of their own, which is this one.
 """
 AWKWARD = 'a b%h$HOME"${x}\\;é'
-"""A topic prefix of whatever systemd would like to read as something else."""
+"""A topic prefix with everything that systemd could interpret."""
 on_linux = pytest.mark.skipif(sys.platform == "win32", reason="prints a task there")
 
 
@@ -129,15 +129,21 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["--keys {}", "--keys={}"])
-def test_a_path_that_would_be_another_one_elsewhere_is_refused(spelling: str) -> None:
+def test_a_relative_path_is_refused(spelling: str) -> None:
     full = Path("tests").absolute()
     program = service("--", *spelling.format("tests").split())
     assert (2, []) == (program.process.returncode, program.out)
-    assert program.err[-1].endswith(f"say --keys {full}")
+    assert program.err[-1].endswith(f"use --keys {full}")
     assert str(full) in printed(*spelling.format(full).split())
 
 
-def test_what_is_no_path_may_be_called_like_a_file_here() -> None:
+def test_an_option_that_the_daemon_does_not_have_is_refused() -> None:
+    program = service("--", "--rte", "30")
+    assert (2, []) == (program.process.returncode, program.out)
+    assert program.err[-1].startswith("Error: acbridge-daemon: No such option")
+
+
+def test_a_value_that_is_not_a_path_may_have_the_name_of_a_file() -> None:
     assert "--topic-prefix tests" in printed("--topic-prefix", "tests")
 
 

@@ -1,4 +1,4 @@
-"""What is followed: a line for every status and every event, for people and for scripts."""
+"""The watch command: a line for every status and every event, for people and for scripts."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def test_every_line_of_json_is_a_frame(daemon: Daemon) -> None:
     assert "a word" in [frame["text"] for frame in frames if frame["topic"] == "event"]
 
 
-def test_a_sim_that_comes_and_goes_is_followed(page_dir: Path) -> None:
+def test_a_sim_that_starts_and_stops_is_followed(page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon, watch(daemon) as program:
         assert "there is no" in program.said("status  absent")
         with Game(page_dir) as game:
@@ -69,7 +69,7 @@ def test_a_watch_is_started_before_the_daemon_and_outlives_it(page_dir: Path) ->
         assert 0 == program.end()
 
 
-def test_the_rigs_topics_are_followed_by_their_prefix() -> None:
+def test_the_topic_prefix_selects_a_rig() -> None:
     with (
         Daemon("--source", "sim", "--topic-prefix", "rig7.") as daemon,
         watch(daemon, "--topic-prefix", "rig7.", "--count", "1") as program,

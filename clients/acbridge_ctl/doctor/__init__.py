@@ -1,1 +1,1 @@
-"""The doctor: which link of the chain from the sim to a subscriber is missing."""
+"""The ``doctor`` command: checks every link from the sim to a subscriber. Each link has a module that checks it."""

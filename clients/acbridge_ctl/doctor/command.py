@@ -1,19 +1,20 @@
-"""Find out which link of the chain from the sim to a subscriber is missing."""
+"""The ``doctor`` command: runs the checks in order and prints their findings."""
 
 import sys
 from pathlib import Path
 
 import click
 
+from acbridge.address import is_loopback
+from acbridge.cli import Connection, ExitCode
 from acbridge.json_lines import to_json
-from acbridge_ctl.asking import Where, as_json, connection, page_names, patience
-from acbridge_ctl.doctor.daemon import look_at_bridge
+from acbridge_ctl.doctor.daemon import check_daemon
 from acbridge_ctl.doctor.findings import Finding, Level
-from acbridge_ctl.doctor.machine import look_at_machine
-from acbridge_ctl.doctor.page_bridge import look_at_proton
-from acbridge_ctl.doctor.shared_memory import Content, look_at_pages
+from acbridge_ctl.doctor.machine import check_machine
+from acbridge_ctl.doctor.page_bridge import check_page_bridge
+from acbridge_ctl.doctor.shared_memory import Content, check_pages
+from acbridge_ctl.options import daemon_options, json_option, page_options, timeout_option
 
-HERE = ("127.0.0.1", "localhost", "::1")
 LIVE = "live"
 """The source of a daemon that reads the sim's pages."""
 
@@ -22,45 +23,47 @@ Examples:
   acbridge-ctl doctor
   acbridge-ctl doctor --connect 192.168.1.20 --timeout 5
   acbridge-ctl doctor --json
-What merely does not run yet is a WARN; a FAIL must be mended before frames can come. Exit code 1 if there is a FAIL.
+WARN marks what does not run yet or could be better; FAIL marks what must be fixed before frames can arrive. Exit code 1
+if there is a FAIL.
 """
 
 
 @click.command(epilog=EPILOG)
-@page_names
-@as_json
-@patience
-@connection
-def doctor(where: Where, timeout: float, page_prefix: str, page_dir: Path, *, as_json: bool) -> None:
+@page_options
+@json_option
+@timeout_option
+@daemon_options
+def doctor(connection: Connection, timeout: float, page_prefix: str, page_dir: Path, *, as_json: bool) -> None:
     """
-    Look at every link from the sim to a subscriber, and say what to do about those that are missing.
+    Check every link from the sim to a subscriber, and print how to fix what is missing.
 
-    Reads only: it creates no pages, changes nothing and disturbs nobody.
+    Only reads: creates no page, changes nothing and does not disturb the daemon.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
 
-    def tell(findings: list[Finding]) -> None:
-        found.extend(findings)
-        for finding in findings:
+    def report(found: list[Finding]) -> None:
+        findings.extend(found)
+        for finding in found:
             if not as_json:
                 click.echo(str(finding))
 
-    tell(look_at_machine())
-    # The daemon is asked before the pages are looked at, since it may not need them; it is told of after them.
-    source, of_daemon = look_at_bridge(where, timeout)
-    tell(_pages(where.host, source, page_dir, page_prefix))
-    tell(of_daemon)
-    bad = any(finding.level is Level.FAIL for finding in found)
+    report(check_machine())
+    # The daemon is queried before the pages are checked but reported after them: one with its own simulator needs none.
+    source, daemon_findings = check_daemon(connection, timeout)
+    report(_check_pages(connection.host, source, page_dir, page_prefix))
+    report(daemon_findings)
+    failed = any(finding.level is Level.FAIL for finding in findings)
     if as_json:
-        click.echo(to_json({"ok": not bad, "findings": [finding._asdict() for finding in found]}))
-    sys.exit(1 if bad else 0)
+        click.echo(to_json({"ok": not failed, "findings": [finding._asdict() for finding in findings]}))
+    sys.exit(ExitCode.FAILED if failed else ExitCode.OK)
 
 
-def _pages(host: str, source: str | None, directory: Path, prefix: str) -> list[Finding]:
-    if host not in HERE:
-        there = f"not looked at, since the daemon is on {host}"
-        return [Finding(Level.OK, "pages", there, "run acbridge-ctl doctor there as well")]
+def _check_pages(host: str, source: str | None, directory: Path, prefix: str) -> list[Finding]:
+    if not is_loopback(host):
+        text = f"not checked, since the daemon is on {host}"
+        return [Finding(Level.OK, "pages", text, "run acbridge-ctl doctor there as well")]
     if source not in (None, LIVE):
-        return [Finding(Level.OK, "pages", f"not looked at, since the daemon has its own (--source {source})")]
-    found, content = look_at_pages(directory, prefix)
-    return found if content is Content.UNFIT else [*found, *look_at_proton(content)]
+        text = f"not checked, since the daemon does not need them (--source {source})"
+        return [Finding(Level.OK, "pages", text)]
+    findings, content = check_pages(directory, prefix)
+    return findings if content is Content.UNFIT else [*findings, *check_page_bridge(content)]

@@ -1,29 +1,29 @@
-"""What the doctor finds: one line each."""
+"""A finding of the doctor: one line that says what was checked, with which result, and how to fix it."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """Severity of a finding."""
 
     OK = "OK"
     """As it should be."""
     WARN = "WARN"
     """Not running yet, or worse than it could be; nothing is broken."""
     FAIL = "FAIL"
-    """No frames of the sim can come through before this is mended."""
+    """Frames of the sim cannot arrive before this is fixed."""
 
 
 class Finding(NamedTuple):
     """
-    One thing that was looked at.
+    The result of one check.
 
     Attributes:
-        level: How bad it is.
-        check: What was looked at, in one word.
+        level: Severity.
+        check: What was checked, in one word.
         text: What was found.
-        fix: What to do about it; empty if nothing is to be done.
+        fix: What to do; empty if there is nothing to do.
     """
 
     level: Level
@@ -32,4 +32,4 @@ class Finding(NamedTuple):
     fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.level:<4}  {self.check:<9} {self.text}" + (f"; {self.fix}" if self.fix else "")
+        return f"{self.level:<4}  {self.check:<11} {self.text}" + (f"; {self.fix}" if self.fix else "")

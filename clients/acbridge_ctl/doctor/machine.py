@@ -1,4 +1,4 @@
-"""The machine and what is installed on it."""
+"""Checks of the machine and of the installed packages, which need neither sim nor daemon."""
 
 import importlib
 import platform
@@ -13,38 +13,45 @@ from acbridge.wire import WIRE_VERSION
 from acbridge_ctl.doctor.findings import Finding, Level
 
 PACKAGES = ("pyzmq", "msgpack", "click", "structlog")
-NAPS = 20
-NAP_S = 0.001
-LONG_NAP_S = 0.003
-"""A nap of a millisecond that lasts longer spoils 333 Hz."""
-FEWEST_FILES = 1024
+SLEEPS = 20
+SLEEP_S = 0.001
+MAX_SLEEP_S = 0.003
+"""A sleep of 1 ms that takes longer makes a rate of 333 Hz impossible."""
+MIN_OPEN_FILES = 1024
 CLOCK_STEP_S = 0.1
-"""Wall clock and monotonic clock may differ by less over a few naps: on Windows the wall clock moves by 16 ms."""
-BUILT = 1_735_689_600
-"""1 January 2025: a clock that says earlier was never set."""
+"""Wall clock and monotonic clock may differ by less during the sleeps: on Windows the wall clock steps by 16 ms."""
+EARLIEST_WALL_TIME = 1_735_689_600
+"""1 January 2025: a clock before that was never set."""
 
 
-def look_at_machine() -> list[Finding]:
-    """Look at everything that needs neither sim nor daemon."""
-    wall, steady = time.time(), time.perf_counter()
-    naps = measure_naps()
-    drift = (time.time() - wall) - (time.perf_counter() - steady)
-    findings = [python(), packages(), msgpack_extension(), libzmq(), timer(naps), clock(wall, drift)]
+def check_machine() -> list[Finding]:
+    """Check Python, packages, clocks and limits of this machine."""
+    wall, monotonic = time.time(), time.perf_counter()
+    sleep_s = measure_sleep()
+    drift = (time.time() - wall) - (time.perf_counter() - monotonic)
+    findings = [
+        check_python(),
+        check_packages(),
+        check_msgpack(),
+        check_libzmq(),
+        evaluate_timer(sleep_s),
+        evaluate_clock(wall, drift),
+    ]
     if sys.platform != "win32":
-        import resource  # noqa: PLC0415  exists elsewhere only
+        import resource  # noqa: PLC0415  does not exist on Windows
 
-        findings.append(files(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
+        findings.append(evaluate_open_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
     return findings
 
 
-def python() -> Finding:
-    """Tell which Python and which acbridge these are."""
-    here = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Finding(Level.OK, "python", f"{here}, acbridge {version('acbridge')}, wire {WIRE_VERSION}")
+def check_python() -> Finding:
+    """Report the versions of Python and acbridge."""
+    python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Finding(Level.OK, "python", f"{python}, acbridge {version('acbridge')}, wire {WIRE_VERSION}")
 
 
-def packages() -> Finding:
-    """Look for what acbridge stands on."""
+def check_packages() -> Finding:
+    """Check that the required packages are installed."""
     found: list[str] = []
     for name in PACKAGES:
         try:
@@ -54,21 +61,21 @@ def packages() -> Finding:
     return Finding(Level.OK, "packages", ", ".join(found))
 
 
-def msgpack_extension() -> Finding:
-    """Look whether msgpack is the compiled one."""
-    home: str = importlib.import_module("msgpack").Packer.__module__
-    if home == "msgpack._cmsgpack":
-        return Finding(Level.OK, "msgpack", "the C extension packs")
+def check_msgpack() -> Finding:
+    """Check that msgpack uses its C extension."""
+    module: str = importlib.import_module("msgpack").Packer.__module__
+    if module == "msgpack._cmsgpack":
+        return Finding(Level.OK, "msgpack", "uses its C extension")
     return Finding(
         Level.WARN,
         "msgpack",
-        f"{home} packs, which is pure Python and slow",
+        f"uses {module}, which is pure Python and slow",
         "pip install --force-reinstall --only-binary :all: msgpack, and do not set MSGPACK_PUREPYTHON",
     )
 
 
-def libzmq() -> Finding:
-    """Look at ZeroMQ and whether it can encrypt."""
+def check_libzmq() -> Finding:
+    """Check whether libzmq can encrypt."""
     text = f"libzmq {zmq.zmq_version()}"
     if zmq.has("curve"):
         return Finding(Level.OK, "zeromq", f"{text} with CURVE")
@@ -77,49 +84,49 @@ def libzmq() -> Finding:
     )
 
 
-def measure_naps() -> float:
-    """Return how long a nap of a millisecond really lasts, in seconds."""
-    naps: list[float] = []
-    for _ in range(NAPS):
-        begun = time.perf_counter()
-        time.sleep(NAP_S)
-        naps.append(time.perf_counter() - begun)
-    return statistics.median(naps)
+def measure_sleep() -> float:
+    """Return how long a sleep of 1 ms takes, in seconds; the median of several."""
+    durations: list[float] = []
+    for _ in range(SLEEPS):
+        start = time.perf_counter()
+        time.sleep(SLEEP_S)
+        durations.append(time.perf_counter() - start)
+    return statistics.median(durations)
 
 
-def timer(nap_s: float) -> Finding:
-    """Judge how long a nap of a millisecond lasts."""
-    text = f"sleeping 1 ms takes {nap_s * 1000:.2f} ms"
-    if nap_s <= LONG_NAP_S:
+def evaluate_timer(sleep_s: float) -> Finding:
+    """Evaluate how long a sleep of 1 ms takes, in seconds."""
+    text = f"sleeping 1 ms takes {sleep_s * 1000:.2f} ms"
+    if sleep_s <= MAX_SLEEP_S:
         return Finding(Level.OK, "timer", text)
     fix = (
-        "take Windows 10 1803 or newer and a power plan that does not save; rates above 60 Hz will miss ticks"
+        "use Windows 10 1803 or newer and a power plan without power saving; rates above 60 Hz will miss ticks"
         if sys.platform == "win32"
         else "the machine is busy or saves power; rates above 60 Hz will miss ticks"
     )
     return Finding(Level.WARN, "timer", text, fix)
 
 
-def clock(wall: float, drift_s: float) -> Finding:
+def evaluate_clock(wall: float, drift_s: float) -> Finding:
     """
-    Judge the wall clock.
+    Evaluate the wall clock.
 
     Args:
-        wall: What it says, Unix seconds.
-        drift_s: How much farther than the monotonic clock it went meanwhile.
+        wall: Time of the wall clock, in Unix seconds.
+        drift_s: By how much the wall clock gained on the monotonic clock during the check, in seconds.
     """
-    said = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(wall))
-    if wall < BUILT:
-        return Finding(Level.WARN, "clock", f"it says {said}", "set it: every timestamp comes from it")
+    shown = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(wall))
+    if wall < EARLIEST_WALL_TIME:
+        return Finding(Level.WARN, "clock", f"the wall clock says {shown}", "set it: every timestamp comes from it")
     if abs(drift_s) > CLOCK_STEP_S:
-        text = f"it moved by {drift_s:+.3f} s against the monotonic clock just now"
-        return Finding(Level.WARN, "clock", text, "let one program alone set it; timestamps jump with it")
-    return Finding(Level.OK, "clock", f"it says {said} and keeps pace with the monotonic clock")
+        text = f"the wall clock moved by {drift_s:+.3f} s against the monotonic clock during the check"
+        return Finding(Level.WARN, "clock", text, "let only one program set the clock; timestamps jump with it")
+    return Finding(Level.OK, "clock", f"the wall clock says {shown} and agrees with the monotonic clock")
 
 
-def files(limit: int) -> Finding:
-    """Judge how many files a process may open; every subscriber takes one of the daemon's."""
-    if 0 <= limit < FEWEST_FILES:  # no limit is -1
+def evaluate_open_files(limit: int) -> Finding:
+    """Evaluate how many files a process may open; -1 means without limit. Each subscriber takes one of the daemon's."""
+    if 0 <= limit < MIN_OPEN_FILES:
         text = f"a process may open {limit} files, and each subscriber takes one of the daemon's"
         return Finding(Level.WARN, "files", text, "ulimit -n 4096 before starting the daemon")
     return Finding(Level.OK, "files", f"a process may open {limit if limit >= 0 else 'any number of'} files")

@@ -1,4 +1,4 @@
-"""The sim's pages: are they there, may they be read, whose are they, and does anything move in them."""
+"""Checks of the shared-memory pages: present, readable, of which game, and changing."""
 
 import time
 from enum import Enum
@@ -11,45 +11,46 @@ from acbridge.sources.shared_memory import shared_memory
 from acbridge.status import SimState
 from acbridge_ctl.doctor.findings import Finding, Level
 
-LOOK_S = 0.2
-"""Between two looks: the sim steps every 3 ms."""
-START = "start a session in Assetto Corsa"
+SAMPLE_INTERVAL_S = 0.2
+"""Time between two samples of the pages: the sim steps every 3 ms."""
+START_SESSION = "start a session in Assetto Corsa"
 
 
 class Content(Enum):
-    """What the pages hold, as far as it matters to whoever fills them."""
+    """What the pages hold, as far as the check of the page bridge needs to know."""
 
     ABSENT = "absent"
     """There are no pages."""
     EMPTY = "empty"
-    """Nobody has filled them: as a bridge makes them, or while the game loads."""
+    """The pages are zeros: newly made by a page bridge, or the game still loads."""
     STILL = "still"
-    """Assetto Corsa has filled them, and nothing moves now."""
+    """Assetto Corsa has filled them, and packetId stands still."""
     LIVE = "live"
-    """Assetto Corsa, moving."""
+    """Assetto Corsa fills them, and packetId moves."""
     UNFIT = "unfit"
-    """They cannot be used, or are another sim's."""
+    """They cannot be used, or another game fills them."""
 
 
-def look_at_pages(directory: Path, prefix: str) -> tuple[list[Finding], Content]:
-    """Look at the pages twice, and create none."""
+def check_pages(directory: Path, prefix: str) -> tuple[list[Finding], Content]:
+    """Sample the pages twice and evaluate them; creates no page."""
     memory = shared_memory(directory, prefix, AC1.pages)
-    seen = memory.inspect()
-    found = judge_presence(seen)
-    if any(finding.level is not Level.OK for finding in found):
-        return found, Content.UNFIT if any(page.there for page in seen) else Content.ABSENT
-    looks = look_twice(memory)
-    if looks is None:
-        return [*found, Finding(Level.WARN, "sim", "the pages went away meanwhile", "look again")], Content.ABSENT
-    return [*found, *judge_pages(*looks)], content_of(*looks)
+    pages = memory.inspect()
+    findings = evaluate_presence(pages)
+    if any(finding.level is not Level.OK for finding in findings):
+        return findings, Content.UNFIT if any(page.there for page in pages) else Content.ABSENT
+    samples = sample_twice(memory)
+    if samples is None:
+        gone = Finding(Level.WARN, "sim", "the pages disappeared during the check", "run the doctor again")
+        return [*findings, gone], Content.ABSENT
+    return [*findings, *evaluate_pages(*samples)], content_of(*samples)
 
 
-def look_twice(memory: SharedMemory) -> tuple[Pages, Pages] | None:
-    """Copy the pages, and again a little later; ``None`` if they cannot be attached to, or went away."""
+def sample_twice(memory: SharedMemory) -> tuple[Pages, Pages] | None:
+    """Copy the pages twice, 0.2 s apart; ``None`` if they cannot be attached, or disappeared."""
     try:
         memory.attach()
         first = memory.read()
-        time.sleep(LOOK_S)
+        time.sleep(SAMPLE_INTERVAL_S)
         second = memory.read()
     finally:
         memory.detach()
@@ -57,63 +58,66 @@ def look_twice(memory: SharedMemory) -> tuple[Pages, Pages] | None:
 
 
 def steps_between(first: Pages, second: Pages) -> int:
-    """Return by how much packetId of the physics page moved."""
+    """Return by how much packetId of the physics page grew between two samples."""
     packet_id = AC1.reader(AC1.step)
     return counter_steps(packet_id(first), packet_id(second))
 
 
 def content_of(first: Pages, second: Pages) -> Content:
-    """Tell what the pages hold, from two looks at them."""
+    """Return what the pages hold, from two samples."""
     version = AC1.reader(AC1.version)(second)
     if version == AC1.version_text:
         return Content.LIVE if steps_between(first, second) else Content.STILL
     return Content.UNFIT if version else Content.EMPTY
 
 
-def judge_presence(seen: list[PageCheck]) -> list[Finding]:
-    """Judge whether the pages are there and may be read."""
-    there = [page for page in seen if page.there]
-    if not there:
-        return [Finding(Level.WARN, "pages", f"there is no {' and no '.join(p.name for p in seen)}", START)]
+def evaluate_presence(pages: list[PageCheck]) -> list[Finding]:
+    """Evaluate whether the pages exist and can be read."""
+    if not any(page.there for page in pages):
+        return [Finding(Level.WARN, "pages", f"there is no {' and no '.join(p.name for p in pages)}", START_SESSION)]
     problems = [
-        Finding(Level.FAIL, "pages", page.problem, "" if page.there else "the others are there: start the sim again")
-        for page in seen
+        Finding(Level.FAIL, "pages", page.problem, "" if page.there else "the other pages exist: start the sim again")
+        for page in pages
         if page.problem is not None
     ]
-    return problems or [Finding(Level.OK, "pages", f"{page.name}: {page.detail}") for page in seen]
+    return problems or [Finding(Level.OK, "pages", f"{page.name}: {page.detail}") for page in pages]
 
 
-def judge_pages(first: Pages, second: Pages) -> list[Finding]:
-    """Judge what the pages hold, from two looks at them."""
+def evaluate_pages(first: Pages, second: Pages) -> list[Finding]:
+    """Evaluate what the pages hold, from two samples."""
     static, graphics = AC1.record(Static, second), AC1.record(Graphics, second)
     if not static.smVersion:
         why = "smVersion is empty" if any(map(any, second)) else "they are all zeros"
-        return [Finding(Level.WARN, "sim", f"the pages are there but no sim has filled them: {why}", START)]
+        return [Finding(Level.WARN, "sim", f"the pages exist, but no sim has filled them: {why}", START_SESSION)]
     if static.smVersion != AC1.version_text:
         other = AC1.relatives.get(static.smVersion, "another sim, or another version")
-        ours = f'{AC1.name} says "{AC1.version_text}"'
-        text = f'the pages are those of {other}: smVersion is "{static.smVersion}", {ours}'
-        return [Finding(Level.FAIL, "sim", text, "end that one, and start Assetto Corsa (the first, 1.16)")]
+        ours = f'{AC1.name} has "{AC1.version_text}"'
+        text = f'the pages belong to {other}: smVersion is "{static.smVersion}", {ours}'
+        return [Finding(Level.FAIL, "sim", text, "end that game, and start Assetto Corsa (the first game, 1.16)")]
     layout = f" {static.trackConfiguration}" if static.trackConfiguration else ""
     which = f"Assetto Corsa {static.acVersion}: {static.carModel} on {static.track}{layout}"
-    return [Finding(Level.OK, "sim", which), judge_movement(graphics.status, steps_between(first, second))]
+    return [Finding(Level.OK, "sim", which), evaluate_movement(graphics.status, steps_between(first, second))]
 
 
-def judge_movement(status: int, steps: int) -> Finding:
+def evaluate_movement(status: int, steps: int) -> Finding:
     """
-    Judge whether the sim is alive.
+    Evaluate whether the sim runs.
 
     Args:
-        status: What it says of itself.
-        steps: By how much packetId of the physics page moved between two looks.
+        status: The status in the graphics page.
+        steps: By how much packetId of the physics page grew between two samples.
     """
-    moved = f"packetId moved by {steps} in {LOOK_S:g} s" if steps else f"packetId stood still for {LOOK_S:g} s"
-    said = AC1.status_words.get(status)
-    if said is None:
-        return Finding(Level.WARN, "movement", f"the sim says status {status}, which is none that we know; {moved}")
-    if said.state is SimState.IDLE:
-        return Finding(Level.WARN, "movement", f"the sim says {said.word}; {moved}", START)
-    if said.state is SimState.LIVE and not steps:
-        text = f"the sim says {said.word}, but {moved}: a menu is open, it crashed, or these are old pages"
-        return Finding(Level.WARN, "movement", text, "drive on, or start the game again")
-    return Finding(Level.OK, "movement", f"the sim says {said.word}; {moved}")
+    moved = (
+        f"packetId moved by {steps} in {SAMPLE_INTERVAL_S:g} s"
+        if steps
+        else f"packetId stood still for {SAMPLE_INTERVAL_S:g} s"
+    )
+    known = AC1.status_words.get(status)
+    if known is None:
+        return Finding(Level.WARN, "movement", f"the sim's status {status} is unknown; {moved}")
+    if known.state is SimState.IDLE:
+        return Finding(Level.WARN, "movement", f"the sim's status is {known.word}; {moved}", START_SESSION)
+    if known.state is SimState.LIVE and not steps:
+        text = f"the sim's status is {known.word}, but {moved}: a menu is open, it crashed, or these are old pages"
+        return Finding(Level.WARN, "movement", text, "continue to drive, or start the game again")
+    return Finding(Level.OK, "movement", f"the sim's status is {known.word}; {moved}")

@@ -1,4 +1,4 @@
-"""The doctor: which link of the chain is missing, on a machine where each of them is missing in turn."""
+"""The doctor, on a machine where each link from the sim to a subscriber is missing in turn."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from acbridge.pages import AC1, STATUS_LIVE, STATUS_OFF, STATUS_PAUSE, STATUS_RE
 from acbridge.sources import PageCheck
 from acbridge_ctl.doctor import machine
 from acbridge_ctl.doctor.findings import Finding, Level
-from acbridge_ctl.doctor.shared_memory import judge_movement, judge_presence
+from acbridge_ctl.doctor.shared_memory import evaluate_movement, evaluate_presence
 from game import Game
 from keyring import Keyring
 from programs import Daemon, Program, until
@@ -26,16 +26,16 @@ NO_DAEMON = "127.0.0.1:1"
 NAMES = ("physics", "graphics", "static")
 
 
-def test_the_port_of_requests_is_told_from_the_port_of_frames(page_dir: Path) -> None:
+def test_the_port_of_requests_given_to_connect_is_recognised(page_dir: Path) -> None:
     with Daemon("--source", "sim") as daemon:
         report = doctor(page_dir, connect=f"127.0.0.1:{daemon.port + 1}")
     ((level, text),) = report.of("daemon")
     assert level == "FAIL"
-    assert f"say --connect 127.0.0.1:{daemon.port};" in text
+    assert f"use --connect 127.0.0.1:{daemon.port};" in text
 
 
 class Report:
-    """What the doctor found, by what it looked at."""
+    """The doctor's findings, by check."""
 
     def __init__(self, code: int, findings: list[dict[str, Any]]) -> None:
         self.code = code
@@ -45,13 +45,13 @@ class Report:
         return {finding["check"]: finding["level"] for finding in self.findings}
 
     def of(self, check: str) -> list[tuple[str, str]]:
-        """Return level and everything that is said, for each finding of a check."""
+        """Return level and text of each finding of a check."""
         found = [finding for finding in self.findings if finding["check"] == check]
         return [(finding["level"], f"{finding['text']}; {finding['fix']}") for finding in found]
 
 
 def doctor(page_dir: Path, *arguments: str, connect: str = NO_DAEMON) -> Report:
-    """Have everything looked at, and check that looking left the pages alone."""
+    """Run the doctor, and check that it left the pages as they were."""
     before = sorted(page_dir.iterdir())
     options = ("--page-dir", str(page_dir), "--connect", connect, "--timeout", "0.5")
     with Program("acbridge_ctl", "doctor", "--json", *options, *arguments) as program:
@@ -65,21 +65,21 @@ def doctor(page_dir: Path, *arguments: str, connect: str = NO_DAEMON) -> Report:
 
 
 def stubs(directory: Path, size: int = 2048) -> None:
-    """Make the files that a bridge makes before the game starts."""
+    """Make the files that a page bridge makes before the game starts."""
     for name in NAMES:
         (directory / f"acpmf_{name}").write_bytes(bytes(size))
 
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """Take a port that the next one is free of, and say nothing on it."""
+    """Listen on a port and send nothing."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
 
 
-def test_with_nothing_there_it_says_what_to_start(page_dir: Path) -> None:
+def test_with_neither_sim_nor_daemon_it_says_what_to_start(page_dir: Path) -> None:
     report = doctor(page_dir)
     assert 0 == report.code
     ((level, said),) = report.of("pages")
@@ -95,13 +95,13 @@ def test_for_people_every_finding_is_one_line(page_dir: Path) -> None:
     options = ("--page-dir", str(page_dir), "--connect", NO_DAEMON, "--timeout", "0.5")
     with Program("acbridge_ctl", "doctor", *options) as program:
         assert 0 == program.wait()
-    assert ["python", "packages", "msgpack", "zeromq", "timer", "clock", "files", "pages", "bridge", "daemon"] == [
+    assert ["python", "packages", "msgpack", "zeromq", "timer", "clock", "files", "pages", "page-bridge", "daemon"] == [
         line.split()[1] for line in program.out
     ]
     assert {"OK", "WARN"} == {line.split()[0] for line in program.out}
 
 
-def test_pages_that_no_sim_has_filled_are_told_from_a_sim(page_dir: Path) -> None:
+def test_pages_that_no_sim_has_filled_are_a_warning(page_dir: Path) -> None:
     stubs(page_dir)
     report = doctor(page_dir)
     assert (0, {"OK"}) == (report.code, {level for level, _ in report.of("pages")})
@@ -111,19 +111,19 @@ def test_pages_that_no_sim_has_filled_are_told_from_a_sim(page_dir: Path) -> Non
     assert "no sim has filled them: they are all zeros" in said
 
 
-def test_pages_that_a_sim_has_begun_to_fill_are_told_from_empty_ones(page_dir: Path) -> None:
+def test_pages_that_a_sim_has_begun_to_fill_are_distinguished_from_empty_ones(page_dir: Path) -> None:
     stubs(page_dir)
     (page_dir / "acpmf_physics").write_bytes(b"\1".ljust(2048, b"\0"))
     assert "no sim has filled them: smVersion is empty" in doctor(page_dir).of("sim")[0][1]
 
 
-def test_a_daemon_with_pages_of_its_own_makes_those_of_the_game_irrelevant(page_dir: Path, daemon: Daemon) -> None:
+def test_the_pages_are_not_checked_if_the_daemon_has_its_own_simulator(page_dir: Path, daemon: Daemon) -> None:
     with daemon.connect() as bridge:
         until(lambda: bridge.status().sim_state == "live", "the sim's start")
     report = doctor(page_dir, connect=daemon.address)
     assert 0 == report.code
-    assert [("OK", "not looked at, since the daemon has its own (--source sim); ")] == report.of("pages")
-    assert [] == report.of("bridge")
+    assert [("OK", "not checked, since the daemon does not need them (--source sim); ")] == report.of("pages")
+    assert [] == report.of("page-bridge")
     assert "OK" == report.levels()["state"]
 
 
@@ -143,14 +143,14 @@ def test_a_daemon_with_keys_answers_the_doctor_that_has_them(page_dir: Path, tmp
     assert {"daemon": "OK", "frames": "OK"}.items() <= known.levels().items()
     ((level, said),) = without.of("daemon")
     assert "FAIL" == level
-    assert f"port {daemon.port + 1} of 127.0.0.1 has keys (CURVE), and does not answer without; give --key" in said
+    assert f"port {daemon.port + 1} of 127.0.0.1 requires keys (CURVE); give --key" in said
     ((level, said),) = unknown.of("daemon")
     assert "FAIL" == level
-    assert f"port {daemon.port + 1} of 127.0.0.1 does not answer to these keys" in said
+    assert f"port {daemon.port + 1} of 127.0.0.1 does not accept these keys" in said
     assert "peer_refused" in said
 
 
-def test_keys_for_a_daemon_that_has_none_are_told(page_dir: Path, tmp_path: Path) -> None:
+def test_keys_for_a_daemon_without_keys_are_a_failure(page_dir: Path, tmp_path: Path) -> None:
     keyring = Keyring(tmp_path / "keys")
     keyring.add("me")
     mine = ("--key", str(keyring.secret_file("me")), "--server-key", str(keyring.server))
@@ -158,7 +158,7 @@ def test_keys_for_a_daemon_that_has_none_are_told(page_dir: Path, tmp_path: Path
         report = doctor(page_dir, *mine, connect=daemon.address)
     ((level, said),) = report.of("daemon")
     assert (1, "FAIL") == (report.code, level)
-    assert "has no keys, and does not answer to any; leave out --key and --server-key" in said
+    assert "has no keys, and does not answer a client that uses keys; leave out --key and --server-key" in said
 
 
 @pytest.mark.parametrize(("says", "named"), [("1.9", "Assetto Corsa Competizione"), ("2.0", "another sim")])
@@ -172,7 +172,7 @@ def test_another_sims_pages_are_named(game: Game, says: str, named: str) -> None
     assert f'smVersion is "{says}"' in said
 
 
-def test_a_chain_without_a_gap_is_all_well(game: Game) -> None:
+def test_with_sim_and_daemon_running_every_check_is_ok(game: Game) -> None:
     with Daemon("--page-dir", str(game.directory)) as daemon:
         with daemon.connect() as bridge:
             until(lambda: bridge.status().sim_state == "live", "the sim's start")
@@ -180,24 +180,24 @@ def test_a_chain_without_a_gap_is_all_well(game: Game) -> None:
     assert 0 == report.code
     assert {"OK"} == {level for check, level in report.levels().items() if check not in ("timer", "rate")}
     assert "Assetto Corsa 1." in report.of("sim")[0][1]
-    assert "the sim says live; packetId moved by " in report.of("movement")[0][1]
-    assert "the daemon says that the sim is live" in report.of("state")[0][1]
-    assert "60 Hz asked" in report.of("rate")[0][1]
-    assert f"the daemon's own arrive from tcp://{daemon.address}" in report.of("frames")[0][1]
+    assert "the sim's status is live; packetId moved by " in report.of("movement")[0][1]
+    assert "the daemon reports that the sim is live" in report.of("state")[0][1]
+    assert "60 Hz requested" in report.of("rate")[0][1]
+    assert f"the status arrives from tcp://{daemon.address}" in report.of("frames")[0][1]
 
 
-def test_a_sim_that_stands_still_is_told_from_one_that_lives(game: Game) -> None:
+def test_a_sim_that_stands_still_is_a_warning(game: Game) -> None:
     game.order("stands on")
     report = doctor(game.directory)
     assert 0 == report.code
     ((level, said),) = report.of("movement")
     assert "WARN" == level
-    assert "the sim says live, but packetId stood still" in said
+    assert "the sim's status is live, but packetId stood still" in said
     game.order("status 0")
-    assert "the sim says off" in doctor(game.directory).of("movement")[0][1]
+    assert "the sim's status is off" in doctor(game.directory).of("movement")[0][1]
 
 
-def test_a_page_that_is_missing_alone_or_too_small_or_no_file_is_a_failure(page_dir: Path) -> None:
+def test_a_single_page_that_is_missing_or_too_small_or_not_a_file_is_a_failure(page_dir: Path) -> None:
     stubs(page_dir)
     (page_dir / "acpmf_graphics").write_bytes(bytes(100))
     (page_dir / "acpmf_static").unlink()
@@ -224,9 +224,7 @@ def test_a_page_of_another_user_or_without_permission_is_a_failure(page_dir: Pat
     assert ("belongs to another user (uid 12345)" if os.geteuid() == 0 else "Permission denied") in said
 
 
-def test_a_page_that_may_not_be_read_is_a_failure_even_where_root_looks(
-    page_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_that_cannot_be_read_is_a_failure_even_for_root(page_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sys.platform != "win32"
     from acbridge.sources.page_files import PageFiles
 
@@ -238,7 +236,7 @@ def test_a_page_that_may_not_be_read_is_a_failure_even_where_root_looks(
     monkeypatch.setattr(os, "open", refuse)
     seen = files.inspect()
     assert [True] * 3 == [page.there for page in seen]
-    assert f"cannot read {page_dir}/acpmf_physics: Permission denied" == judge_presence(seen)[0].text
+    assert f"cannot read {page_dir}/acpmf_physics: Permission denied" == evaluate_presence(seen)[0].text
 
 
 def test_one_page_of_three_is_a_failure() -> None:
@@ -246,25 +244,25 @@ def test_one_page_of_three_is_a_failure() -> None:
         PageCheck("one", there=True, problem=None, detail="2048 bytes"),
         PageCheck("two", there=False, problem="no two"),
     ]
-    (finding,) = judge_presence(seen)
+    (finding,) = evaluate_presence(seen)
     assert (Level.FAIL, "no two") == (finding.level, finding.text)
 
 
-def test_other_pages_are_found_by_prefix(page_dir: Path) -> None:
+def test_the_prefix_selects_the_pages(page_dir: Path) -> None:
     with Game(page_dir, "left_"):
         assert "OK" == doctor(page_dir, "--page-prefix", "left_").levels()["movement"]
 
 
 @pytest.mark.parametrize("offset", [0, 1], ids=["frames", "requests"])
-def test_a_port_that_something_else_has_is_a_failure(page_dir: Path, taken: int, offset: int) -> None:
+def test_a_port_that_another_program_has_is_a_failure(page_dir: Path, taken: int, offset: int) -> None:
     report = doctor(page_dir, connect=f"127.0.0.1:{taken - offset}")
     ((level, said),) = report.of("daemon")
     assert (1, "FAIL") == (report.code, level)
-    assert f"port {taken} of 127.0.0.1 is taken by something that does not answer as an acbridge daemon does" in said
+    assert f"port {taken} of 127.0.0.1 is taken by a program that does not answer as an acbridge daemon does" in said
     assert "--port" in said
 
 
-def test_something_else_that_answers_in_zeromq_is_a_failure(page_dir: Path) -> None:
+def test_another_program_that_answers_in_zeromq_is_a_failure(page_dir: Path) -> None:
     with zmq.Context() as context, context.socket(zmq.REP) as other:
         port = other.bind_to_random_port("tcp://127.0.0.1")
         options = ("--page-dir", str(page_dir), "--connect", f"127.0.0.1:{port - 1}", "--json")
@@ -286,42 +284,42 @@ def test_a_daemon_without_a_sim_says_what_it_waits_for(page_dir: Path) -> None:
     assert "--topic-prefix rig7." in report.of("frames")[0][1]
 
 
-def test_the_pages_of_another_machine_are_not_looked_at(page_dir: Path) -> None:
+def test_the_pages_of_another_machine_are_not_checked(page_dir: Path) -> None:
     report = doctor(page_dir, connect="localhost.invalid:5555")
-    assert [
-        ("OK", "not looked at, since the daemon is on localhost.invalid; run acbridge-ctl doctor there as well")
-    ] == (report.of("pages"))
+    assert [("OK", "not checked, since the daemon is on localhost.invalid; run acbridge-ctl doctor there as well")] == (
+        report.of("pages")
+    )
     ((level, said),) = report.of("daemon")
     assert (1, "FAIL") == (report.code, level)
     assert "localhost.invalid port 5556 cannot be reached" in said
 
 
-def test_a_name_that_is_none_is_a_failure(page_dir: Path) -> None:
+def test_an_impossible_host_name_is_a_failure(page_dir: Path) -> None:
     for name in ("...", "a" * 300):
         report = doctor(page_dir, connect=name)
         assert (1, "FAIL") == (report.code, report.of("daemon")[0][0])
 
 
-def test_how_long_a_nap_lasts_is_measured_and_judged() -> None:
-    assert machine.NAP_S <= machine.measure_naps() < 1
-    assert Level.OK is machine.timer(0.0011).level
-    finding = machine.timer(0.0156)
+def test_a_slow_timer_is_a_warning() -> None:
+    assert machine.SLEEP_S <= machine.measure_sleep() < 1
+    assert Level.OK is machine.evaluate_timer(0.0011).level
+    finding = machine.evaluate_timer(0.0156)
     assert (Level.WARN, "sleeping 1 ms takes 15.60 ms") == (finding.level, finding.text)
     assert finding.fix
 
 
-def test_a_clock_that_was_never_set_or_jumps_is_told() -> None:
-    assert Level.OK is machine.clock(time.time(), 0.001).level
-    assert "it says 1970-01-01" in machine.clock(5.0, 0.0).text
-    assert "it moved by -3600.000 s" in machine.clock(time.time(), -3600.0).text
+def test_a_clock_that_was_never_set_or_jumps_is_a_warning() -> None:
+    assert Level.OK is machine.evaluate_clock(time.time(), 0.001).level
+    assert "the wall clock says 1970-01-01" in machine.evaluate_clock(5.0, 0.0).text
+    assert "the wall clock moved by -3600.000 s" in machine.evaluate_clock(time.time(), -3600.0).text
 
 
 @pytest.mark.parametrize(("limit", "level"), [(256, "WARN"), (1023, "WARN"), (1024, "OK"), (-1, "OK")])
-def test_few_files_are_told(limit: int, level: str) -> None:
-    assert level == machine.files(limit).level
+def test_a_low_limit_of_open_files_is_a_warning(limit: int, level: str) -> None:
+    assert level == machine.evaluate_open_files(limit).level
 
 
-def test_a_msgpack_in_pure_python_is_told(page_dir: Path) -> None:
+def test_msgpack_in_pure_python_is_a_warning(page_dir: Path) -> None:
     with Program(
         "acbridge_ctl", "doctor", "--connect", NO_DAEMON, "--timeout", "0.1", env={"MSGPACK_PUREPYTHON": "1"}
     ) as slow:
@@ -340,7 +338,7 @@ def test_a_msgpack_in_pure_python_is_told(page_dir: Path) -> None:
         (17, 66, Level.WARN),
     ],
 )
-def test_what_the_sim_says_is_held_against_what_moves(status: int, steps: int, level: Level) -> None:
-    finding: Finding = judge_movement(status, steps)
+def test_the_sims_status_is_compared_with_the_movement_of_packet_id(status: int, steps: int, level: Level) -> None:
+    finding: Finding = evaluate_movement(status, steps)
     assert level is finding.level
     assert ("moved by 66" if steps else "stood still") in finding.text

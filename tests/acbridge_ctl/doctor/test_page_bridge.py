@@ -1,4 +1,4 @@
-"""The doctor under Proton: who shares the game's pages, with real processes of the names that it knows."""
+"""The doctor under Proton, with real processes that have the names of page bridges and of the game."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from acbridge_ctl.doctor.findings import Level
-from acbridge_ctl.doctor.page_bridge import Process, judge_bridge, processes
+from acbridge_ctl.doctor.page_bridge import Process, evaluate_page_bridge, find_processes
 from acbridge_ctl.doctor.shared_memory import Content
 from game import Game
 from programs import Program
@@ -29,7 +29,7 @@ class Start(Protocol):
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start processes that are called as they are told, and end them with the test."""
+    """Start processes with given names, and end them with the test."""
     with ExitStack() as around:
 
         def begin(argv0: str, comm: str | None = None) -> int:
@@ -53,11 +53,11 @@ def start() -> Iterator[Start]:
 
 
 def bridge(directory: Path) -> tuple[str, str]:
-    """Return level and text of what the doctor finds of bridges."""
+    """Return level and text of the doctor's finding about page bridges."""
     options = ("--page-dir", str(directory), "--connect", "127.0.0.1:1", "--timeout", "0.2")
     with Program("acbridge_ctl", "doctor", "--json", *options) as program:
         program.wait()
-    (found,) = [finding for finding in json.loads(program.out[0])["findings"] if finding["check"] == "bridge"]
+    (found,) = [finding for finding in json.loads(program.out[0])["findings"] if finding["check"] == "page-bridge"]
     assert (found["level"] == "FAIL") <= (program.process.returncode == 1)
     return found["level"], f"{found['text']}; {found['fix']}"
 
@@ -78,33 +78,33 @@ def stubs(directory: Path) -> None:
         ("./assets/acshm", None, "acshm"),
     ],
 )
-def test_a_process_is_known_by_its_path_of_either_world_or_by_its_name(
+def test_a_process_is_recognised_by_its_windows_or_linux_path_or_by_its_name(
     start: Start, argv0: str, comm: str | None, name: str
 ) -> None:
     pid = start(argv0, comm)
-    assert [Process(name, pid)] == [process for process in processes(Path("/proc")) if process.pid == pid]
+    assert [Process(name, pid)] == [process for process in find_processes(Path("/proc")) if process.pid == pid]
 
 
-def test_a_process_that_only_mentions_the_game_is_not_it(start: Start) -> None:
+def test_a_process_that_only_mentions_the_game_is_not_the_game(start: Start) -> None:
     pid = start("/usr/bin/python3 /games/acs.exe.py", "acs.exe.old")
-    assert pid not in [process.pid for process in processes(Path("/proc"))]
+    assert pid not in [process.pid for process in find_processes(Path("/proc"))]
 
 
-def test_processes_of_other_users_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_of_other_users_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
     process = tmp_path / "7"
     process.mkdir()
     (process / "cmdline").write_bytes(b"acs.exe\0")
     (process / "comm").write_text("acs.exe\n")
-    (tmp_path / "8").mkdir()  # ended while it was looked at
+    (tmp_path / "8").mkdir()  # has ended
     (tmp_path / "self").mkdir()
-    assert [Process("acs.exe", 7)] == processes(tmp_path)
+    assert [Process("acs.exe", 7)] == find_processes(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: process.stat().st_uid + 1)
-    assert [] == processes(tmp_path)
+    assert [] == find_processes(tmp_path)
 
 
-def test_a_game_whose_pages_nobody_shares_is_a_failure(page_dir: Path, start: Start) -> None:
+def test_a_game_whose_pages_no_bridge_shares_is_a_failure(page_dir: Path, start: Start) -> None:
     pid = start("Z:\\games\\acs.exe")
     level, said = bridge(page_dir)
     assert "FAIL" == level
@@ -120,22 +120,22 @@ def test_stubs_that_a_bridge_shares_wait_for_the_game(page_dir: Path, start: Sta
     assert f"acbridge.exe of simshmbridge (pid {pid})" in said
 
 
-def test_pages_that_live_tell_who_shares_them(game: Game, start: Start) -> None:
+def test_the_bridge_of_live_pages_is_named(game: Game, start: Start) -> None:
     pid = start("Z:\\tools\\wine2linux.exe")
     level, said = bridge(game.directory)
     assert "OK" == level
     assert f"wine2linux.exe of winecarte (pid {pid})" in said
-    assert "a rate above 60 Hz tells nothing more" in said
+    assert "a rate above 60 Hz adds no information" in said
 
 
 @pytest.mark.parametrize("content", [Content.ABSENT, Content.EMPTY, Content.STILL, Content.LIVE])
 @pytest.mark.parametrize("attending", [[], [ACSHM], [SIMD], [WAITS]], ids=str)
 @pytest.mark.parametrize("sharing", [[], [ACBRIDGE], [SHM_BRIDGE], [COPIES]], ids=str)
 @pytest.mark.parametrize("game", [[], [GAME]], ids=str)
-def test_whatever_runs_the_level_tells_whether_frames_can_come(
+def test_the_level_says_whether_frames_can_arrive(
     content: Content, game: list[Process], sharing: list[Process], attending: list[Process]
 ) -> None:
-    finding = judge_bridge(content, [*game, *sharing, *attending])
+    finding = evaluate_page_bridge(content, [*game, *sharing, *attending])
     if content is Content.LIVE or (sharing and not (game and content is not Content.STILL)):
         expected = Level.OK
     elif game and not sharing and content is not Content.STILL:
@@ -149,22 +149,22 @@ def test_whatever_runs_the_level_tells_whether_frames_can_come(
 
 
 def test_without_pages_every_bridge_is_named_in_the_order_in_which_to_start_it() -> None:
-    said = str(judge_bridge(Content.ABSENT, []))
+    said = str(evaluate_page_bridge(Content.ABSENT, []))
     for name in ("simshmbridge", "acshm", "simd", "shm-bridge", "winecarte", "another program than this"):
         assert name in said
     assert said.index("proton-stubs") < said.index("acbridge.exe")
 
 
-def test_who_makes_files_but_shares_nothing_is_told() -> None:
-    said = str(judge_bridge(Content.EMPTY, [GAME, ACSHM]))
+def test_a_program_that_makes_files_but_shares_nothing_is_named() -> None:
+    said = str(evaluate_page_bridge(Content.EMPTY, [GAME, ACSHM]))
     assert "no bridge shares its pages (acshm of simshmbridge (pid 3) alone does not)" in said
 
 
-def test_a_bridge_that_came_too_late_is_told() -> None:
-    said = str(judge_bridge(Content.EMPTY, [GAME, ACBRIDGE]))
+def test_a_bridge_that_came_too_late_is_a_warning() -> None:
+    said = str(evaluate_page_bridge(Content.EMPTY, [GAME, ACBRIDGE]))
     assert "the bridge came too late: end both, start the bridge, then the game" in said
 
 
-def test_pages_left_from_before_are_told_from_new_ones() -> None:
-    assert "no game runs and the pages are left from before" in judge_bridge(Content.STILL, []).text
-    assert "no game runs and the page files are there" in judge_bridge(Content.EMPTY, []).text
+def test_pages_left_from_before_are_distinguished_from_new_ones() -> None:
+    assert "no game runs and the pages are left from before" in evaluate_page_bridge(Content.STILL, []).text
+    assert "no game runs and the page files exist" in evaluate_page_bridge(Content.EMPTY, []).text
