@@ -1,1 +1,1 @@
-"""One command that shows acbridge at work without the game."""
+"""``acbridge-demo``: one command that shows acbridge at work without the game."""

@@ -1,7 +1,7 @@
 """
-Run one of our programs for as long as the demo lives: ``python -m acbridge_demo.child MODULE ARGUMENTS...``.
+Run one of our programs until the demo ends: ``python -m acbridge_demo.child MODULE ARGUMENTS...``.
 
-The demo holds the other end of our stdin and writes nothing; the system closes it when the demo ends, however it ends.
+The demo has the other end of stdin and writes nothing to it; the system closes it however the demo ends.
 """
 
 import os
@@ -12,7 +12,7 @@ import threading
 
 
 def end_with_the_demo() -> None:
-    """Wait until the demo is gone, and end as if it had told us."""
+    """Wait until the demo has ended, then end this process as SIGTERM does."""
     os.read(0, 1)  # not sys.stdin, whose lock would be held when we end
     if sys.platform == "win32":
         signal.raise_signal(signal.SIGTERM)  # os.kill would end it on the spot

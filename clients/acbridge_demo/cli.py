@@ -1,4 +1,4 @@
-"""The demo: a daemon with the stand-in, a page and a console that show it, as three processes like in earnest."""
+"""The demo: a daemon with the stand-in, a relay with its dashboard and a console, each a process as in real use."""
 
 import json
 import os
@@ -7,23 +7,30 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 
 import click
 
-from acbridge.signals import ENDING, asked_to_end
+from acbridge.cli import STOP_SIGNALS, ExitCode, report, stop_requested
 
-LOOK_S = 0.1
+POLL_S = 0.1
 STOP_S = 3.0
-"""How long a process may take to end before it is killed."""
-EX_CONFIG = 78
-"""What a sink ends with whose extra is not installed."""
+"""A process that takes longer to end is killed."""
+ENDED = (
+    ExitCode.OK,
+    ExitCode.INTERRUPTED,
+    *(-number for number in STOP_SIGNALS),
+    *((3, 0xC000013A) if sys.platform == "win32" else ()),
+)
+"""
+Exit codes of programs that ended on request; the negative ones (on Windows 3 and STATUS_CONTROL_C_EXIT) are those of
+programs that received the signal while they started.
+"""
 
-ENDED = (0, 130, *(-number for number in ENDING), *((3, 0xC000013A) if sys.platform == "win32" else ()))
-"""
-Exit codes of programs that ended as they were told; 130 if the terminal told them before we did. On Windows, 3 and
-STATUS_CONTROL_C_EXIT are those of programs that were told before they listened.
-"""
+OWN_GROUP: dict[str, Any] = (
+    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"process_group": 0}
+)
+"""A process group of its own: a Ctrl-C on the terminal reaches only the demo, which then ends its programs in order."""
 
 Process = subprocess.Popen[str]
 
@@ -36,20 +43,20 @@ def main(rate: float, duration: float | None) -> None:
     """
     Show live telemetry without the game.
 
-    Starts a daemon with the stand-in simulator on a free port, a relay that serves a page for the browser (needs the
-    extra ws), and a console that prints what the daemon publishes. Ctrl-C ends all of them.
+    Starts a daemon with the stand-in simulator on a free port, a relay that serves the dashboard for a browser (needs
+    the extra ws), and a console that shows what the daemon publishes. Ctrl-C ends all of them.
     """
-    asked = asked_to_end()
+    stopping = stop_requested()
     running: dict[str, Process] = {}
     try:
-        code = perform(running, rate, [] if duration is None else ["--duration", f"{duration:g}"], asked)
+        code = run(running, rate, [] if duration is None else ["--duration", f"{duration:g}"], stopping)
     finally:
         ended = end(running)
-    sys.exit(ended if asked() else code)
+    sys.exit(ended if stopping() else code)
 
 
-def perform(running: dict[str, Process], rate: float, limit: list[str], asked: Callable[[], bool]) -> int:
-    """Start the programs, wait for the first that ends, and return its exit code."""
+def run(running: dict[str, Process], rate: float, limit: list[str], stopping: Callable[[], bool]) -> int:
+    """Start the programs, wait until the first ends, and return the exit code of the demo."""
     daemon = running["daemon"] = start("acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0")
     address = frames_address(daemon)
     if address is None:
@@ -57,65 +64,68 @@ def perform(running: dict[str, Process], rate: float, limit: list[str], asked: C
     click.echo(f"The daemon publishes on {address}. In another terminal: acbridge-sink console --connect {address}")
     relay = start("acbridge_sink", "ws", "--connect", address, "--port", "0")
     running["relay"] = relay
-    page = page_address(relay)
-    if page is None:
+    dashboard = dashboard_address(relay)
+    if dashboard is None:
         end({"relay": running.pop("relay")})
     else:
-        click.echo(f"open {page}/ in a browser")
-    note = [] if page is None else ["--note", f"open {page}/ in a browser"]  # the live view covers what was said
+        click.echo(f"open {dashboard}/ in a browser")
+    # The live view of the console covers the lines above.
+    note = [] if dashboard is None else ["--note", f"open {dashboard}/ in a browser"]
     running["console"] = start("acbridge_sink", "console", "--connect", address, *note, *limit, shown=True)
-    return watch(running, asked)
+    return watch(running, stopping)
 
 
 def start(module: str, *arguments: str, shown: bool = False) -> Process:
-    """Start a program of ours; what it logs is kept from the terminal unless it is the one to be `shown`."""
+    """Start one of our programs; only the one that is `shown` writes its log to the terminal."""
     return subprocess.Popen(  # noqa: S603  our own program
         [sys.executable, "-m", "acbridge_demo.child", module, *arguments],
-        stdin=subprocess.PIPE,  # its end tells that we are gone
+        stdin=subprocess.PIPE,  # closed when the demo ends, which ends the program
         stderr=None if shown else subprocess.PIPE,
         text=True,
         env=plain_environment(),
+        **OWN_GROUP,
     )
 
 
 def frames_address(daemon: Process) -> str | None:
-    """Return host and port from the daemon's log, or say what it says instead and return ``None``."""
-    stderr = logged(daemon)
-    said: list[str] = []
-    for line in stderr:  # a warning may come before
-        said.append(line)
+    """Return host and port from the daemon's log; without one, print the log and return ``None``."""
+    stderr = log_of(daemon)
+    lines: list[str] = []
+    for line in stderr:  # a warning may come first
+        lines.append(line)
         try:
             address: str = json.loads(line)["frames"].removeprefix("tcp://")
         except (ValueError, KeyError, TypeError):
             continue
-        read_away(stderr)
+        discard(stderr)
         return address
-    click.echo(f"{''.join(said)}acbridge-demo: the daemon did not start", err=True)
+    click.echo("".join(lines), err=True, nl=False)
+    report("the daemon did not start")
     return None
 
 
-def page_address(relay: Process) -> str | None:
-    """Return the address of the page, or say in a line why there is none and return ``None``."""
-    stderr = logged(relay)
+def dashboard_address(relay: Process) -> str | None:
+    """Return the address of the dashboard; without one, print why and return ``None``."""
+    stderr = log_of(relay)
     line = stderr.readline().strip()
-    read_away(stderr)
-    said, found, address = line.partition("relay at ")
-    if found and not said:
+    discard(stderr)
+    before, found, address = line.partition("relay at ")
+    if found and not before:
         return address
-    if relay.wait(STOP_S) == EX_CONFIG:
+    if relay.wait(STOP_S) == ExitCode.CONFIG:
         line = "it needs websockets: pip install 'acbridge[ws]'"
     click.echo(f"No page for the browser, only the console; {line}", err=True)
     return None
 
 
-def logged(process: Process) -> IO[str]:
-    """Return what a program logs."""
+def log_of(process: Process) -> IO[str]:
+    """Return the stream of a program's log."""
     assert process.stderr is not None  # noqa: S101  it was asked for
     return process.stderr
 
 
-def read_away(stream: IO[str]) -> None:
-    """Take whatever else comes: a full pipe would hold the program up."""
+def discard(stream: IO[str]) -> None:
+    """Read and discard the rest of a stream in a thread: a full pipe would block the program."""
 
     def read() -> None:
         with stream:
@@ -125,37 +135,36 @@ def read_away(stream: IO[str]) -> None:
     threading.Thread(target=read, daemon=True).start()
 
 
-def watch(running: dict[str, Process], asked: Callable[[], bool]) -> int:
+def watch(running: dict[str, Process], stopping: Callable[[], bool]) -> int:
     """
-    Wait until a program ends or somebody asks, and return the exit code.
+    Wait until a program ends or the demo is to end; return the exit code.
 
-    Only the console may end by itself. A Ctrl-C on the terminal reaches the programs too, so one may end before we
-    have heard of it.
+    Only the console may end by itself; if another program does, the demo fails.
     """
-    while not asked():
+    while not stopping():
         for name, process in running.items():
             code = process.poll()
             if code is None:
                 continue
-            time.sleep(LOOK_S)
-            if not asked() and (name != "console" or code < 0):
-                click.echo(f"acbridge-demo: the {name} was ended ({code}), so all end", err=True)
-                return 1
+            time.sleep(POLL_S)
+            if not stopping() and (name != "console" or code < 0):
+                report(f"the {name} was ended ({code}), so all end")
+                return ExitCode.FAILED
             return code
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
     return 0
 
 
 def plain_environment() -> dict[str, str]:
-    """Return the environment without our own settings: the demo decides what its programs do."""
+    """Return the environment without ACBRIDGE_ variables: the demo alone sets the options of its programs."""
     return {name: value for name, value in os.environ.items() if not name.startswith("ACBRIDGE_")}
 
 
 def end(running: dict[str, Process]) -> int:
-    """End all programs, by force those that do not listen, and return 0 if all ended as they were told."""
+    """End all programs, killing those that do not end in time; return 0 if all ended on request."""
     for process in running.values():
         if process.stdin is not None:
-            process.stdin.close()  # which tells it, on every system
+            process.stdin.close()  # ends the program, on every system
     deadline = time.monotonic() + STOP_S
     codes: list[int] = []
     for process in running.values():

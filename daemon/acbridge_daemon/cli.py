@@ -6,13 +6,13 @@ import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 import structlog
 import zmq
 
+from acbridge.cli import ExitCode, fail, needs_extra, on_stop_signal
 from acbridge.derived import Thresholds, parse_thresholds
 from acbridge.errors import CurveMissing, KeyFileError
 from acbridge.pages import AC1
@@ -33,11 +33,6 @@ from acbridge_daemon.settings import (
 from acbridge_daemon.sockets import BindError
 from acbridge_daemon.stand_in import StandIn
 
-EX_UNAVAILABLE = 69
-"""The exit code for a port that is taken."""
-EX_CONFIG = 78
-"""The exit code for keys that cannot be used, or an extra that is missing."""
-EX_INTERRUPTED = 130
 WANTED_FILES = 8192
 """Open files that hundreds of subscribers may take."""
 FEW_FILES = 1024
@@ -128,10 +123,9 @@ def main(**options: Any) -> None:
             source, notifier = open_source(settings, clock), ServiceNotifier(os.environ)
             service = Service(settings, source, clock, context, version("acbridge"), zap, notifier)
         except (KeyFileError, CurveMissing, BindError) as error:
-            click.echo(f"acbridge-daemon: {error}", err=True)
             context.destroy(linger=0)
-            sys.exit(EX_UNAVAILABLE if isinstance(error, BindError) else EX_CONFIG)
-        end_on_signals(service)
+            fail(str(error), ExitCode.UNAVAILABLE if isinstance(error, BindError) else ExitCode.CONFIG)
+        on_stop_signal(service.stop)
         if keyring is not None:
             keyring.log_peers()
             if sys.platform != "win32":
@@ -153,7 +147,7 @@ def main(**options: Any) -> None:
             service.serve()
         except BindError as error:
             log.critical("port_lost", detail=str(error))
-            sys.exit(EX_UNAVAILABLE)
+            sys.exit(ExitCode.UNAVAILABLE)
         finally:
             service.close()
     log.info("daemon_ended", run=service.report.run)
@@ -181,16 +175,12 @@ def open_source(settings: Settings, clock: Clock) -> PageSource:
 
 def open_metrics(port: int, service: Service) -> None:
     """Serve metrics, or end with one line that says why not."""
-    try:
+    with needs_extra("metrics", "--metrics"):
         from acbridge_daemon.metrics import serve_metrics  # noqa: PLC0415  needs the extra
-    except ModuleNotFoundError:
-        click.echo("acbridge-daemon: --metrics needs prometheus-client: pip install 'acbridge[metrics]'", err=True)
-        sys.exit(EX_CONFIG)
     try:
         serve_metrics(port, "127.0.0.1", service.report)
     except OSError as error:
-        click.echo(f"acbridge-daemon: cannot serve --metrics on port {port}: {error.strerror}", err=True)
-        sys.exit(EX_UNAVAILABLE)
+        fail(f"cannot serve --metrics on port {port}: {error.strerror}", ExitCode.UNAVAILABLE)
 
 
 def raise_file_limit() -> int | None:
@@ -205,22 +195,3 @@ def raise_file_limit() -> int | None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         return wanted
     return soft
-
-
-def end_on_signals(service: Service) -> None:
-    """End cleanly on the first signal, at once on the second."""
-    asked = False
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            os._exit(EX_INTERRUPTED)
-        asked = True
-        service.stop()
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    if sys.platform == "win32":
-        signal.signal(signal.SIGBREAK, end)
-    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
-        signal.signal(signal.SIGHUP, end)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from acbridge.signals import asked_to_end
+from acbridge.cli import ExitCode, fail, needs_extra, report, stop_requested
 from acbridge_sim import script
 from acbridge_sim.faults import ROLLOVERS, Faults
 from acbridge_sim.model.circuits import LAYOUTS, layout
@@ -16,10 +16,6 @@ from acbridge_sim.session import SessionType
 from acbridge_sim.shared_pages import InUseError, SharedPages
 from acbridge_sim.show import Show
 from acbridge_sim.world import World
-
-EX_UNAVAILABLE = 69
-EX_IO = 74
-EX_CONFIG = 78
 
 EPILOG = """\b
 Examples:
@@ -131,20 +127,18 @@ def main(
     if plot_path is not None:
         draw(world, plot_path)
         return
-    asked = asked_to_end()
+    stopping = stop_requested()
     try:
         pages = SharedPages(page_dir or Path(), page_prefix, controls=driver == "none")
     except InUseError as error:
-        click.echo(f"acbridge-sim: {error}", err=True)
-        sys.exit(EX_UNAVAILABLE)
+        fail(str(error), ExitCode.UNAVAILABLE)
     except OSError as error:
-        click.echo(f"acbridge-sim: cannot create the pages in {page_dir}: {error.strerror}", err=True)
-        sys.exit(EX_IO)
-    click.echo(f"acbridge-sim: {track.name} {track.configuration}, {session}; pages {page_prefix}*", err=True)
+        fail(f"cannot create the pages in {page_dir}: {error.strerror}", ExitCode.IO)
+    report(f"{track.name} {track.configuration}, {session}; pages {page_prefix}*")
     if driver == "none":
-        click.echo(f"acbridge-sim: drive it through the control page {page_prefix}controls", err=True)
+        report(f"drive it through the control page {page_prefix}controls")
     with closing(pages):
-        Show(world, pages, torn_s=torn_writes * 1e-6).run(steps, asked)
+        Show(world, pages, torn_s=torn_writes * 1e-6).run(steps, stopping)
 
 
 def choose_track(layout_name: str, borders: Path | None) -> Track:
@@ -160,11 +154,8 @@ def choose_track(layout_name: str, borders: Path | None) -> Track:
 def draw(world: World, path: Path) -> None:
     """Draw one lap; exit with one line if matplotlib is missing or the file cannot be written."""
     try:
-        lap_ms = plot_lap(world, path)
-    except ImportError:
-        click.echo('acbridge-sim: --plot needs matplotlib: pip install "acbridge[plot]"', err=True)
-        sys.exit(EX_CONFIG)
+        with needs_extra("plot", "--plot"):
+            lap_ms = plot_lap(world, path)
     except OSError as error:
-        click.echo(f"acbridge-sim: cannot write {path}: {error.strerror}", err=True)
-        sys.exit(EX_IO)
+        fail(f"cannot write {path}: {error.strerror}", ExitCode.IO)
     click.echo(f"{path}: one lap of {world.track.name} {world.track.configuration} in {lap_ms / 1000:.3f} s", err=True)

@@ -16,7 +16,7 @@ def test_a_lap_is_drawn_as_a_picture(tmp_path: Path) -> None:
 
 
 def test_without_matplotlib_one_line_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "matplotlib.py").write_text("raise ImportError")
+    (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')")
     with Program("acbridge_sim", "--plot", "lap.png", env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path) as program:
         assert 78 == program.wait()
-    assert ['acbridge-sim: --plot needs matplotlib: pip install "acbridge[plot]"'] == program.err
+    assert ["acbridge-sim: --plot needs matplotlib: pip install 'acbridge[plot]'"] == program.err
