@@ -32,7 +32,9 @@ Examples:
 
 {exit_codes(*(code for code in ExitCode if code is not ExitCode.DATA))}
 
-Completion in bash: eval "$(_ACBRIDGE_CTL_COMPLETE=bash_source acbridge-ctl)"; also zsh_source and fish_source.
+\b
+Completion in bash (or zsh_source, fish_source):
+  eval "$(_ACBRIDGE_CTL_COMPLETE=bash_source acbridge-ctl)"
 """
 
 

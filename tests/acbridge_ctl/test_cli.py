@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -98,6 +99,27 @@ def test_the_shell_completes_commands() -> None:
     assert "shutdown" in done.stdout.splitlines()
 
 
+@pytest.mark.parametrize("name", ["daemon", "sim", "sink", "ctl", "demo"])
+def test_a_real_bash_completes_options_of_every_program(name: str) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not on this machine")
+    program = f"acbridge-{name}"
+    complete = f"_ACBRIDGE_{name.upper()}_COMPLETE"
+    script = f"""
+        eval "$({complete}=bash_source {program})"
+        function=$(complete -p {program}); function=${{function#*-F }}; function=${{function%% *}}
+        COMP_WORDS=({program} --ver) COMP_CWORD=1
+        $function {program} --ver {program}
+        echo "${{COMPREPLY[@]}}"
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [bash, "-c", script], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ["--version"] == done.stdout.split()
+
+
 def test_version_is_one_line() -> None:
     (line,) = run("--version").out
     assert version("acbridge") in line
@@ -156,14 +178,14 @@ def test_status_is_readable(daemon: Daemon) -> None:
 
 def test_status_as_json_is_one_object_with_every_field(daemon: Daemon) -> None:
     found = parsed("status", "--json", at=daemon)
-    assert {"run", "wire", *(column.name for column in Status.columns)} == found.keys()
+    assert {"run", "wire", "frames", *(column.name for column in Status.columns)} == found.keys()
     assert (daemon.run, 1, "live", 60.0) == (found["run"], found["wire"], found["sim_state"], found["rate"])
 
 
-def test_a_sim_that_does_not_run_is_said_and_no_failure(page_dir: Path) -> None:
+def test_a_sim_that_does_not_run_is_reported_and_is_not_a_failure(page_dir: Path) -> None:
     with Daemon("--page-dir", str(page_dir)) as daemon:
         lines = printed("status", at=daemon)
-        assert any("absent since" in line and "no frames of it flow" in line for line in lines)
+        assert any("absent since" in line and "no frames of the sim are published" in line for line in lines)
         assert any("there is no" in line and "start the sim" in line for line in lines)
         assert "absent" == parsed("status", "--json", at=daemon)["sim_state"]
         said = complaint("latest", "physics", code=REFUSED, at=daemon)
