@@ -1,7 +1,9 @@
 """Compiled and plain physics are equal to the last bit, and a batch of cars does what the World does."""
 
+import importlib
 import math
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from acbridge_sim import CarCommands, SessionType, Track, World, layout
-from acbridge_sim.compiled import MODULES, model, subset
+from acbridge_sim import CarCommands, SessionType, Track, World, compiled, layout, load_borders
+from acbridge_sim.compiled import MODULES, subset
 from acbridge_sim.model.table import columns
 from acbridge_sim.roads import random_road
 
@@ -63,16 +65,18 @@ def drive(world: World, worlds: Worlds, command: list[float], steps: int) -> Non
     worlds.step([command], steps)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        f"{module}.{name}"
+def test_the_compiled_batch_calls_every_function_of_the_model() -> None:
+    functions = {
+        name: function
         for module in MODULES
-        for name in subset(__import__("importlib").import_module(f"acbridge_sim.model.{module}"))
-    ],
-)
-def test_every_function_of_the_model_is_compiled(name: str) -> None:
-    assert hasattr(getattr(model(), name.partition(".")[2]), "signatures")
+        for name, function in subset(importlib.import_module(f"acbridge_sim.model.{module}")).items()
+    }
+    reached, found = set(functions) & {"solve_stiffness"}, {"advance", "begin"}  # the one that computes a constant
+    while found:
+        reached |= found
+        called = {name for each in found for name in functions[each].__code__.co_names}
+        found = (called & set(functions)) - reached
+    assert set(functions) == reached
 
 
 def test_random_driving_with_spins_grass_barriers_and_reverse_is_equal_bit_for_bit() -> None:
@@ -113,6 +117,37 @@ def test_laps_of_the_built_in_driver_are_equal_bit_for_bit(name: str) -> None:
         drive(world, worlds, [c.steer, c.gas, c.brake, c.clutch, 0.0], 1)
     assert state(world) == lane(worlds)
     assert world.timing.last_ms > 30_000
+
+
+def test_the_pit_lane_with_its_limiter_is_equal_bit_for_bit() -> None:
+    track = layout("circuit")
+    assert track.pit is not None
+    world, worlds = pair(track)
+    world.put(track.pit.box, track.pit.offset)
+    worlds.put([0], track.pit.box, track.pit.offset)
+    world.car.limiter = True
+    worlds.cars["limiter"] = True
+    fastest = 0.0
+    for k in range(400):
+        drive(world, worlds, [0.01 * math.sin(k), 1.0 if k < 330 else 0.0, 0.0 if k < 330 else 1.0, 1.0, 0.0], 10)
+        assert state(world) == lane(worlds)
+        fastest = max(fastest, 3.6 * world.car.speed) if track.in_pit_lane(world.car.place) else fastest
+    assert 75 < fastest < 85
+
+
+def test_a_track_from_borders_is_equal_bit_for_bit(tmp_path: Path) -> None:
+    path = tmp_path / "kidney.csv"
+    rows = ["left_x,left_z,right_x,right_z"]
+    for i in range(300):
+        angle = math.pi * i / 150
+        inner, outer = (220 + 60 * math.cos(2 * angle) + 25 * math.sin(3 * angle) + edge for edge in (-5, 5))
+        c, s = math.cos(angle), math.sin(angle)
+        rows.append(f"{inner * c},{inner * s},{outer * c},{outer * s}")
+    path.write_text("\n".join(rows))
+    world, worlds = pair(load_borders(path, "kidney"))
+    for k in range(300):
+        drive(world, worlds, [0.3 * math.sin(0.3 * k), 0.8, 0.0, 1.0, 0.0], 10)
+        assert state(world) == lane(worlds)
 
 
 def test_a_delay_line_delays_commands_alike() -> None:
@@ -190,6 +225,13 @@ def test_what_cannot_be_is_refused_with_one_clear_error() -> None:
         worlds.put([0], 0.0, 0.0, 0.0, -1.0)
     with pytest.raises(ValueError, match="finite numbers"):
         worlds.put([0], math.nan)
+    world = World(track=layout("oval"), driver="none")
+    with pytest.raises(ValueError, match="inside the barriers"):
+        worlds.put([0], 100.0, -17.1)
+    with pytest.raises(ValueError, match="inside the barriers"):
+        world.put(100.0, -17.1)
+    worlds.put([0], 100.0, -16.9)
+    world.put(100.0, -16.9)
     with pytest.raises(ValueError, match="at least one car"):
         Worlds(0, layout("oval"))
 
@@ -200,3 +242,41 @@ def test_without_numba_one_line_says_what_to_install(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     last = done.stderr.splitlines()[-1]
     assert 'ImportError: acbridge_sim.batch needs numpy and numba: pip install "acbridge[batch]"' == last
+
+
+def test_lanes_are_chosen_by_indices_or_truths() -> None:
+    worlds = Worlds(4, layout("oval"))
+    worlds.put([3], 100.0)
+    worlds.put(np.array([False, True, False, False]), 200.0)
+    assert [200.0, 100.0] == pytest.approx(list(worlds.cars["distance"][[1, 3]]))
+
+
+def test_without_a_folder_for_the_cache_the_model_is_compiled_and_says_so() -> None:
+    program = """
+import numba.core.caching as caching
+def refuse(self): raise PermissionError("read-only")
+caching._CacheLocator.ensure_cache_path = refuse
+from acbridge_sim import layout
+from acbridge_sim.batch import Worlds
+worlds = Worlds(1, layout("oval"))
+print(worlds.cars["gear"][0])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ("1", 0) == (done.stdout.strip(), done.returncode)
+    assert "compiling the model" in done.stderr
+
+
+def test_a_changed_source_has_another_cache(tmp_path: Path) -> None:
+    program = "from acbridge_sim import compiled; print(compiled.model().grip_share.py_func.__qualname__)"
+    copy = tmp_path / "acbridge_sim"
+    shutil.copytree(Path(compiled.__file__).parent, copy)
+
+    def name() -> str:
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    before = name()
+    spec = copy / "model" / "spec.py"
+    spec.write_text(spec.read_text() + "\n# changed\n")
+    assert before.startswith("grip_share_")
+    assert name() != before
