@@ -20,7 +20,7 @@ from acbridge.recording.lines import Header
 from acbridge.recording.reader import open_recording, read_lines
 from acbridge.recording.schedule import Schedule
 from acbridge.schema import Record
-from acbridge.topics import SAMPLE
+from acbridge.topics import TICK_RECORDS
 from acbridge.wire import Frame
 
 _SLICE_S = 0.1
@@ -70,7 +70,7 @@ class Recording:
             timeout: Raise :class:`NoFrame` when no frame is due for so many seconds; you may then go on iterating.
                 ``None`` waits for as long as it takes.
         """
-        return PlayedFrames(self._play(records or SAMPLE), self._played, self.endpoint, timeout)
+        return PlayedFrames(self._play(records or TICK_RECORDS), self._played, self.endpoint, timeout)
 
     def trust(self, record: type[Record]) -> Trust:
         """Judge the newest frame of a topic; it is alive while the recording plays."""
