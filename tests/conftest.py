@@ -3,13 +3,16 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from game import Game
 from programs import Daemon
+
+if sys.platform != "win32":
+    import fcntl
 
 # These need what only Unix has: page files, signals, /proc, small disks. tests/windows checks the same on Windows.
 collect_ignore = (
@@ -31,6 +34,26 @@ collect_ignore = (
 )
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the longest tests to the beginning and those that run alone to the end."""
+    items.sort(key=lambda item: (is_alone(item), item.get_closest_marker("minute") is None))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test marked `alone` while no other runs, and nothing of `.ci/run` in the background: the lock is shared."""
+    if sys.platform == "win32":  # one process runs all tests there
+        return (yield)
+    with Path(__file__).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
+        return (yield)
+
+
+def is_alone(item: pytest.Item) -> bool:
+    """Return whether a test is marked `alone`."""
+    return item.get_closest_marker("alone") is not None
 
 
 @pytest.fixture(scope="session")

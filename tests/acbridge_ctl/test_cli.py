@@ -313,6 +313,7 @@ def test_a_reader_that_leaves_ends_the_watch_in_peace(daemon: Daemon) -> None:
         assert (0, "") == (running.wait(30), running.stderr.read())
 
 
+@pytest.mark.alone
 def test_an_interrupt_ends_a_waiting_command_at_once() -> None:
     with Program("acbridge_ctl", "status", "--connect", "127.0.0.1:1", "--timeout", "60") as program:
         time.sleep(1.0)  # its waiting is invisible from outside

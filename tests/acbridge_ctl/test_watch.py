@@ -88,6 +88,7 @@ def test_a_limit_without_a_daemon_ends_with_a_code_and_one_line(limit: tuple[str
     )
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_waiting_watch_cleanly_within_two_seconds(how: signal.Signals) -> None:
     with Program("acbridge_ctl", "watch", "--connect", "127.0.0.1:1") as program:

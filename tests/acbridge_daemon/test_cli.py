@@ -119,6 +119,7 @@ def test_an_address_that_is_not_of_this_machine_is_named() -> None:
     assert "--bind" in line
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("rate", ["1", "1000"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_daemon_cleanly_within_two_seconds(how: signal.Signals, rate: str) -> None:

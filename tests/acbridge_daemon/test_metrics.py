@@ -15,7 +15,7 @@ WITHOUT_THE_EXTRA = """
 import sys
 sys.modules["prometheus_client"] = None
 from acbridge_daemon.cli import main
-main(["--source", "sim", "--port", "0", "--metrics", sys.argv[1]])
+main(prog_name="acbridge-daemon", args=["--source", "sim", "--port", "0", "--metrics", sys.argv[1]])
 """
 
 
@@ -59,7 +59,9 @@ def test_a_number_that_only_grows_is_a_counter(samples: dict[str, float]) -> Non
 
 def test_frames_are_counted_for_each_topic(samples: dict[str, float]) -> None:
     counts = {topic.name: samples[f'acbridge_frames_total{{topic="{topic.name}"}}'] for topic in TOPICS}
-    assert counts["physics"] == counts["graphics"] == counts["derived"] > 0
+    each_tick = [counts[topic] for topic in ("physics", "graphics", "derived")]
+    assert min(each_tick) > 0
+    assert max(each_tick) - min(each_tick) <= 1  # a scrape may fall between the frames of a tick
     assert counts["static"] > 0
     assert counts["status"] > 0
 

@@ -350,6 +350,7 @@ def test_static_is_unavailable_before_any_sim_has_run(clients: Clients, page_dir
         assert client.ask("latest")["frames"].keys() <= {"status"}
 
 
+@pytest.mark.alone
 def test_requests_are_answered_at_once_at_the_lowest_rate(clients: Clients) -> None:
     with Daemon("--source", "sim", "--rate", "1") as daemon:
         client = clients.of(daemon)

@@ -202,6 +202,7 @@ def wait_the_gap() -> None:
         pass
 
 
+@pytest.mark.alone
 def test_a_page_read_while_it_is_rewritten_never_mixes_two_states(
     page_dir: Path, tearing: Callable[[], Written]
 ) -> None:
@@ -224,6 +225,7 @@ def test_a_page_read_while_it_is_rewritten_never_mixes_two_states(
     assert written.pages > 2 * len(written.late), "the writer was held up so often that this says nothing"
 
 
+@pytest.mark.alone
 def test_a_page_read_only_once_while_it_is_rewritten_does_mix_two_states(
     page_dir: Path, tearing: Callable[[], Written]
 ) -> None:

@@ -173,6 +173,7 @@ def test_only_an_admitted_key_receives_frames_and_replies(
     assert "127.0.0.1" == refused["address"]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["none", "stranger", "another daemon"])
 def test_a_refused_bridge_ends_within_its_timeout(daemon: Daemon, rig: Keys, kind: str) -> None:
     keys = {
@@ -292,6 +293,7 @@ def test_the_longest_request_fits_and_a_longer_one_does_not(daemon: Daemon, rig:
     assert gets_in(daemon, rig)
 
 
+@pytest.mark.alone
 def test_a_known_client_is_admitted_at_once_at_the_lowest_rate(ring: Keyring, rig: Keys) -> None:
     with Daemon("--source", "sim", "--rate", "1", "--keys", str(ring.directory)) as daemon:
         for _ in range(5):
@@ -301,6 +303,7 @@ def test_a_known_client_is_admitted_at_once_at_the_lowest_rate(ring: Keyring, ri
                 assert time.perf_counter() - begun < 0.5
 
 
+@pytest.mark.alone
 def test_refused_clients_delay_no_other(daemon: Daemon, rig: Keys, sockets: Sockets) -> None:
     with daemon.connect(rig) as bridge:
         frames = bridge.frames(Physics, timeout=10)

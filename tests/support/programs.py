@@ -16,8 +16,8 @@ from wine import HERE, Interpreter
 
 T = TypeVar("T")
 
-PATIENCE_S = 20.0
-"""Seconds to wait for something that happens at once on an idle machine."""
+PATIENCE_S = 60.0
+"""Seconds to wait for something that an idle machine does at once; a busy one may need many times that."""
 
 
 def until(look: Callable[[], T | None], what: str = "it", timeout: float = PATIENCE_S) -> T:

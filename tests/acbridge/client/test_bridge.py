@@ -101,6 +101,7 @@ def next_frame(bridge: Bridge) -> Callable[..., object]:
     return use
 
 
+@pytest.mark.alone
 def test_without_a_daemon_latest_says_what_to_do(lonely: Bridge) -> None:
     begun = time.perf_counter()
     with pytest.raises(NoFrame) as caught:
@@ -137,6 +138,7 @@ def test_a_frame_that_is_too_old_is_refused(daemon: Daemon) -> None:
         assert Physics is type(bridge.latest(Physics, max_age=1.0).record)
 
 
+@pytest.mark.alone
 def test_a_request_without_a_daemon_ends_in_time_and_the_next_one_works() -> None:
     with Daemon("--source", "sim") as daemon:
         port = daemon.port
@@ -244,6 +246,7 @@ def test_importing_the_library_loads_no_more_than_it_needs() -> None:
     assert [] == [m for m in loaded if m.split(".")[0] in ("click", "structlog", "numpy", "acbridge_sim")]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "use",
     [
@@ -262,6 +265,7 @@ def test_a_script_that_never_closes_its_bridge_ends_promptly(daemon: Daemon, use
         assert [] == program.err
 
 
+@pytest.mark.alone
 def test_a_script_that_gives_up_on_a_missing_daemon_ends_promptly(lonely: Bridge) -> None:
     port = int(lonely.endpoint.rsplit(":", 1)[1])
     script = (

@@ -44,6 +44,7 @@ def whole(path: Path) -> list[dict[str, Any]]:
     return read(path)
 
 
+@pytest.mark.alone
 def test_a_full_disk_costs_the_ticks_that_the_gap_counts_and_no_more(
     small_disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_full_disk_costs_the_ticks_that_the_gap_counts_and_no_more(
     assert "No space left on device" in recording.problem
 
 
+@pytest.mark.alone
 def test_a_disk_that_stays_full_costs_what_still_waited(small_disk: Path) -> None:
     path = small_disk / "drive.jsonl"
     recording = recorder(path)
@@ -170,6 +172,7 @@ def test_a_reader_that_pauses_costs_the_ticks_that_the_gap_counts(tmp_path: Path
     assert [*range(gap["tick"]), *range(gap["last_tick"] + 1, fed + 1)] == numbers(copy)
 
 
+@pytest.mark.alone
 def test_a_reader_that_never_wakes_does_not_hold_up_the_end(tmp_path: Path) -> None:
     assert sys.platform != "win32"
     path = tmp_path / "pipe"

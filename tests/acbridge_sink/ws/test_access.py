@@ -189,6 +189,7 @@ def resident_bytes(relay: Relay) -> int:
     return int(Path(f"/proc/{relay.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_stuck_clients_delay_no_other_cost_nothing_and_are_disconnected(daemon: Daemon) -> None:
     """A plain broadcast fails this: it keeps what they do not take, and so do the pings that should find them."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from queue import Queue
 
+import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
@@ -61,6 +62,7 @@ def server(port: int = 0, subprotocol: str = "acbridge.json") -> Generator[tuple
                 calls.get().connection.close()
 
 
+@pytest.mark.alone
 def test_a_server_that_is_dialled_is_a_client_like_any_other(daemon: Daemon) -> None:
     with server() as (url, calls), Sink(daemon, "ws", "--dial", url) as sink:
         call = calls.get(timeout=PATIENCE_S)
@@ -129,6 +131,7 @@ def test_it_serves_as_well_if_a_port_is_given(daemon: Daemon) -> None:
         until(lambda: call.received, "what the caller says")
 
 
+@pytest.mark.alone
 def test_an_end_while_no_server_answers_is_quick(daemon: Daemon) -> None:
     with Program("acbridge_sink", "ws", "--connect", daemon.address, "--dial", "ws://127.0.0.1:9/") as sink:
         sink.said("cannot reach")

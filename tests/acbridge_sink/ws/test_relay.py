@@ -238,6 +238,7 @@ def test_a_missing_daemon_is_reported_once() -> None:
     assert [f"relay at http://127.0.0.1:{relay.port}", complaint] == relay.err
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_closes_good_stuck_and_silent_clients_within_two_seconds(fast: Daemon, how: signal.Signals) -> None:
     with (
