@@ -9,7 +9,6 @@ from ctypes import wintypes
 
 import pytest
 
-from acbridge.layout import Page
 from acbridge.pages import AC1
 from acbridge.sources import named_mappings
 
@@ -86,7 +85,7 @@ def test_the_views_cannot_be_written_through(create: Create, mappings: named_map
     for page in SIZES:
         create(page)
     assert mappings.attach() is None
-    views: dict[type[Page], int] = mappings._views  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    views = mappings._views  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     assert len(views) == 3
     for view in views.values():
         with pytest.raises(OSError, match="access violation writing"):
