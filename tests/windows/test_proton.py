@@ -79,7 +79,7 @@ def test_what_the_game_writes_on_windows_is_published_on_linux(
             assert Physics.from_page(physics) == frames[-1].record
             assert Static.from_page(static).track == bridge.latest(Static, timeout=5).record.track
             assert bridge.latest(Graphics, timeout=5).record.status == 2
-            assert "the sim says live; packetId moved by" in doctor(prefix)["movement"]
+            assert "the sim's status is live; packetId moved by" in doctor(prefix)["movement"]
     for page, was in before.items():
         now = (SHM / f"{prefix}{page}").stat()
         assert (was.st_ino, was.st_size, was.st_mode) == (now.st_ino, now.st_size, now.st_mode)
