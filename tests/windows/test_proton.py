@@ -71,7 +71,8 @@ def test_what_the_game_writes_on_windows_is_published_on_linux(
             until(lambda: state(bridge) == "live", "live")
             frames = [frame for frame, _ in zip(bridge.frames(Physics), range(50), strict=False)]
             packets = [frame.record.packetId for frame in frames]
-            assert packets == sorted(set(packets))
+            assert packets == sorted(packets)
+            assert len(set(packets)) > 10  # a busy machine writes pages more rarely than they are read
             # The game's world is known: the frame must equal its page at that step, to the last bit.
             world = World(session=SessionType.HOTLAP)
             world.step(packets[-1] - Physics.from_page(world.pages()[0]).packetId)

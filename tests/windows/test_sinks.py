@@ -121,7 +121,7 @@ def test_the_doctor_finds_no_failure_while_a_game_runs(
         with Program("acbridge_ctl", "doctor", "--json", "--connect", daemon.address, python=windows) as doctor:
             assert doctor.wait() == 0, [doctor.out, doctor.err]
     findings = {finding["check"]: finding for finding in json.loads(doctor.out[-1])["findings"]}
-    assert findings["msgpack"]["text"] == "the C extension packs"
+    assert findings["msgpack"]["text"] == "uses its C extension"
     assert findings["zeromq"]["level"] == findings["pages"]["level"] == "OK"
     assert "Proton" not in str(findings)
 
