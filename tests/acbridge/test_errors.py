@@ -28,7 +28,7 @@ END = "tcp://127.0.0.1:5555"
 
 # the error, its attributes, the advice in its text
 EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
-    (PageError("physics", 10, 592), {"page": "physics", "size": 10, "needed": 592}, "Assetto Corsa"),
+    (PageError("physics", 10, 592), {"page": "physics", "size": 10, "needed": 592}, "did another program make it?"),
     (WireVersionError(1, 2), {"got": 1, "known": 2}, "upgrade the daemon"),
     (WireVersionError(3, 2), {"got": 3, "known": 2}, "upgrade the library"),
     (

@@ -328,6 +328,7 @@ const [, , url, subprotocol] = process.argv;
 const socket = subprotocol ? new WebSocket(url, subprotocol) : new WebSocket(url);
 let lines = 0;
 socket.on("message", (data, binary) => {
+  if (lines === 5) return; // what was under way when we closed
   if (binary) { console.log("binary", data[0] >= 0x80); process.exit(); }
   const message = JSON.parse(data);
   console.log(message.type ?? message.topic, message.rpms ?? "");
