@@ -69,7 +69,7 @@ def worn(tyre_wear: Wheels, floor: float | None) -> Wheels | None:
 
     Args:
         tyre_wear: `tyreWear`, percent of grip left.
-        floor: What it falls to; ``None`` if nobody knows.
+        floor: Percent of grip left on a tyre that is worn out; ``None`` if it is not known.
     """
     a, b, c, d = tyre_wear
     if floor is None or not math.isfinite(a + b + c + d):

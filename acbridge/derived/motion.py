@@ -2,7 +2,7 @@
 How the car moves: slip of the wheels and of the body, from values of the physics page. Pure functions.
 
 Formulas: W. F. Milliken, D. L. Milliken, Race Car Vehicle Dynamics, chapters 2 and 5; H. B. Pacejka, Tyre and Vehicle
-Dynamics, 3rd ed., section 1.2.1. All of it is *estimated*: the sim's shared memory tells neither slip ratio nor angle.
+Dynamics, 3rd ed., section 1.2.1. All of it is *estimated*: the sim's shared memory holds neither slip ratio nor angle.
 Frames: forward and left of the car; angles and yaw rate are positive to the left.
 """
 

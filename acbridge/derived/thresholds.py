@@ -56,11 +56,11 @@ class Thresholds:
     )
     lock_slip_ratio: float = _limit(-0.3, -1.0, -0.01, "", "A wheel under it is locked.")
     lock_release: float = _limit(-0.1, -1.0, 0.0, "", "A locked wheel above it turns again.")
-    lock_min_speed: float = _limit(7.0, 0.5, 50.0, "m/s", "No lock is told at or under it.")
-    lock_min_brake: float = _limit(0.05, 0.0, 1.0, "", "No lock is told without more brake than this.")
+    lock_min_speed: float = _limit(7.0, 0.5, 50.0, "m/s", "No wheel counts as locked at or under it.")
+    lock_min_brake: float = _limit(0.05, 0.0, 1.0, "", "No wheel counts as locked without more brake than this.")
     wheelspin_slip_ratio: float = _limit(0.3, 0.01, 10.0, "", "A wheel above it spins.")
     wheelspin_release: float = _limit(0.1, 0.0, 10.0, "", "A spinning wheel under it grips again.")
-    wheelspin_min_gas: float = _limit(0.1, 0.0, 1.0, "", "No wheelspin is told without more gas than this.")
+    wheelspin_min_gas: float = _limit(0.1, 0.0, 1.0, "", "No wheel counts as spinning without more gas than this.")
     understeer_min_speed: float = _limit(8.0, 1.0, 50.0, "m/s", "The understeer angle is nil at or under it.")
     understeer_min_yaw_rate: float = _limit(
         0.05, 0.001, 1.0, "rad/s", "The understeer angle is nil at or under it: straight on it means nothing."
@@ -111,13 +111,15 @@ class Thresholds:
     spin_over_angle: float = _limit(
         0.3, 0.01, 3.1, "rad", "A spin is over, and another can begin, once the angle was smaller at speed."
     )
-    spin_min_speed: float = _limit(5.0, 0.5, 50.0, "m/s", "No spin is told at or under it.")
+    spin_min_speed: float = _limit(5.0, 0.5, 50.0, "m/s", "No spin is detected at or under it.")
     spin_s: float = _limit(0.2, 0.0, 5.0, "s", "A spin: for at least this long.")
     cut_wheels: float = _limit(
         3.0, 1.0, 5.0, "", "A cut: at least so many wheels off the track; servers may allow more.", CREW_CHIEF
     )
     cut_min_speed: float = _limit(5.0, 0.0, 50.0, "m/s", "A cut: faster than this.")
-    lap_start_s: float = _limit(2.0, 0.0, 30.0, "s", "A lap met later than this after its start was not seen whole.")
+    lap_start_s: float = _limit(
+        2.0, 0.0, 30.0, "s", "A lap first seen later than this after its start was not seen whole."
+    )
     unseen_s: float = _limit(2.0, 0.1, 60.0, "s", "A lap with a hole longer than this was not seen whole.")
     rollover_s: float = _limit(
         1.0, 0.1, 10.0, "s", "How long the parts of a new lap may take to appear.", "recordings: within 0.2 s"

@@ -38,7 +38,7 @@ class Game:
         on_change: Those that are published when they change and once a second, instead of at every tick.
         page_prefix: How the names of its pages in shared memory begin.
         page_file_size: Bytes of each page file that bridges under Proton make, though the pages are smaller.
-        version: The text that sets its pages apart from those of another game.
+        version: The text field by which its pages are distinguished from those of another game.
         version_text: What that text says in this game.
         relatives: What it says in other games that use the same page names, and the names of these games.
         step: The counter of physics steps, an int32 that wraps.

@@ -57,14 +57,14 @@ def test_speed_is_the_length_of_velocity(lap: Lap) -> None:
 def test_acceleration_is_the_derivative_of_velocity_in_the_cars_frame(lap: Lap) -> None:
     for (before, _, _), (after, _, _) in pairwise(lap):
         change = tuple((b - a) / STEP_S / G for a, b in zip(before.velocity, after.velocity, strict=True))
-        for told, axis in zip(after.accG, axes(after), strict=True):
-            assert told == pytest.approx(dot(change, axis), abs=0.01)
+        for component, axis in zip(after.accG, axes(after), strict=True):
+            assert component == pytest.approx(dot(change, axis), abs=0.01)
 
 
 def test_local_velocity_is_velocity_in_the_cars_frame(lap: Lap) -> None:
     for physics, _, _ in lap[::10]:
-        for told, axis in zip(physics.localVelocity, axes(physics), strict=True):
-            assert told == pytest.approx(dot(physics.velocity, axis), abs=1e-3)
+        for component, axis in zip(physics.localVelocity, axes(physics), strict=True):
+            assert component == pytest.approx(dot(physics.velocity, axis), abs=1e-3)
 
 
 def test_heading_turns_against_the_yaw_rate(lap: Lap) -> None:
@@ -87,7 +87,7 @@ def test_wheel_loads_sum_to_weight_and_downforce(lap: Lap) -> None:
         ahead = physics.localVelocity[2]
         mass = world.car.spec.mass + 0.74 * physics.fuel
         down = 0.5 * physics.airDensity * world.car.spec.lift_area * ahead * ahead
-        hills = G * sum(told * axis[1] for told, axis in zip(physics.accG, axes(physics), strict=True))
+        hills = G * sum(component * axis[1] for component, axis in zip(physics.accG, axes(physics), strict=True))
         assert sum(physics.wheelLoad) == pytest.approx(mass * (G + hills) + down, rel=0.01)
 
 

@@ -95,7 +95,7 @@ class Laps:
 
     def update(self, tick: DerivationInput, *, in_pit: bool, teleported: bool) -> None:
         """
-        Take one tick of a live session.
+        Update the laps with one tick of a live session.
 
         Args:
             tick: The tick.
@@ -126,25 +126,25 @@ class Laps:
             self.lap = self._begin(tick, in_pit=in_pit, reason=self._seen_late(tick))
         if begun or step in BEGAN:
             self._begin_timing(step, in_pit=in_pit)
-        self._judge(tick, step, in_pit=in_pit)
-        self._follow_sectors(tick, step)
+        self._check_validity(tick, step, in_pit=in_pit)
+        self._update_sectors(tick, step)
         if self._pending is not None:
             self._resolve(tick, self._pending)
         elif self._sim_best.value != self.best.sim_ms:
             self.best.sim_says(self._sim_best.value)
-        self._follow_pace(tick)
+        self._update_pace(tick)
 
     def end(self, tick: DerivationInput) -> None:
         """End with the session, whose last tick is given: a lap that was counted is completed all the same."""
         pending, self._pending = self._pending, None
         if pending is None:
             return
-        told = self._last.value > 0 and self._last.changed_around(tick, pending.since)
-        if pending.counted is None and told and pending.clock_reset:
+        last_changed = self._last.value > 0 and self._last.changed_around(tick, pending.since)
+        if pending.counted is None and last_changed and pending.clock_reset:
             pending.number, pending.counted = self._count + 1, tick.moment
         if pending.counted is not None:
             fits = 0 <= self._last.value - pending.clock_ms <= pending.unseen_ms + SLACK_MS
-            self._complete(tick, pending, self._verdict(tick, pending), told=told or fits)
+            self._complete(tick, pending, self._verdict(tick, pending), timed=last_changed or fits)
 
     def _begin(self, tick: DerivationInput, *, in_pit: bool, reason: str | None) -> Lap:
         if in_pit or self._clock.ms == 0:
@@ -154,7 +154,7 @@ class Laps:
         return Lap(reason, Tank(physics.fuel), physics.tyreWear, tick.graphics.tyreCompound, clean=whole)
 
     def _begin_timing(self, step: ClockStep, *, in_pit: bool) -> None:
-        """The clock has begun a run: its place is known, and times at places count from there."""
+        """Begin the trace of a run: the place at which its clock began is known."""
         place = self._place
         self.lap.trace = Trace(place.origin, whole=self.lap.reason in (None, CUT))
         if place.way is not None and not in_pit and self.lap.reason is None:
@@ -165,7 +165,7 @@ class Laps:
         return NOT_SEEN_WHOLE if self._clock.ms > tick.limits.lap_start_s * 1000 else None
 
     def _end_lap(self, tick: DerivationInput, step: ClockStep, grown: int, *, in_pit: bool) -> None:
-        """Take the signs that a lap has ended: the clock fell, or the count grew."""
+        """Note the signs on the pending lap, or make the running lap pending: the clock fell or the count grew."""
         clock = self._clock
         unseen_ms = tick.limits.unseen_s * 1000
         fell = step in FELL or (grown > 0 and clock.ms <= clock.stood_ms and clock.stood_ms > unseen_ms)
@@ -207,31 +207,31 @@ class Laps:
         if grown > 1:
             self._miss(pending.lap)
         if pending.teleported:
-            self._spoil(tick, TELEPORT)
+            self._invalidate(tick, TELEPORT)
 
     @staticmethod
     def _miss(lap: Lap) -> None:
-        """Let a lap not count of which a part was not seen."""
+        """Mark a lap as invalid of which a part was not seen."""
         lap.reason, lap.clean = lap.reason or NOT_SEEN_WHOLE, False
 
     def _teleport(self, tick: DerivationInput) -> None:
-        """The car was moved; if the clock was reset just before, that happened to the run that was given up."""
+        """Invalidate the running lap; if a reset lap is not counted yet, note the teleport there instead."""
         pending = self._pending
         if pending is not None and pending.clock_reset and pending.counted is None:
             pending.teleported = True
         else:
-            self._spoil(tick, TELEPORT)
+            self._invalidate(tick, TELEPORT)
 
-    def _spoil(self, tick: DerivationInput, reason: str) -> None:
-        """Let the running lap not count, nor say what a lap consumes unless it was merely cut."""
+    def _invalidate(self, tick: DerivationInput, reason: str) -> None:
+        """Invalidate the running lap, and leave its consumption out of the medians unless the reason is a cut."""
         lap = self.lap
         lap.clean &= reason == CUT
         if lap.reason is None and self._clock.ms > 0:
             lap.reason = reason
             tick.emit(EventKind.LAP_INVALIDATED, lap=self.number, reason=reason)
 
-    def _judge(self, tick: DerivationInput, step: ClockStep, *, in_pit: bool) -> None:
-        """Find out whether the running lap goes on to count."""
+    def _check_validity(self, tick: DerivationInput, step: ClockStep, *, in_pit: bool) -> None:
+        """Invalidate the running lap if it cut the track or a part of it was not seen; note driver and fuel."""
         physics, limits, clock, lap = tick.physics, tick.limits, self._clock, self.lap
         lap.tank.update(physics.fuel, limits.refuel_l)
         if physics.isAIControlled:
@@ -242,16 +242,16 @@ class Laps:
             lap.clean = False
         if step is ClockStep.IS_SET or (step is ClockStep.RUNS and clock.ms - clock.before_ms > limits.unseen_s * 1000):
             self._sectors.lose()
-            self._spoil(tick, NOT_SEEN_WHOLE)
+            self._invalidate(tick, NOT_SEEN_WHOLE)
         if (
             physics.numberOfTyresOut >= limits.cut_wheels
             and physics.speedKmh > limits.cut_min_speed * 3.6
             and not in_pit
             and tick.static.penaltiesEnabled
         ):
-            self._spoil(tick, CUT)
+            self._invalidate(tick, CUT)
 
-    def _follow_sectors(self, tick: DerivationInput, step: ClockStep) -> None:
+    def _update_sectors(self, tick: DerivationInput, step: ClockStep) -> None:
         graphics, clock = tick.graphics, self._clock
         advanced = clock.ms - clock.before_ms if step is ClockStep.RUNS else clock.stood_ms if step in BEGAN else 0
         sector_ms = self._sectors.update(
@@ -267,29 +267,29 @@ class Laps:
             tick.emit(EventKind.SECTOR_COMPLETED, lap=self.number, sector=number, sector_time_ms=sector_ms)
 
     def _resolve(self, tick: DerivationInput, pending: PendingLap, *, at_once: bool = False) -> None:
-        """Complete a pending lap once the sim has said all of it, or give it up once it has had the time."""
+        """Complete a counted lap once its parts have changed or had the time to; drop one not counted in time."""
         if pending.counted is None:
             if at_once or tick.settled(pending.since):
                 self._pending = None
             return
         verdict = self._verdict(tick, pending)
-        told = self._last.value > 0 and self._last.changed_around(tick, pending.since)
+        last_changed = self._last.value > 0 and self._last.changed_around(tick, pending.since)
         waited = at_once or tick.settled(pending.counted)
-        if waited or (pending.clock_reset and told and verdict != "waiting"):
+        if waited or (pending.clock_reset and last_changed and verdict != "waiting"):
             self._pending = None
             self._complete(tick, pending, verdict)
 
     def _verdict(self, tick: DerivationInput, pending: PendingLap) -> str:
-        """Return what the sim makes of a lap: its best valid time follows, or does not yet, or says nothing."""
+        """Return whether the sim counts a lap as valid, judged by its best time: valid, waiting or silent."""
         best, last = self._sim_best.value, self._last.value
         if self._sim_best.changed_around(tick, pending.since):
             return "valid" if best == last else "silent"
         return "waiting" if last > 0 and (best == 0 or last < best) else "silent"
 
-    def _complete(self, tick: DerivationInput, pending: PendingLap, verdict: str, *, told: bool = True) -> None:
-        """Emit a lap that was counted, and keep what it says for the laps to come."""
+    def _complete(self, tick: DerivationInput, pending: PendingLap, verdict: str, *, timed: bool = True) -> None:
+        """Emit a counted lap, and keep its times and consumption; `timed`: the sim's last time is this lap's."""
         lap, number = pending.lap, pending.number
-        time_ms = self._last.value if told and self._last.value > 0 else None
+        time_ms = self._last.value if timed and self._last.value > 0 else None
         if verdict == "waiting":  # in vain; a sim that has shown no best time yet may never show one
             verdict = "invalid" if self._sim_best.value else "silent"
         if verdict == "valid":
@@ -298,7 +298,7 @@ class Laps:
             lap.reason = lap.reason or BY_SIM
         self._last.consume()
         self._sim_best.consume()
-        self._sectors.lap_told(tick.graphics.lastSectorTime)
+        self._sectors.lap_completed(tick.graphics.lastSectorTime)
         sectors = all_sectors(pending.sectors, tick.static.sectorCount, time_ms)
         if sectors is not None:
             tick.emit(EventKind.SECTOR_COMPLETED, lap=number, sector=len(sectors), sector_time_ms=sectors[-1])
@@ -327,7 +327,7 @@ class Laps:
             self.lap.reason, self.lap.clean = OUT_LAP, False  # the clock did not begin another lap
 
     def _finish_trace(self, pending: PendingLap, time_ms: int) -> None:
-        """Put the end to the times at places, and learn where that was."""
+        """End the trace of the lap, and learn where the finish line is."""
         trace = pending.lap.trace
         end = trace.finish(time_ms, pending.pace)
         if self._place.way is None:
@@ -348,7 +348,7 @@ class Laps:
         if best.lap is found and (best.sim_ms == 0 or time_ms <= best.sim_ms):
             tick.emit(EventKind.BEST_LAP, lap=pending.number, lap_time_ms=time_ms)
 
-    def _follow_pace(self, tick: DerivationInput) -> None:
+    def _update_pace(self, tick: DerivationInput) -> None:
         place, lap, clock_ms = self._place, self.lap, self._clock.ms
         way = place.way
         self.delta_ms = None

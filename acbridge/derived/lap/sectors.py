@@ -50,11 +50,11 @@ class Sectors:
         self._split = None
 
     def lose(self) -> None:
-        """Give the times of this lap up: a part of it was not seen."""
+        """Discard the sector times of this lap: a part of it was not seen."""
         self.times = self._split = None
 
-    def lap_told(self, last_ms: int) -> None:
-        """Take `lastSectorTime` when a lap is completed: it belongs to that lap."""
+    def lap_completed(self, last_ms: int) -> None:
+        """Record that a lap is completed: `lastSectorTime` belongs to it, not to the next."""
         self._known_ms = last_ms
 
     def update(

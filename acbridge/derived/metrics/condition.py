@@ -94,7 +94,7 @@ def damage_levels(now: Sample) -> tuple[float, float, float, float]:
     values="true or false",
     confidence="estimated",
     source="CrewChief",
-    is_not="not what it costs in speed, which the sim does not tell",
+    is_not="not what it costs in speed, which the pages do not hold",
     witness="values on both sides of the limit: equal",
 )
 def bodywork_damaged(now: Sample) -> bool:

@@ -96,7 +96,7 @@ def body_slip_angle(now: Sample) -> float | None:
     ),
     confidence="estimated",
     source="Milliken ch. 5",
-    is_not="not the understeer gradient; not from `steerAngle`, whose ratio to the wheels the sim does not tell",
+    is_not="not the understeer gradient; not from `steerAngle`, whose ratio to the wheels is not in the pages",
     witness="bends of 50 and 120 m steered as Ackermann: within 0.0002 rad",
 )
 def understeer_angle(now: Sample) -> float | None:
@@ -209,7 +209,7 @@ def wheel_spin_detected(now: Sample) -> bool | None:
     ),
     confidence="estimated",
     source="ours",
-    is_not="not limited to the driven wheels, which the sim does not tell",
+    is_not="not limited to the driven wheels: the pages do not say which they are",
     witness="driven wheels of the stand-in that turn too fast: each one, and no other",
     reliable_hz=10,
 )

@@ -60,12 +60,12 @@ def test_a_tyre_that_scrubs_in_is_no_newer_than_new() -> None:
     assert (0.0, 0.0, 0.0, 0.0) == condition.worn((100.5, 100.0, 101.0, 1000.0), 88.0)
 
 
-def test_nobody_knows_how_worn_a_tyre_is_without_its_floor() -> None:
+def test_wear_is_unknown_without_the_floor_of_the_compound() -> None:
     assert condition.worn((99.0, 99.0, 99.0, 99.0), None) is None
 
 
 @pytest.mark.parametrize("unknown", [NAN, math.inf, -math.inf])
-def test_nobody_knows_how_worn_a_tyre_is_that_has_no_number(unknown: float) -> None:
+def test_wear_is_unknown_when_a_tyre_has_no_finite_number(unknown: float) -> None:
     assert condition.worn((99.0, unknown, 99.0, 99.0), 88.0) is None
 
 

@@ -122,7 +122,7 @@ def test_nothing_of_the_lap_changes_in_a_pause_or_a_replay(hotlap: Follower, sta
     assert set(kinds(hotlap.watch(2.0))) <= {"sector_completed"}
 
 
-def test_a_rest_tells_the_state_and_ends_the_session_only_when_the_sim_is_gone(hotlap: Follower) -> None:
+def test_a_sim_at_rest_changes_the_state_and_ends_the_session_only_when_it_is_gone(hotlap: Follower) -> None:
     frozen = hotlap.deriver.set_state(SimState.FROZEN)
     assert [("sim_state_changed", "live", "frozen")] == [(e.kind, e.before, e.after) for e in frozen]
     assert ["sim_state_changed"] == kinds(hotlap.look()[1])
@@ -141,22 +141,22 @@ def test_going_back_to_the_pits_is_a_teleport_that_spoils_the_lap(hotlap: Follow
     assert ("in_pit", "out_lap", True) == (derived.lap_state, derived.lap_invalid_reason, derived.in_pit_lane)
 
 
-def test_an_excursion_is_told_with_its_cut_and_the_way_back() -> None:
+def test_an_excursion_emits_off_track_rejoined_and_one_cut() -> None:
     follower = Follower(World(session=SessionType.HOTLAP))
     follower.watch(30.0)
     follower.world.drive_off_track = True
     events = follower.watch(12.0)
     follower.world.drive_off_track = False
     events += follower.watch(20.0)
-    told = kinds(events)
-    assert 1 == told.count("lap_invalidated")
-    assert 1 <= told.count("off_track") == told.count("rejoined")
+    emitted = kinds(events)
+    assert 1 == emitted.count("lap_invalidated")
+    assert 1 <= emitted.count("off_track") == emitted.count("rejoined")
     off = [event for event in events if event.kind in ("off_track", "rejoined")]
     assert ["off_track", "rejoined"] * (len(off) // 2) == kinds(off)
     assert "cut" == follower.look()[0].lap_invalid_reason
 
 
-def test_changed_thresholds_are_told_and_hold_from_then_on() -> None:
+def test_changed_thresholds_are_emitted_and_hold_from_then_on() -> None:
     deriver = Deriver()
     event = deriver.set_thresholds(Thresholds().changed({"stationary_kmh": 20.0, "stuck_s": 3}))
     assert ("thresholds_changed", "stationary_kmh=20") == (event.kind, event.text)
@@ -165,7 +165,7 @@ def test_changed_thresholds_are_told_and_hold_from_then_on() -> None:
     assert not Deriver().tick(physics, changed(Graphics, status=LIVE), changed(Static))[0].stationary
 
 
-def test_a_mark_tells_where_the_tick_before_was() -> None:
+def test_a_mark_has_the_place_of_the_tick_before() -> None:
     deriver = Deriver()
     early = deriver.mark("before")
     assert ("mark", None, None, "before") == (early.kind, early.packetId, early.lap, early.text)

@@ -51,20 +51,20 @@ def test_a_threshold_out_of_its_range_is_refused(name: str) -> None:
             Thresholds().changed({name: value})
 
 
-def test_who_asks_for_too_much_is_told_what_would_do() -> None:
+def test_a_refused_value_is_answered_with_the_range() -> None:
     with pytest.raises(ValueError, match=r"^min_speed must be a number from 0\.5 to 30 m/s$"):
         Thresholds().changed({"min_speed": 31.0})
     with pytest.raises(ValueError, match=r"^lock_slip_ratio must be a number from -1 to -0\.01$"):
         Thresholds().changed({"lock_slip_ratio": "much"})
 
 
-def test_who_asks_for_what_there_is_not_is_told_what_there_is() -> None:
+def test_an_unknown_threshold_is_answered_with_the_names_that_exist() -> None:
     with pytest.raises(ValueError, match=r"^there is no threshold 'max_speed'; there are: ") as refusal:
         Thresholds().changed({"max_speed": 3.0})
     assert str(refusal.value).endswith(", ".join(THRESHOLDS))
 
 
-def test_a_long_wrong_name_is_not_told_whole() -> None:
+def test_a_long_unknown_name_is_shortened_in_the_error() -> None:
     with pytest.raises(ValueError, match=f"'{'x' * 40}';"):
         Thresholds().changed({"x" * 5000: 3.0})
 

@@ -19,7 +19,7 @@ NONE, FIRST, ALL = [False] * 4, [True, False, False, False], [True] * 4
 LIMITS = Thresholds()
 RADII = (0.3, 0.3, 0.32, 0.32)
 GAIN = 1.0025
-"""The effective rolling radius over the one that the sim tells."""
+"""The effective rolling radius over `tyreRadius` of the static page."""
 
 
 def front_left(slip: float) -> Wheels:
@@ -75,11 +75,11 @@ def test_wheels_that_roll_at_their_effective_radius_do_not_slip(speed: float) ->
     assert (0.0, 0.0, 0.0, 0.0) == pytest.approx(found.ratios, abs=1e-12)
 
 
-def test_wheels_that_roll_at_the_radius_told_seem_to_turn_a_little_too_fast() -> None:
-    told = tuple(50.0 / radius for radius in RADII)
-    found = slips(chassis(), **fields(), **moving(50.0), wheelAngularSpeed=told)
+def test_wheels_that_roll_at_the_static_radius_have_a_small_positive_slip_ratio() -> None:
+    speeds = tuple(50.0 / radius for radius in RADII)
+    found = slips(chassis(), **fields(), **moving(50.0), wheelAngularSpeed=speeds)
     assert (0.0025,) * 4 == pytest.approx(found.ratios, rel=1e-9)
-    found = slips(chassis(), LIMITS.changed({"effective_radius": 1.0}), **moving(50.0), wheelAngularSpeed=told)
+    found = slips(chassis(), LIMITS.changed({"effective_radius": 1.0}), **moving(50.0), wheelAngularSpeed=speeds)
     assert (0.0,) * 4 == pytest.approx(found.ratios, abs=1e-12)
 
 
@@ -133,7 +133,7 @@ def test_slip_angles_in_a_steady_bend_are_those_of_each_wheel_s_own_way(heading:
 
 
 def rear_angle(made: Chassis, *, front: float, rear: float) -> float:
-    """Return the slip angle of the rear wheels at 20 m/s and 0.5 rad/s: it tells how far behind the centre they are."""
+    """Return the slip angle of the rear wheels at 20 m/s and 0.5 rad/s: it shows their distance behind the centre."""
     found = slips(made, **fields(front=front, rear=rear, track=0.0), **moving(20.0, 0.0, 0.5))
     assert found.angles is not None
     assert found.angles[2] == found.angles[3]
@@ -160,7 +160,7 @@ def test_the_centre_of_gravity_is_learned_while_the_car_stands(heading: float, f
         {"off": NAN},
     ],
 )
-def test_no_centre_is_learned_from_pages_that_cannot_tell_it(wrong: dict[str, float]) -> None:
+def test_no_centre_is_learned_from_implausible_pages(wrong: dict[str, float]) -> None:
     made = chassis()
     learn(made, 0.7, front=0.9, rear=1.6)
     learn(made, 0.7, front=1.0, rear=1.0, **wrong)
@@ -426,7 +426,7 @@ def test_slip_of_wheels_that_spin_and_lock_is_the_stand_in_s_own() -> None:
 
 
 def test_locks_are_those_of_wheels_that_stand_at_speed() -> None:
-    stood, told, free = [0, 0, 0, 0], 0, 0
+    stood, locked, free = [0, 0, 0, 0], 0, 0
     for moment in follow(brute(), 10_000, 5, brutal):
         page, flags = moment.physics, moment.record.locked_wheels
         speed = page.localVelocity[2]
@@ -435,16 +435,16 @@ def test_locks_are_those_of_wheels_that_stand_at_speed() -> None:
             stood[i] = stood[i] + 1 if spin == 0.0 and page.brake == 1.0 and speed > 7.1 else 0
             if stood[i] >= 3:  # samples 15 ms apart: for 30 ms
                 assert flags[i]
-                told += 1
+                locked += 1
             if spin * 0.308 > 0.92 * speed or page.brake == 0.0:
                 assert not flags[i]
                 free += 1
-    assert told > 1500
+    assert locked > 1500
     assert free > 2000
 
 
 def test_wheelspin_is_that_of_driven_wheels_that_turn_too_fast() -> None:
-    span, told, free = [0, 0, 0, 0], 0, 0
+    span, spinning, free = [0, 0, 0, 0], 0, 0
     for moment in follow(brute(), 10_000, 5, brutal):
         page, flags = moment.physics, moment.record.spinning_wheels
         speed = page.localVelocity[2]
@@ -454,9 +454,9 @@ def test_wheelspin_is_that_of_driven_wheels_that_turn_too_fast() -> None:
             span[i] = span[i] + 1 if spin * 0.308 > 1.32 * speed and page.gas > 0.2 else 0
             if span[i] >= 3:
                 assert flags[i]
-                told += 1
+                spinning += 1
             if spin * 0.308 < 1.08 * speed or page.gas == 0.0:
                 assert not flags[i]
                 free += 1
-    assert told > 100
+    assert spinning > 100
     assert free > 2000

@@ -95,7 +95,7 @@ def test_a_track_is_loaded_from_its_borders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("a,b\n1,2\n", "20 rows with the columns left_x, .* it has 1 rows with the columns a, b"),
         ("", "it has 0 rows"),
@@ -105,10 +105,10 @@ def test_a_track_is_loaded_from_its_borders(tmp_path: Path) -> None:
         ("left_x,left_z,right_x,right_z\n" + "0,0,1,0\n" * 30, "4 m apart"),
     ],
 )
-def test_a_file_that_holds_no_track_is_refused(text: str, told: str, tmp_path: Path) -> None:
+def test_a_file_that_holds_no_track_is_refused(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "track.csv"
     path.write_text(text)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         load_borders(path, "track")
 
 

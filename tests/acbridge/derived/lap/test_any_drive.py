@@ -47,7 +47,7 @@ def courses(draw: st.DrawFn) -> dict[str, Any]:
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(courses(), st.integers(0, 2))
-def test_laps_and_runs_are_told_once_with_their_time_and_have_no_delta(options: dict[str, Any], given_up: int) -> None:
+def test_laps_are_emitted_once_with_their_time_and_a_delta_near_0(options: dict[str, Any], given_up: int) -> None:
     course = Course(**options)
     for _ in range(3):
         course.lap()
@@ -167,7 +167,7 @@ class AnyDrive(RuleBasedStateMachine):
         assert record.delta_to_best_s is None or math.isfinite(record.delta_to_best_s)
 
     @invariant()
-    def each_lap_is_told_once(self) -> None:
+    def each_lap_is_emitted_once(self) -> None:
         session: list[int | None] = []
         for event in self.course.drive.events:
             if event.kind == EventKind.SESSION_STARTED:
@@ -197,7 +197,7 @@ class AnyDrive(RuleBasedStateMachine):
         return [event for event in events[begins:] if event.kind == EventKind.LAP_COMPLETED]
 
     def teardown(self) -> None:
-        """Let everything appear: each lap that was counted was told, unless the session was joined after it."""
+        """Let everything appear: an event was emitted for each counted lap, unless the session was joined after it."""
         if not hasattr(self, "course"):
             return
         self.course.speed = 0.001

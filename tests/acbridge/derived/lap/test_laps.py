@@ -109,7 +109,7 @@ class Stint:
         overshoot = max(0, self.shown["iCurrentTime"] + 60 - lap_ms)
         best = self.shown["bestTime"]
         better = best == "-:--:---" or lap_text(lap_ms) < best
-        told = {"iLastTime": lap_ms, "lastSectorTime": 1} | (
+        results = {"iLastTime": lap_ms, "lastSectorTime": 1} | (
             {"bestTime": lap_text(lap_ms)} if counts and better else {}
         )
         for frame in range(max(delays.values()) + 1):
@@ -120,7 +120,7 @@ class Stint:
             if frame >= delays["time"]:
                 shown |= {"iCurrentTime": clock, "currentSectorIndex": 0}
             if frame == delays["last"]:
-                shown |= told
+                shown |= results
             if frame == delays["count"]:
                 shown["completedLaps"] = self.shown["completedLaps"] + 1
             self.tick(**shown)
@@ -134,7 +134,7 @@ class Stint:
         return [event for event in self.events if event.kind in kinds]
 
     def laps(self) -> list[tuple[int | None, int | None, bool | None, str | None]]:
-        """Return number, time, validity and reason of the laps told so far, once nothing is left to wait for."""
+        """Return number, time, validity and reason of the laps emitted so far, once nothing is left to wait for."""
         for _ in range(80):
             clock = self.shown["iCurrentTime"] + 15
             self.tick(iCurrentTime=clock)
@@ -146,7 +146,7 @@ ORDERS = [dict(zip(PARTS, delays, strict=True)) for delays in itertools.product(
 
 @pytest.mark.parametrize("delays", ORDERS, ids=lambda delays: "-".join(map(str, delays.values())))
 @pytest.mark.parametrize("line", [0.0, 0.98])
-def test_each_lap_is_told_once_with_its_time_in_every_order_of_arrival(delays: dict[str, int], line: float) -> None:
+def test_each_lap_is_emitted_once_with_its_time_in_every_order_of_arrival(delays: dict[str, int], line: float) -> None:
     stint = Stint(line=line)
     times = [20_013, 19_998, 20_400]
     for lap_ms in times:
@@ -309,14 +309,14 @@ def test_a_lap_that_begins_in_the_pits_is_an_out_lap() -> None:
     assert [2] == [event.lap for event in stint.of("best_lap")]
 
 
-def test_a_lap_met_in_the_middle_is_not_called_valid_until_the_sim_says_so() -> None:
-    for counts, told in ((True, (1, 30_000, True, None)), (False, (1, 30_000, False, "not_seen_whole"))):
+def test_a_lap_joined_in_the_middle_is_invalid_until_the_sim_counts_it() -> None:
+    for counts, expected in ((True, (1, 30_000, True, None)), (False, (1, 30_000, False, "not_seen_whole"))):
         stint = Stint()
         stint.shown |= {"iCurrentTime": 15_000, "currentSectorIndex": 1, "normalizedCarPosition": 0.5}
         assert ("invalid", "not_seen_whole") == (stint.tick().lap_state, stint.derived[-1].lap_invalid_reason)
         stint.drive(30_000, (10_000, 10_000))
         stint.finish(30_000, dict.fromkeys(PARTS, 0), counts=counts)
-        assert [told] == stint.laps()
+        assert [expected] == stint.laps()
         assert [None] == [event.sector_times_ms for event in stint.of("lap_completed")]
         assert [None] == [event.fuel_used for event in stint.of("lap_completed")]
 
@@ -363,7 +363,7 @@ def test_fuel_per_lap_is_the_median_of_clean_laps_without_pit_stops_and_refuelli
     assert (0.1 / 30,) * 4 == pytest.approx(last.tyre_wear_per_lap, rel=0.01)
 
 
-def test_a_pit_stop_with_refuelling_is_told_with_what_was_filled_in() -> None:
+def test_pit_out_after_refuelling_has_the_fuel_added() -> None:
     stint = Stint()
     stint.drive(30_000, (10_000, 10_000), until=0.2)
     stint.in_pit = True
@@ -459,22 +459,22 @@ def drive(world: World, laps: int) -> tuple[list[int], list[Event]]:
     return times, events
 
 
-def told(events: Iterable[Event], kind: str) -> list[Event]:
+def of_kind(events: Iterable[Event], kind: str) -> list[Event]:
     return [event for event in events if event.kind == kind]
 
 
-def test_the_stand_ins_laps_are_told_once_with_its_own_times_under_every_fault(
+def test_the_stand_ins_laps_are_emitted_once_with_its_own_times_under_every_fault(
     faulty_laps: dict[tuple[str, float], tuple[list[int], list[Event]]],
 ) -> None:
     assert 6 == len(faulty_laps)
     for case, (times, events) in faulty_laps.items():
-        laps = told(events, "lap_completed")
+        laps = of_kind(events, "lap_completed")
         assert times == [lap.lap_time_ms for lap in laps], case
         assert [True, True] == [lap.valid for lap in laps], case
         assert times == [sum(lap.sector_times_ms or ()) for lap in laps], case
-        assert [1, 2, 3, 1, 2, 3] == [event.sector for event in told(events, "sector_completed")], case
+        assert [1, 2, 3, 1, 2, 3] == [event.sector for event in of_kind(events, "sector_completed")], case
         assert ["pit_out"] == [event.kind for event in events if event.kind.startswith("pit")], case
-        assert [] == told(events, "lap_invalidated") + told(events, "teleport") + told(events, "session_ended"), case
+        assert [] == [kind for kind in ("lap_invalidated", "teleport", "session_ended") if of_kind(events, kind)], case
 
 
 def test_other_thresholds_give_other_verdicts() -> None:

@@ -174,7 +174,7 @@ def test_a_line_that_was_learned_wrong_is_corrected_by_the_next_lap() -> None:
 
 
 @pytest.mark.parametrize("every", RATES)
-def test_a_lap_is_told_once_with_its_time_at_every_rate(every: int) -> None:
+def test_a_lap_is_emitted_once_with_its_time_at_every_rate(every: int) -> None:
     course = Course(every=every)
     course.lap(3)
     course.settle()

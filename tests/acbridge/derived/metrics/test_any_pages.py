@@ -122,7 +122,7 @@ def story(name: str = "", first: int = 0, second: int = 0, by: float = 0.0) -> l
     if name in static:
         static[name] = spoiled(static[name], first, second, by)
     drive = Drive(status=STATUS_LIVE, **static, **on_wheels(1.0), fuel=30.0, sessionTimeLeft=-100.0)
-    told = [repr(drive.record)]
+    derived = [repr(drive.record)]
     for i in range(1, 13):
         page: dict[str, Any] = {
             **vars(changed(Physics)),
@@ -149,8 +149,8 @@ def story(name: str = "", first: int = 0, second: int = 0, by: float = 0.0) -> l
         if 4 <= i < 8 and name in page:
             page[name] = spoiled(page[name], first, second, by)
         del page["packetId"]
-        told.append(repr((drive.tick(20, **page), drive.events)))
-    return told
+        derived.append(repr((drive.tick(20, **page), drive.events)))
+    return derived
 
 
 @pytest.mark.parametrize(("name", "first", "second"), floats(), ids=str)

@@ -16,7 +16,7 @@ def derived(**values: Any) -> Derived:
     return Drive(**values).record
 
 
-def test_grip_loss_is_told_by_wheel() -> None:
+def test_grip_loss_has_a_value_for_each_wheel() -> None:
     assert (0.0, 0.25, 0.5, 0.75) == derived(tyreWear=(100.0, 75.0, 50.0, 25.0)).tyre_grip_loss
 
 

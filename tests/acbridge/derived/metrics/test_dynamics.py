@@ -128,7 +128,7 @@ def test_steering_beyond_what_the_bend_needs_is_understeer_both_ways(radius: flo
 
 
 @pytest.mark.parametrize(
-    ("velocity", "told"),
+    ("velocity", "known"),
     [
         (moving(8.01, 0.0, 0.5), True),
         (moving(8.0, 0.0, 0.5), False),
@@ -142,11 +142,11 @@ def test_steering_beyond_what_the_bend_needs_is_understeer_both_ways(radius: flo
         (moving(20.0, 0.0, NAN), False),
     ],
 )
-def test_understeer_is_told_at_speed_in_a_bend(velocity: dict[str, Any], told: bool) -> None:
-    assert told is (derived(**on_wheels(), **velocity).understeer_angle is not None)
+def test_the_understeer_angle_is_known_only_at_speed_in_a_bend(velocity: dict[str, Any], known: bool) -> None:
+    assert known is (derived(**on_wheels(), **velocity).understeer_angle is not None)
 
 
-def test_a_sim_without_contact_points_tells_no_understeer() -> None:
+def test_without_contact_points_the_understeer_angle_is_none() -> None:
     assert derived(**moving(20.0, 0.0, 0.5)).understeer_angle is None
 
 
@@ -173,13 +173,13 @@ def test_a_wheel_is_locked_once_it_has_stood_for_30_ms_and_until_it_turns() -> N
     fl, fr, rl, rr = rolling(50.0)
     drive = Drive(**on_wheels(), **moving(50.0), tyreRadius=RADII, wheelAngularSpeed=(fl, fr, rl, rr))
     drive.tick(brake=1.0, wheelAngularSpeed=(0.0, fr, rl, rr))
-    told: list[tuple[bool | None, tuple[bool | None, ...]]] = []
+    reported: list[tuple[bool | None, tuple[bool | None, ...]]] = []
     for ms, share in ((27, 0.0), (3, 0.0), (3, 0.89), (3, 0.91), (27, 0.0), (3, 0.0), (3, 0.0)):
         record = drive.go(ms, wheelAngularSpeed=(fl * share, fr, rl, rr))
         assert (share - 1, 0.0, 0.0, 0.0) == pytest.approx(record.slip_ratio, abs=1e-9)
-        told.append((record.wheel_lock_detected, record.locked_wheels))
+        reported.append((record.wheel_lock_detected, record.locked_wheels))
     yes, no = (True, FIRST), (False, NONE)
-    assert [no, yes, yes, no, no, no, yes] == told
+    assert [no, yes, yes, no, no, no, yes] == reported
     assert drive.tick(brake=0.0).wheel_lock_detected is False
 
 
@@ -197,14 +197,14 @@ def test_wheels_spin_once_they_have_turned_too_fast_for_30_ms_and_until_they_gri
     fl, fr, rl, rr = rolling(10.0)
     drive = Drive(**on_wheels(), **moving(10.0), tyreRadius=RADII, wheelAngularSpeed=(fl, fr, rl, rr))
     drive.tick(gas=1.0, wheelAngularSpeed=(fl, fr, 1.4 * rl, 1.4 * rr))
-    told: list[tuple[bool | None, tuple[bool | None, ...]]] = []
+    reported: list[tuple[bool | None, tuple[bool | None, ...]]] = []
     for ms, share in ((27, 1.4), (3, 1.4), (3, 1.11), (3, 1.09)):
         record = drive.go(ms, wheelAngularSpeed=(fl, fr, share * rl, share * rr))
-        told.append((record.wheel_spin_detected, record.spinning_wheels))
-    assert [(False, NONE), (True, REAR), (True, REAR), (False, NONE)] == told
+        reported.append((record.wheel_spin_detected, record.spinning_wheels))
+    assert [(False, NONE), (True, REAR), (True, REAR), (False, NONE)] == reported
 
 
-def test_wheels_that_spin_at_a_standstill_are_told_although_their_ratio_is_not() -> None:
+def test_wheels_that_spin_at_a_standstill_are_reported_without_a_slip_ratio() -> None:
     drive = Drive(**on_wheels(), tyreRadius=RADII, gas=1.0)
     record = drive.go(60, wheelAngularSpeed=(0.0, 0.0, 40.0, 40.0))
     assert (REAR, None) == (record.spinning_wheels, record.slip_ratio)
@@ -216,7 +216,7 @@ def test_gas_and_brake_overlap_by_the_smaller() -> None:
     ]
 
 
-def test_driver_aids_are_told_as_settings() -> None:
+def test_driver_aids_are_reported_as_settings() -> None:
     found = derived(tc=0.125, abs=0.25)
     assert (0.125, 0.25) == (found.tc_setting, found.abs_setting)
 

@@ -36,7 +36,7 @@ def test_laps_and_sectors_are_counted_from_1() -> None:
     ("status", "state"),
     [(STATUS_LIVE, SimState.LIVE), (STATUS_PAUSE, SimState.PAUSED), (STATUS_REPLAY, SimState.REPLAY)],
 )
-def test_the_state_of_the_sim_is_told(status: int, state: SimState) -> None:
+def test_sim_state_is_the_status_of_the_graphics_page(status: int, state: SimState) -> None:
     assert state.value == derived(status=status).sim_state
 
 
@@ -49,7 +49,7 @@ def test_a_car_under_1_km_h_is_stationary(kmh: float, stationary: bool) -> None:
     ("wheels", "word"),
     [(0, "none"), (1, "partial"), (2, "partial"), (3, "off"), (4, "fully"), (-1, "none"), (9, "fully")],
 )
-def test_wheels_met_off_the_track_have_a_word_at_once(wheels: int, word: str) -> None:
+def test_wheels_off_the_track_at_the_first_tick_have_a_word_at_once(wheels: int, word: str) -> None:
     assert word == derived(numberOfTyresOut=wheels).off_track
 
 
@@ -75,10 +75,10 @@ def test_thresholds_of_what_is_derived_can_be_changed() -> None:
         "tyreWear": (94.0,) * 4,
         "tyreCompound": "Semislicks (SM)",
     }
-    told = Drive(limits, **page).record
-    assert 0.75 == told.avg_wheel_slip
-    assert -0.0125 == pytest.approx(told.understeer_angle)
+    record = Drive(limits, **page).record
+    assert 0.75 == record.avg_wheel_slip
+    assert -0.0125 == pytest.approx(record.understeer_angle)
     flags = ("bodywork_damaged", "bodywork_critical", "tyre_damaged", "tyre_critical", "stationary")
-    assert [True] * 5 == [getattr(told, name) for name in flags]
+    assert [True] * 5 == [getattr(record, name) for name in flags]
     usual = derived(**page)
     assert [False] * 5 == [getattr(usual, name) for name in flags]

@@ -51,7 +51,7 @@ def test_the_wrap_from_0_to_1_is_backward() -> None:
     assert [True] * 4 == wrong(drive, [0.002, 0.001, 0.999, 0.998])
 
 
-def test_the_way_is_told_between_the_pages_that_tell_the_place() -> None:
+def test_the_direction_is_kept_while_pages_repeat_the_place() -> None:
     drive = on_line()
     said = wrong(drive, [place for place in way(0.5, -40.0, 1.5) for _ in range(2)])  # each page is seen twice
     assert [False] * 100 + [True] * 100 == said
@@ -75,7 +75,7 @@ def test_going_back_is_not_always_driving_the_wrong_way(fair: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("place", [NAN, -0.1, 1.1])
-def test_a_place_that_is_none_tells_no_way(place: float) -> None:
+def test_a_position_outside_the_lap_gives_no_direction(place: float) -> None:
     drive = on_line(0.5, limits(wrong_way_s=0.0))
     assert [False, False, False] == wrong(drive, [0.51, place, 0.511])
     assert [True, True, False] == wrong(drive, [0.510, place, 0.511])

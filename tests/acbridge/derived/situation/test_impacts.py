@@ -24,7 +24,7 @@ def impacts(drive: Drive) -> list[tuple[str | None, float | None]]:
 
 
 @pytest.mark.parametrize("zone", ["front", "rear", "left", "right"])
-def test_an_impact_is_told_once_when_it_is_over(zone: str) -> None:
+def test_an_impact_is_emitted_once_when_it_is_over(zone: str) -> None:
     drive = Drive()
     drive.tick(**hit(**{zone: 13.5}))
     drive.go(99)

@@ -15,7 +15,7 @@ def what(events: list[Event]) -> list[str]:
 
 
 def jump(metres: float, *, steps: int = 5, before: float = 0.0, after: float = 0.0) -> list[Event]:
-    """Move a car between two ticks, at a speed in m/s before and after, and return what was told."""
+    """Move a car between two ticks, at a speed in m/s before and after, and return the teleports emitted."""
     drive = Drive(**on_wheels(0.3, at=(100.0, -50.0)), **moving(before))
     drive.tick(steps, **on_wheels(-2.0, at=(100.0 + 0.6 * metres, -50.0 - 0.8 * metres)), **moving(after))
     assert drive.record.teleported is bool(drive.of(EventKind.TELEPORT))
@@ -55,7 +55,7 @@ def test_a_move_that_the_car_could_drive_is_no_teleport(metres: float, steps: in
     assert [] == jump(metres, steps=steps, before=before, after=after)
 
 
-def test_a_teleport_is_told_once_and_shown_for_a_second() -> None:
+def test_a_teleport_is_emitted_once_and_the_field_stays_true_for_a_second() -> None:
     drive = Drive(**on_wheels())
     assert drive.record.teleported is False
     drive.tick(**on_wheels(at=(300.0, 400.0)))

@@ -37,7 +37,7 @@ def test_what_pages_show_in_a_pause_or_a_replay_is_not_the_situation(status: int
     }
     drive = Drive(tyreRadius=(0.3, 0.3, 0.3, 0.3), wheelAngularSpeed=(66.5, 66.5, 66.5, 66.5), **calm)
     drive.go(300)
-    told = len(drive.events)
+    before = len(drive.events)
     wild = {
         **on_wheels(at=(300.0, 400.0)),
         **hit(50.0),
@@ -52,7 +52,7 @@ def test_what_pages_show_in_a_pause_or_a_replay_is_not_the_situation(status: int
         assert ("none", False, False) == (record.off_track, record.in_pit_lane, record.stuck)
         assert (False, False, False) == (record.teleported, record.wheel_lock_detected, record.wheel_spin_detected)
     drive.go(300)
-    assert ["sim_state_changed", "sim_state_changed"] == what(drive.events[told:])
+    assert ["sim_state_changed", "sim_state_changed"] == what(drive.events[before:])
 
 
 @pytest.mark.parametrize("status", [STATUS_PAUSE, STATUS_REPLAY])
@@ -70,7 +70,7 @@ def test_nothing_happens_while_the_sim_s_clock_stands() -> None:
     assert ["sim_state_changed", "session_started"] == what(drive.events)
 
 
-def test_events_tell_when_they_were_noticed() -> None:
+def test_events_have_the_packet_id_at_which_they_were_noticed() -> None:
     drive = Drive()
     for wheels in (4, 0, 4, 0):
         drive.go(300, numberOfTyresOut=wheels)

@@ -11,7 +11,7 @@ def what(events: list[Event]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["isInPitLane", "isInPit"])
-def test_the_pit_lane_is_told_once_in_and_once_out(name: str) -> None:
+def test_pit_in_and_pit_out_are_emitted_once_each(name: str) -> None:
     drive = Drive(fuel=20.0)
     drive.tick(**{name: 1})
     assert drive.go(297).in_pit_lane is False
@@ -27,7 +27,7 @@ def test_the_pit_lane_is_told_once_in_and_once_out(name: str) -> None:
 
 
 @pytest.mark.parametrize(("fuel", "added"), [(45.0, 25.0), (20.06, pytest.approx(0.06)), (20.04, None), (19.5, None)])
-def test_fuel_filled_in_is_told_on_leaving(fuel: float, added: float | None) -> None:
+def test_pit_out_has_the_fuel_added(fuel: float, added: float | None) -> None:
     drive = Drive(fuel=20.0)
     drive.go(3000, every=30, isInPitLane=1)
     drive.go(3000, every=30, fuel=fuel)
@@ -35,7 +35,7 @@ def test_fuel_filled_in_is_told_on_leaving(fuel: float, added: float | None) -> 
     assert [added] == [event.fuel_added for event in drive.of(EventKind.PIT_OUT)]
 
 
-def test_a_pit_lane_met_for_an_instant_does_not_count() -> None:
+def test_a_pit_lane_flag_set_for_an_instant_does_not_count() -> None:
     drive = Drive()
     for _ in range(5):
         drive.go(297, isInPitLane=1)

@@ -54,7 +54,7 @@ def test_wheels_that_are_off_for_less_do_not_count() -> None:
     assert [] == drive.of(EventKind.OFF_TRACK, EventKind.REJOINED)
 
 
-def test_leaving_the_track_and_coming_back_are_told_once() -> None:
+def test_off_track_and_rejoined_are_emitted_once_each() -> None:
     drive = Drive(trackSPlineLength=1000.0, normalizedCarPosition=0.25)
     drive.go(2100, numberOfTyresOut=3)
     drive.go(900, numberOfTyresOut=4)
