@@ -76,7 +76,6 @@ def busy_daemon() -> Iterator[Daemon]:
         "docs/guides/proton.md",
         "docs/reference/protocol.md",
         "docs/guides/recordings.md",
-        "docs/explanation/derivation.md",
         "docs/explanation/reliability.md",
         "docs/guides/running.md",
         "docs/guides/security.md",
