@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from acbridge_sim import compiled
 from acbridge_sim.model.car import WARM, Car
-from acbridge_sim.model.lanes import COMMAND, MOST_LAG, SLOTS, Lane
+from acbridge_sim.model.lanes import COMMAND, MOST_LAG, MOST_SHIFT, SLOTS, Lane
 from acbridge_sim.model.spec import CarSpec
 from acbridge_sim.model.start import check_start
 from acbridge_sim.model.surface import Road
@@ -155,13 +155,16 @@ class Worlds:
             count: Number of steps.
 
         Raises:
-            ValueError: The array has another shape, or holds a number that is not finite.
+            ValueError: The array has another shape, holds a number that is not finite, or shifts more than ten gears.
         """
         given = np.ascontiguousarray(commands, float)
         if given.shape != (len(self.lanes), COMMAND):
             raise ValueError(f"commands have the shape ({len(self.lanes)}, {COMMAND}), not {given.shape}")
         if not np.isfinite(given).all():
             raise ValueError("a command is not finite")
+        if np.abs(given[:, 4]).max() > MOST_SHIFT:
+            worst = given[np.abs(given[:, 4]).argmax(), 4]
+            raise ValueError(f"a shift lies from -{MOST_SHIFT} to {MOST_SHIFT} gears, not {worst:g}")
         self._model.advance(self.lanes, self.specs, self._road, given, count)
 
     def snapshot(self) -> tuple[Any, Any]:
@@ -175,7 +178,12 @@ class Worlds:
         Args:
             snapshot: As :meth:`snapshot` returned it.
             lanes: Which lanes: any index of numpy.
+
+        Raises:
+            ValueError: The snapshot is of a batch with another number of cars, or of specs with other tables.
         """
+        if [(a.shape, a.dtype) for a in (self.lanes, self.specs)] != [(a.shape, a.dtype) for a in snapshot]:
+            raise ValueError("the snapshot is of a batch with another number of cars or another kind of spec")
         for held, kept in zip((self.lanes, self.specs), snapshot, strict=True):
             held.view(np.uint8).reshape(len(held), -1)[lanes] = kept.view(np.uint8).reshape(len(kept), -1)[lanes]
 

@@ -4,6 +4,7 @@ The world: a track, a car with its driver, a session, and the three pages that s
 It steps in lock-step and keeps no clock, no socket and no file: the same seed and the same inputs give the same bytes.
 """
 
+import hashlib
 import math
 from collections import deque
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from acbridge_sim.faults import ROLLOVERS, Faults
 from acbridge_sim.model.car import STEP_S, WARM, Car, refit, settle
 from acbridge_sim.model.circuits import layout
 from acbridge_sim.model.driver import BuiltInDriver, RacingLine
-from acbridge_sim.model.lanes import MOST_LAG
+from acbridge_sim.model.lanes import MOST_LAG, MOST_SHIFT
 from acbridge_sim.model.spec import CarCommands, CarSpec
 from acbridge_sim.model.start import check_start
 from acbridge_sim.model.table import assign, values
@@ -154,12 +155,13 @@ class World:
                 given.
 
         Raises:
-            ValueError: A command is not finite.
+            ValueError: A command is not finite, or shifts more than ten gears.
         """
-        if commands is not None and not math.isfinite(
-            commands.steer + commands.gas + commands.brake + commands.clutch + commands.shift
-        ):
-            raise ValueError("a command is not finite")
+        if commands is not None:
+            if not math.isfinite(commands.steer + commands.gas + commands.brake + commands.clutch):
+                raise ValueError("a command is not finite")
+            if not abs(commands.shift) <= MOST_SHIFT:
+                raise ValueError(f"a shift lies from -{MOST_SHIFT} to {MOST_SHIFT} gears, not {commands.shift}")
         for i in range(count):
             if i == 1 and commands is not None and commands.shift:
                 commands = CarCommands(commands.steer, commands.gas, commands.brake, commands.clutch)
@@ -263,21 +265,24 @@ class World:
         line = [[c.steer, c.gas, c.brake, c.clutch, c.shift] for c in self._line]
         own = [getattr(self, name) for name in _STATE]
         state = [values(self.car), values(self.timing), driver, receiver, late, line, own]
-        return pack([*state, int(self.session), int(self.mode)])
+        return pack([*state, int(self.session), int(self.mode), self._fixed()])
 
     def restore(self, snapshot: bytes) -> None:
         """
         Return to a snapshot of this world, or of one with the same arguments, exactly.
 
         Raises:
-            ValueError: The bytes are no snapshot of such a world.
+            ValueError: The bytes are no snapshot of a world, or that world has another track, spec or lag.
         """
         try:
             state = cast("tuple[Any, ...]", unpack(snapshot, SNAPSHOT_BOUNDS))
-            car, timing, driver, receiver, late, line, own, session, mode = state
+            car, timing, driver, receiver, late, line, own, session, mode, fixed = state
             kinds = SessionType(session), Mode(mode)
-        except (DecodeError, TypeError, ValueError) as error:
+            other = [name for name, value in self._fixed().items() if fixed[name] != value]
+        except (DecodeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a snapshot of a world: {error}") from error
+        if other:
+            raise ValueError(f"the snapshot is of a world with another {' and another '.join(other)}")
         assign(self.car, car)
         assign(self.timing, timing)
         self._driver.restore(driver)
@@ -287,6 +292,11 @@ class World:
         for name, value in zip(_STATE, own, strict=True):
             setattr(self, name, list(value) if isinstance(getattr(self, name), list) else value)
         self.session, self.mode = kinds
+
+    def _fixed(self) -> dict[str, str | int]:
+        """Return what a world and its snapshots have in common."""
+        track, spec = _digests(self.track, self._spec)
+        return {"track": track, "spec": spec, "lag": self._lag}
 
     def _begin(self) -> None:
         """Put the car where the session begins, with a fresh clock."""
@@ -403,3 +413,11 @@ class World:
 def racing_line(track: Track, spec: CarSpec) -> RacingLine:
     """Return the built-in driver's line; computing one takes a tenth of a second, so it is kept."""
     return RacingLine(track, spec)
+
+
+@cache
+def _digests(track: Track, spec: CarSpec) -> tuple[str, str]:
+    """Return digests of a track and of a spec, equal in every process."""
+    texts = (repr((track.name, track.configuration, track.road)), repr(spec))
+    track_digest, spec_digest = (hashlib.sha256(text.encode()).hexdigest() for text in texts)
+    return track_digest, spec_digest

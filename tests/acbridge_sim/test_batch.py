@@ -211,6 +211,19 @@ def test_a_command_that_is_not_finite_is_refused(bad: float) -> None:
         World(driver="none").step(1, CarCommands(gas=bad))
 
 
+@pytest.mark.parametrize("shift", [11, -1e300])
+def test_a_shift_of_more_than_ten_gears_is_refused(shift: float) -> None:
+    with pytest.raises(ValueError, match="a shift lies from -10 to 10 gears, not"):
+        Worlds(1, layout("oval")).step([[0, 0, 0, 1, shift]])
+    with pytest.raises(ValueError, match="a shift lies from -10 to 10 gears, not"):
+        World(driver="none").step(1, CarCommands(shift=int(shift)))
+
+
+def test_a_snapshot_of_another_batch_is_refused() -> None:
+    with pytest.raises(ValueError, match="another number of cars"):
+        Worlds(2, layout("oval")).restore(Worlds(3, layout("oval")).snapshot())
+
+
 def test_compiled_code_keeps_no_reference_to_the_arrays_it_is_given() -> None:
     worlds = Worlds(2, layout("oval"))
     arrays = [worlds.lanes, worlds.specs, np.zeros((2, 5))]
@@ -240,6 +253,8 @@ def test_what_cannot_be_is_refused_with_one_clear_error() -> None:
         worlds.put([0], 100.0, -17.1)
     with pytest.raises(ValueError, match="inside the barriers"):
         world.put(100.0, -17.1)
+    with pytest.raises(ValueError, match="inside the barriers"):
+        world.car.put(100.0, -17.1)
     worlds.put([0], 100.0, -16.9)
     world.put(100.0, -16.9)
     with pytest.raises(ValueError, match="at least one car"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from acbridge import Graphics, Physics, Static
-from acbridge_sim import ROLLOVERS, CarCommands, Faults, SessionType, World, layout
+from acbridge_sim import ROLLOVERS, CarCommands, CarSpec, Faults, SessionType, World, layout
 
 Pages = tuple[Physics, Graphics, Static]
 
@@ -280,6 +280,33 @@ def test_a_snapshot_brings_the_world_back_exactly(driver: str) -> None:
     world.restore(kept)
     world.step(1000, commands)
     assert after == world.pages()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"track": layout("circuit")}, "track"),
+        ({"spec": CarSpec(mass=1200.0)}, "spec"),
+        ({"lag": 3}, "lag"),
+        ({"spec": CarSpec(mass=1200.0), "lag": 3}, "spec and another lag"),
+    ],
+)
+def test_a_snapshot_of_another_world_is_refused_and_changes_nothing(settings: dict[str, Any], named: str) -> None:
+    arguments: dict[str, Any] = {"track": layout("oval"), "session": SessionType.HOTLAP, **settings}
+    other = World(**arguments)
+    other.step(50)
+    world = oval()
+    before = world.pages()
+    with pytest.raises(ValueError, match=f"the snapshot is of a world with another {named}$"):
+        world.restore(other.snapshot())
+    assert before == world.pages()
+
+
+def test_a_snapshot_restores_in_another_world_of_the_same_arguments() -> None:
+    one, two = oval(lag=3), oval(lag=3)
+    one.step(500, CarCommands(gas=0.5))
+    two.restore(one.snapshot())
+    assert one.pages() == two.pages()
 
 
 def test_a_run_starts_anywhere_with_everything_settled() -> None:

@@ -16,6 +16,7 @@ from typing import Annotated
 
 from acbridge_sim.model.drivetrain import STEP_S, drive, gear_for_speed
 from acbridge_sim.model.spec import CarCommands, CarSpec
+from acbridge_sim.model.start import check_start
 from acbridge_sim.model.surface import (
     TURN,
     Road,
@@ -138,7 +139,13 @@ class Car:
         self.put(0.0, 0.0)
 
     def put(self, distance: float, offset: float, speed: float = 0.0, heading: float = 0.0) -> None:
-        """Put the car on the track; see :func:`put`."""
+        """
+        Put the car on the track; see :func:`put`.
+
+        Raises:
+            ValueError: A number is not finite, the speed is out of range, or the place lies behind a barrier.
+        """
+        check_start(self.track.road, distance, offset, heading, speed)
         put(self, self.spec, self.track.road, distance, offset, speed, heading)
 
     def step(self, commands: CarCommands) -> None:

@@ -17,6 +17,8 @@ from acbridge_sim.model.timing import Timing, abandon, tick
 MOST_LAG = 20
 """Longest delay between command and car, in steps."""
 SLOTS = MOST_LAG + 1
+MOST_SHIFT = 10
+"""Most gears that one command shifts, up or down."""
 COMMAND = 5
 """Numbers of a command: steer, gas, brake, clutch, shift."""
 
