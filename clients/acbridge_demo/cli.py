@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import click
@@ -69,20 +69,28 @@ def run(running: dict[str, Process], rate: float, limit: list[str], stopping: Ca
         end({"relay": running.pop("relay")})
     else:
         click.echo(f"open {dashboard}/ in a browser")
-    # The live view of the console covers the lines above.
-    note = [] if dashboard is None else ["--note", f"open {dashboard}/ in a browser"]
-    running["console"] = start("acbridge_sink", "console", "--connect", address, *note, *limit, shown=True)
+    # The live view of the console covers the lines above until it ends, so it shows the dashboard's address itself.
+    note = {} if dashboard is None else {"ACBRIDGE_CONSOLE_NOTE": f"open {dashboard}/ in a browser"}
+    running["console"] = start("acbridge_sink", "console", "--connect", address, *limit, shown=True, env=note)
     return watch(running, stopping)
 
 
-def start(module: str, *arguments: str, shown: bool = False) -> Process:
-    """Start one of our programs; only the one that is `shown` writes its log to the terminal."""
+def start(module: str, *arguments: str, shown: bool = False, env: Mapping[str, str] | None = None) -> Process:
+    """
+    Start one of our programs.
+
+    Args:
+        module: The program.
+        arguments: Its command line.
+        shown: Whether its log goes to the terminal.
+        env: Environment variables that the demo sets for it.
+    """
     return subprocess.Popen(  # noqa: S603  our own program
         [sys.executable, "-m", "acbridge_demo.child", module, *arguments],
         stdin=subprocess.PIPE,  # closed when the demo ends, which ends the program
         stderr=None if shown else subprocess.PIPE,
         text=True,
-        env=plain_environment(),
+        env={**plain_environment(), **(env or {})},
         **OWN_GROUP,
     )
 

@@ -58,8 +58,7 @@ def main() -> None:
 @main.command()
 @source_options(paced=True)
 @limit_options
-@click.option("--note", default="", hidden=True, help="A line below the live view, for acbridge-demo.")
-def console(source: SourceOptions, limits: Limits, note: str) -> None:
+def console(source: SourceOptions, limits: Limits) -> None:
     """
     Show the car live; print ten lines a second if stdout is no terminal.
 
@@ -67,7 +66,7 @@ def console(source: SourceOptions, limits: Limits, note: str) -> None:
     """
     stopping = stop_requested()
     with open_source(source) as frames:
-        with closing(open_console(frames, note)) as view:
+        with closing(open_console(frames)) as view:
             heard = pump(frames, view, limits, stopping, Selection.of(None))
         report_silence(frames, heard=heard or stopping() or limits.duration is None)
 
@@ -185,7 +184,7 @@ def report_silence(source: FrameSource, *, heard: bool) -> None:
         fail(f"no daemon was heard at {source.endpoint}", ExitCode.UNAVAILABLE)
 
 
-def open_console(source: FrameSource, note: str) -> "Console | Terminal":
+def open_console(source: FrameSource) -> "Console | Terminal":
     """Return the live view on a terminal that can show it, else plain lines."""
     if not sys.stdout.isatty():
         return Console(source)
@@ -194,7 +193,7 @@ def open_console(source: FrameSource, note: str) -> "Console | Terminal":
     except ModuleNotFoundError:
         report("the live view needs rich: pip install 'acbridge[console]'; plain lines until then")
         return Console(source)
-    return Terminal(source, note=note)
+    return Terminal(source)
 
 
 @main.command()

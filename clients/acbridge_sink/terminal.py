@@ -4,6 +4,7 @@ The console as a live view: car, tyres, lap and events in 80 columns and 24 rows
 `draw` is pure: it turns a `View` into lines. `Terminal` is the sink that shows them, with rich.
 """
 
+import os
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ SHIFT_AT = 0.95
 SIM_STYLE = {"live": "bold green", "paused": "bold yellow", "replay": "bold cyan"}
 NOTHING = "-"
 NO_DAEMON = ("waiting", "no daemon")
+NOTE = "ACBRIDGE_CONSOLE_NOTE"
+"""Environment variable with a line to show below everything else; acbridge-demo sets it to the dashboard's address."""
 
 
 @dataclass(slots=True)
@@ -226,10 +229,10 @@ def _text(sim_time: str) -> str:
 class Terminal:
     """Shows the view on the second screen of a terminal; the first screen comes back when it ends."""
 
-    def __init__(self, source: FrameSource, console: Console | None = None, note: str = "") -> None:
+    def __init__(self, source: FrameSource, console: Console | None = None) -> None:
         self._source = source
         self._watch = DaemonWatch(source)
-        self._view = View(source.endpoint, note, silent=False)
+        self._view = View(source.endpoint, os.environ.get(NOTE, ""), silent=False)
         self._status: Status | None = None
         self._due = 0.0
         self._live = Live(

@@ -1,10 +1,13 @@
 """`acbridge-demo` as a process: what it starts, what it prints, and that nothing of it is left."""
 
+import fcntl
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +25,8 @@ from acbridge_demo.cli import main
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 main()
 """
+SECOND_SCREEN = b"\x1b[?1049h"
+"""What the live view writes first; the lines before it come back when the view ends."""
 LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
 
 
@@ -146,6 +151,30 @@ def test_nothing_is_left_running_when_the_terminal_says_so(closes: bool) -> None
         os.write(leader, b"\x03")
         assert 0 == demo.wait(PATIENCE_S)
     assert [] == [name for name, pid in started.items() if not gone(pid)]
+
+
+@LINUX
+def test_the_live_view_shows_where_the_dashboard_is() -> None:
+    leader, terminal = os.openpty()
+    fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [sys.executable, "-c", ON_ITS_TERMINAL]
+    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "", "LINES": ""}
+    demo = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True, env=env)
+    os.close(terminal)
+    printed = bytearray()
+
+    def addresses() -> list[list[bytes]]:
+        printed.extend(os.read(leader, 4096))
+        before, _, view = bytes(printed).partition(SECOND_SCREEN)
+        return [re.findall(rb"open (http://127\.0\.0\.1:\d+/) in a browser", part) for part in (before, view)]
+
+    try:
+        before, view = until(lambda: (found := addresses())[1] and found, "the address in the live view")
+    finally:
+        threading.Thread(target=drain, args=(leader,), daemon=True).start()
+        demo.send_signal(signal.SIGINT)
+        assert 0 == demo.wait(PATIENCE_S)
+    assert before == view[:1]
 
 
 def test_without_the_extra_it_says_what_to_install_and_goes_on_with_the_console(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ CURSOR_BACK = b"\x1b[?25h"
 class Screen:
     """A terminal with a sink in it."""
 
-    def __init__(self, *arguments: str, columns: int = 80, rows: int = 24) -> None:
+    def __init__(self, *arguments: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None) -> None:
         self.raw = b""
         self._master, slave = pty.openpty()
         self._screen = cast("Any", pyte.Screen(columns, rows))
@@ -42,7 +42,7 @@ class Screen:
             stdin=slave,
             stdout=slave,
             stderr=subprocess.PIPE,
-            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "", "LINES": ""},
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "", "LINES": "", **(env or {})},
         )
         os.close(slave)
 
@@ -142,6 +142,12 @@ def test_a_resized_terminal_is_drawn_anew_and_never_wraps(driving: Daemon) -> No
         assert None is screen.process.poll()
 
 
+def test_a_note_from_the_environment_is_the_last_line(driving: Daemon) -> None:
+    with Screen("--connect", driving.address, env={"ACBRIDGE_CONSOLE_NOTE": "open the door"}) as screen:
+        screen.shows("km/h")
+        assert " open the door" == [line for line in screen.look() if line][-1]
+
+
 def test_a_missing_daemon_and_its_return_are_shown(driving: Daemon) -> None:
     with Daemon("--source", "sim") as daemon, Screen("--connect", daemon.address) as screen:
         screen.shows("km/h")
@@ -154,7 +160,11 @@ def test_a_missing_daemon_and_its_return_are_shown(driving: Daemon) -> None:
 def test_every_moment_of_a_lap_fits_80_by_24() -> None:
     from rich.console import Console
 
-    world, deriver, view = World(session=SessionType.HOTLAP), Deriver(), View("tcp://127.0.0.1:5555")
+    world, deriver, view = (
+        World(session=SessionType.HOTLAP),
+        Deriver(),
+        View("tcp://127.0.0.1:5555", note="open the door"),
+    )
     static = view.static = Static.from_page(world.pages()[2])
     widest = longest = 0
     for _ in range(60):
