@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from acbridge.address import LAST_PORT
+from acbridge.address import LAST_PORT, is_loopback
 from acbridge.derived import Thresholds
 from acbridge.pages import AC1
 from acbridge.requests import check_rate
@@ -85,7 +85,7 @@ class Settings:
     @property
     def exposed(self) -> bool:
         """Whether other machines can reach the address."""
-        return not self._address.is_loopback
+        return not is_loopback(str(self._address))
 
     @property
     def host(self) -> str:

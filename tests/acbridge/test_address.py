@@ -2,7 +2,7 @@
 
 import pytest
 
-from acbridge.address import parse_address
+from acbridge.address import is_loopback, parse_address
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,23 @@ def test_an_address_is_a_host_with_or_without_a_port(text: str, expected: tuple[
 def test_an_invalid_address_is_refused_with_a_valid_one(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not HOST or HOST:PORT, such as 192\.168\.1\.20:5555"):
         parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("LocalHost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.1.20", False),
+        ("localhost.example", False),
+        ("127.0.0.1.example", False),
+        ("", False),
+    ],
+)
+def test_only_loopback_addresses_and_localhost_are_this_machine(host: str, expected: bool) -> None:
+    assert expected is is_loopback(host)

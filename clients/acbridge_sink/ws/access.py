@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
+from acbridge.address import is_loopback
+
 MIN_TOKEN = 16
 """Characters; shorter ones can be guessed."""
 
@@ -25,16 +27,6 @@ class Refused(Exception):  # noqa: N818  the name says what happened
         self.status = status
         self.reason = reason
         super().__init__(status, reason)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine only."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from acbridge import Frame
+from acbridge.address import is_loopback
 from acbridge.cli import report
 from acbridge.frame_source import FrameSource
 from acbridge_sink.daemon_watch import DaemonWatch
-from acbridge_sink.ws.access import MIN_TOKEN, Access, is_loopback
+from acbridge_sink.ws.access import MIN_TOKEN, Access
 from acbridge_sink.ws.dial import Dial
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.relay import Relay
