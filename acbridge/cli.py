@@ -40,18 +40,52 @@ class ExitCode(IntEnum):
     @property
     def meaning(self) -> str:
         """What the code says, as ``--help`` and docs/guides/running.md print it."""
-        return _MEANINGS[self]
+        return _MEANINGS[self].short
+
+    @property
+    def cases(self) -> str:
+        """When programs end with it, for docs/guides/running.md; empty if the meaning says all."""
+        return _MEANINGS[self].cases
+
+
+class _Meaning(NamedTuple):
+    short: str
+    cases: str = ""
 
 
 _MEANINGS = {
-    ExitCode.OK: "done, or ended as requested",
-    ExitCode.FAILED: "failed, or refused by the daemon",
-    ExitCode.USAGE: "an option or argument is wrong",
-    ExitCode.DATA: "a file does not hold what it should",
-    ExitCode.UNAVAILABLE: "no daemon answers, or an address or page is in use",
-    ExitCode.IO: "a file cannot be read or written",
-    ExitCode.CONFIG: "keys cannot be used, or an extra is not installed",
-    ExitCode.INTERRUPTED: "interrupted before a clean end was possible, or a second time",
+    ExitCode.OK: _Meaning(
+        "done, or ended as requested",
+        "by Ctrl-C, SIGTERM, a closed terminal (a daemon with keys reads its keys again instead), a request, a limit "
+        "or a script",
+    ),
+    ExitCode.FAILED: _Meaning(
+        "failed, or refused by the daemon",
+        "a sink received something that is not an acbridge frame; the daemon refused a request; the doctor found a "
+        "FAIL",
+    ),
+    ExitCode.USAGE: _Meaning(
+        "an option or argument is wrong", "an option cannot work, and the message says what would"
+    ),
+    ExitCode.DATA: _Meaning(
+        "a file does not hold what it should",
+        "the file to write is not a recording of ours, or one of another layout; the file to play is not a recording",
+    ),
+    ExitCode.UNAVAILABLE: _Meaning(
+        "no daemon answers, or an address or page is in use",
+        "the port is taken, or the address is not this machine's; another sim already writes the pages; no daemon "
+        "answers `acbridge-ctl`, or a sink received nothing within its `--duration`",
+    ),
+    ExitCode.IO: _Meaning(
+        "a file cannot be read or written",
+        "this holds for the pages too, and for a disk without room for ticks of a recording",
+    ),
+    ExitCode.CONFIG: _Meaning("keys cannot be used, or an extra is not installed"),
+    ExitCode.INTERRUPTED: _Meaning(
+        "interrupted before a clean end was possible, or a second time",
+        "by Ctrl-C while the program started or `acbridge-ctl` waited for a reply (the signal itself ends it, and the "
+        "shell shows 130), or by a second Ctrl-C; before its first line runs, Python itself may print a traceback",
+    ),
 }
 
 

@@ -1,7 +1,9 @@
 """
-Writes docs/reference/fields.md, docs/reference/schema/*.json and the tables of docs/reference/derived.md.
+Writes docs/reference/fields.md, docs/reference/schema/*.json and the generated tables of other documents.
 
-They are made from the tables of the records, the metrics and the thresholds.
+They are made from the tables in the code: records, metrics, thresholds, topics, requests, error codes and exit codes.
+A document with generated tables marks the place of each by ``<!-- begin NAME -->`` and ``<!-- end NAME -->``; the rest
+of it is written by hand and left as it is.
 
 Run ``python -m acbridge.reference`` after a change of a table; with ``--check`` it writes nothing, names the files that
 are out of date, and exits with 1 if there are any.
@@ -11,14 +13,16 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from acbridge.cli import ExitCode
 from acbridge.derived import THRESHOLDS, Derived, Thresholds
 from acbridge.derived.metrics import GROUPS, METRICS
 from acbridge.derived.metrics.sample import EXPLANATIONS
 from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
+from acbridge.requests import ERROR_CODES, REQUESTS, Effect
 from acbridge.schema import Column
 from acbridge.topics import TOPICS, Topic
 
@@ -55,7 +59,7 @@ def schema_files() -> dict[str, str]:
 
 def _section(topic: Topic) -> str:
     record = topic.record
-    about = " ".join((record.__doc__ or "").split())
+    about = _docstring(topic)
     about += f" Sent {topic.sent}. Fingerprint `{record.fingerprint()}`."
     if issubclass(record, Page):
         about += f" Page size {record.page_size} bytes."
@@ -73,6 +77,10 @@ def _section(topic: Topic) -> str:
         lines += ["| Name | Always? | Type | Unit | Meaning |", "| --- | --- | --- | --- | --- |"]
         lines += [f"{_facts(c)} {_meaning(c)} |" for c in record.columns]
     return "\n".join([*lines, ""])
+
+
+def _docstring(topic: Topic) -> str:
+    return " ".join((topic.record.__doc__ or "").split())
 
 
 def _facts(column: Column) -> str:
@@ -118,13 +126,46 @@ def derived_tables() -> dict[str, list[str]]:
     return tables
 
 
-def derived_page(text: str) -> str:
-    """Return docs/reference/derived.md with its tables as they are now, and the rest of it as it is."""
-    for name, lines in derived_tables().items():
+def protocol_tables() -> dict[str, list[str]]:
+    """Return the generated tables of docs/reference/protocol.md, by the name that its markers give them."""
+    by_effect = {effect: [name for name, spec in REQUESTS.items() if spec.effect is effect] for effect in Effect}
+    return {
+        "Topics": _table(
+            "Topic | Sent | Carries", [(f"`{topic.name}`", topic.sent, _docstring(topic)) for topic in TOPICS]
+        ),
+        "Requests": _table(
+            "Request | Arguments | Asks for | A positive reply holds",
+            [(f"`{name}`", _code(spec.arguments), spec.meaning, spec.reply) for name, spec in REQUESTS.items()],
+        ),
+        "Effects": _table(
+            "Effect | Carried out | Requests",
+            [(effect.value, effect.carried_out, _code(names) or "none yet") for effect, names in by_effect.items()],
+        ),
+        "Error codes": _table("Code | Meaning", [(f"`{code}`", meaning) for code, meaning in ERROR_CODES.items()]),
+    }
+
+
+def exit_code_table() -> list[str]:
+    """Return the table of exit codes of docs/guides/running.md."""
+    sentences = {code: ": ".join(filter(None, (code.meaning, code.cases))) for code in ExitCode}
+    rows = [(f"{code.value}", f"{text[0].upper()}{text[1:]}.") for code, text in sentences.items()]
+    return _table("Exit code | Meaning", rows)
+
+
+def with_tables(text: str, tables: Mapping[str, list[str]]) -> str:
+    """
+    Return a document with its generated tables as they are now, and the rest of it as it is.
+
+    Raises:
+        ValueError: The document does not have the markers of a table exactly once.
+    """
+    for name, lines in tables.items():
         table = "\n".join([f"<!-- begin {name} -->", "", *lines, "", f"<!-- end {name} -->"])
-        text = re.sub(
+        text, places = re.subn(
             f"<!-- begin {name} -->.*?<!-- end {name} -->", lambda _, table=table: table, text, flags=re.DOTALL
         )
+        if places != 1:
+            raise ValueError(f"a document must have <!-- begin {name} --> and its end once, not {places} times")
     return text
 
 
@@ -141,13 +182,21 @@ def _code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def _tables() -> dict[str, dict[str, list[str]]]:
+    """Return the generated tables of each document."""
+    return {
+        "reference/derived.md": derived_tables(),
+        "reference/protocol.md": protocol_tables(),
+        "guides/running.md": {"Exit codes": exit_code_table()},
+    }
+
+
 def write(docs: Path, *, check: bool) -> list[str]:
     """Write the files, or with ``check`` only return the names of those that are out of date."""
     wanted = {"reference/fields.md": fields_page()}
     wanted |= {f"reference/schema/{name}": body for name, body in schema_files().items()}
-    derived = docs / "reference" / "derived.md"
-    if derived.exists():
-        wanted["reference/derived.md"] = derived_page(derived.read_text(encoding="utf-8"))
+    for name, tables in _tables().items():
+        wanted[name] = with_tables((docs / name).read_text(encoding="utf-8"), tables)
     stale: list[str] = []
     for name, body in wanted.items():
         path = docs / name

@@ -57,6 +57,18 @@ class Effect(Enum):
     STREAM = "stream"
     """One of a series in which only the newest counts. It needs no id, and its reply is never remembered."""
 
+    @property
+    def carried_out(self) -> str:
+        """How often a request with this effect is carried out, as the documentation says it."""
+        return _CARRIED_OUT[self]
+
+
+_CARRIED_OUT = {
+    Effect.READS: "always; it changes nothing",
+    Effect.ONCE: "once for each `id`",
+    Effect.STREAM: "if its sequence numbers are larger than those of the newest one carried out; else it is `stale`",
+}
+
 
 def check_rate(value: object) -> float:
     """
