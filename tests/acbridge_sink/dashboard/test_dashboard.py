@@ -13,6 +13,7 @@ import zmq
 from playwright.sync_api import Browser, ViewportSize, WebSocketRoute, expect
 
 from acbridge import Event, EventKind
+from acbridge.pages import AC1
 from acbridge.wire import Header, encode
 from browsing import Watched, browser, require_browser
 from programs import PATIENCE_S, Daemon, Program, until
@@ -29,7 +30,7 @@ MINUS = "\N{MINUS SIGN}"
 LEAST_DRAWS_PER_S = 30
 WAYS: dict[str, Callable[[Any], str]] = {
     "text": lambda value: str(value).replace("_", " "),
-    "session": lambda value: ["practice", "qualify", "race", "hotlap"][int(value)],
+    "session": lambda value: str(AC1.session_name(int(value))).replace("_", " "),
     "gear": lambda value: "R" if value < 0 else str(value or "N"),
     "sector": lambda value: f"{value / 1000:.3f}",
 }
