@@ -86,7 +86,16 @@ class Segments:
         self._begun_ns = 0
         self._laps_before = 0
 
-    def tick(self, run: int, packet: int | None, mono_ns: int, size: int, ask: Callable[[], dict[str, Any]]) -> Start:
+    def tick(
+        self,
+        run: int,
+        packet: int | None,
+        mono_ns: int,
+        size: int,
+        ask: Callable[[], dict[str, Any]],
+        *,
+        replay: bool = False,
+    ) -> Start:
         """
         Take a tick.
 
@@ -96,9 +105,10 @@ class Segments:
             mono_ns: When the tick was sampled.
             size: Bytes of the open file.
             ask: Returns a new header; called only when the daemon, the car or the track may be another.
+            replay: Whether the sim shows a replay, which has packetIds of its own: that one falls says nothing.
         """
         restarted = self._run is not None and run != self._run
-        packet = self._packet if packet is None else packet
+        packet = self._packet if packet is None or replay else packet
         begins = False
         if run != self._run or self._rested or packet < self._packet:
             header = ask()

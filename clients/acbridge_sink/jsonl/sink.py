@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acbridge import AcbridgeError, Event, Frame, Graphics, Physics, Static
+from acbridge import AcbridgeError, Event, Frame, Graphics, Physics, SimState, Static
 from acbridge.frame_source import FrameSource
+from acbridge.pages import AC1
 from acbridge.recording import lines
 from acbridge.recording.compression import compressor, kind_of
 from acbridge.selection import Selection
@@ -135,7 +136,8 @@ class Jsonl:
         physics, graphics = tick.record(Physics), tick.record(Graphics)
         ask = partial(self._ask, tick.frames[0])
         packet = None if physics is None else physics.packetId
-        start = self._segments.tick(tick.run, packet, tick.mono_ns, self._size, ask)
+        replay = graphics is not None and AC1.state(graphics.status) is SimState.REPLAY
+        start = self._segments.tick(tick.run, packet, tick.mono_ns, self._size, ask, replay=replay)
         if graphics is not None:
             self._session = session_text(graphics.session)
         self._begin(start, tick.tick, tick.timestamp, tick.lost)

@@ -1,13 +1,16 @@
 """Recordings in a directory: names, rotation by each rule, and files that each read alone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from acbridge import EventKind
+from acbridge import EventKind, Graphics, Physics
+from acbridge.pages import STATUS_LIVE, STATUS_REPLAY
 from acbridge.recording import open_recording, read_ticks
 from acbridge_sink.jsonl import Jsonl, Options, Rotation
 from acbridge_sink.jsonl.files import File, name_of
+from acbridge_sink.pump import TickFrames
 from programs import until
 from recordings import RUN, Answers, another_static, event, frame, numbers, read, recorder, records, tick
 
@@ -25,6 +28,10 @@ def feed(recording: Jsonl, *ticks: int) -> None:
         before = recording.ticks
         recording.tick(tick(number))
         until(lambda before=before: recording.ticks > before, "the line on the disk")
+
+
+def changed(record: Physics | Graphics, **changes: Any) -> Physics | Graphics:
+    return type(record)(**(vars(record) | changes))
 
 
 def options(compression: str | None = None, **rotation: float) -> Options:
@@ -61,6 +68,19 @@ def test_a_file_in_a_directory_is_a_part_until_it_is_finished(tmp_path: Path) ->
     (path,) = tmp_path.iterdir()
     assert part.name == path.name + ".part"
     assert [1, 2] == numbers(path)
+
+
+@pytest.mark.parametrize(("status", "files"), [(STATUS_REPLAY, 1), (STATUS_LIVE, 2)])
+def test_a_packet_id_that_falls_begins_no_file_in_a_replay(status: int, files: int, tmp_path: Path) -> None:
+    answers = Answers()
+    recording = recorder(tmp_path, answers=answers)
+    physics, graphics = records()[:2]
+    for number, packet in ((1, 900), (2, 20)):
+        page = frame(changed(physics, packetId=packet), number)
+        recording.tick(TickFrames.of(page, frame(changed(graphics, status=status), number)))
+        answers.static = another_static(maxFuel=7.0)
+    recording.close()
+    assert files == len(finished(tmp_path))
 
 
 def test_without_a_tick_there_is_no_file(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ class Follower:
         self.asked += 1
         return {"static": self.static, "thresholds": {"stuck_s": 3.0}}
 
-    def tick(self, packet: int | None, *, run: int = 1, mono_ns: int = 0, size: int = 0) -> Start:
-        return self.segments.tick(run, packet, mono_ns, size, self.ask)
+    def tick(self, packet: int | None, *, run: int = 1, mono_ns: int = 0, size: int = 0, replay: bool = False) -> Start:
+        return self.segments.tick(run, packet, mono_ns, size, self.ask, replay=replay)
 
 
 def test_the_first_tick_begins_a_segment_and_the_next_continue_it() -> None:
@@ -44,6 +44,25 @@ def test_a_packet_id_that_falls_asks_for_the_car_and_begins_nothing_if_it_is_the
     follower.tick(9)
     assert CONTINUES == follower.tick(1)
     assert 2 == follower.asked
+
+
+def test_a_packet_id_that_falls_in_a_replay_asks_nothing_and_begins_nothing() -> None:
+    follower = Follower()
+    follower.tick(900)
+    follower.static = dict(vars(another_static(maxFuel=7.0)))
+    assert [CONTINUES] * 4 == [follower.tick(packet, replay=True) for packet in (500, 501, 20, 700)]
+    assert [CONTINUES] * 2 == [follower.tick(packet) for packet in (900, 901)]
+    assert 1 == follower.asked
+    assert BEGINS == follower.tick(1)
+
+
+def test_another_car_in_a_replay_begins_a_segment() -> None:
+    follower = Follower()
+    follower.tick(900)
+    other = another_static(carModel="another")
+    assert not follower.segments.is_news(other, with_ticks=True)
+    follower.static = dict(vars(other))
+    assert BEGINS == follower.tick(20, replay=True)
 
 
 def test_another_car_after_a_rest_begins_a_segment() -> None:
