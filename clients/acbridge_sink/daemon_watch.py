@@ -40,6 +40,10 @@ class DaemonWatch:
         """What to report when it is silent."""
         return f"no daemon answers at {self._source.endpoint}; {FIX}"
 
+    def frame_came(self) -> None:
+        """Record that the daemon is heard: the next silence is another one."""
+        self._reported = False
+
     def just_went_silent(self) -> bool:
         """Return whether the daemon is silent, once for each time that it falls silent."""
         silent = self.silent

@@ -129,14 +129,12 @@ def test_a_duration_ends_the_sink(daemon: Daemon) -> None:
     begun = time.monotonic()
     with Sink(daemon, "console", "--duration", "0.7") as sink:
         assert 0 == sink.wait()
-    assert 0.7 <= time.monotonic() - begun < 4
+    assert time.monotonic() - begun >= 0.7
 
 
 def test_the_first_limit_that_is_reached_ends_the_sink(daemon: Daemon) -> None:
-    begun = time.monotonic()
-    with Sink(daemon, "console", "--duration", "60", "--count", "2") as sink:
+    with Sink(daemon, "console", "--duration", "3600", "--count", "2") as sink:
         assert 0 == sink.wait()
-    assert time.monotonic() - begun < 10
 
 
 def test_the_address_is_taken_from_the_environment(daemon: Daemon) -> None:

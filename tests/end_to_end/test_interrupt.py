@@ -47,10 +47,9 @@ def test_an_interrupt_at_any_time_of_the_start_is_silent() -> None:
     for hundredths in range(0, 60, 3):
         with subprocess.Popen([*command, "--timeout", "60"], stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
-            loaded = ""
-            while not loaded.endswith("| signal\n"):  # the only import of __main__
-                loaded = process.stderr.readline()
-                assert loaded
+            loaded = next(line for line in process.stderr if line.endswith("| signal\n"))  # the only import of __main__
+            loaded = process.stderr.readline()  # the first import after its first line
+            assert loaded
             time.sleep(hundredths / 100)
             process.send_signal(signal.SIGINT)
             said = "".join(line for line in process.stderr if not line.startswith("import time:"))

@@ -122,7 +122,7 @@ class Laps:
         grown, self._count = graphics.completedLaps - self._count, graphics.completedLaps
         if step in FELL or grown > 0:
             self._end_lap(tick, step, max(0, grown), in_pit=in_pit)
-        elif step is ClockStep.STARTS:
+        if step is ClockStep.STARTS:
             self.lap = self._begin(tick, in_pit=in_pit, reason=self._seen_late(tick))
         if begun or step in BEGAN:
             self._begin_timing(step, in_pit=in_pit)

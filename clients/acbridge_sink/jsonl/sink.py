@@ -133,6 +133,7 @@ class Jsonl:
 
     def tick(self, tick: TickFrames) -> None:
         """Record a tick: a line, after a header if a segment begins and after a gap if frames are missing."""
+        self._watch.frame_came()
         physics, graphics = tick.record(Physics), tick.record(Graphics)
         ask = partial(self._ask, tick.frames[0])
         packet = None if physics is None else physics.packetId
@@ -151,6 +152,7 @@ class Jsonl:
 
     def other(self, frame: Frame[Any]) -> None:
         """Record a frame that does not belong to a tick: a line of its own, after the first header of its run."""
+        self._watch.frame_came()
         if self._has_ticks:
             if not self._segments.has_begun(frame.run):
                 return  # the first tick follows, and its header says what this frame does

@@ -14,7 +14,7 @@ from acbridge_sink.daemon_watch import FIX
 from programs import Daemon, Program, Sink, until
 from recordings import numbers, read
 
-USAGE, IO_ERROR, CONFIG = 2, 74, 78
+USAGE, DATA, IO_ERROR, CONFIG = 2, 65, 74, 78
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_a_file_that_is_not_ours_is_left_alone_and_named(tmp_path: Path) -> None
     path = tmp_path / "diary.txt.gz"
     path.write_text("Dear diary\n")
     program = jsonl(str(path).removesuffix(".gz"), "--compress", "gzip")
-    assert CONFIG == program.process.returncode
+    assert DATA == program.process.returncode
     said = "exists and is not a recording of acbridge-sink; choose another name or move it away"
     assert [f"acbridge-sink: {path} {said}"] == program.err
     assert "Dear diary\n" == path.read_text()
@@ -168,7 +168,7 @@ def test_a_recording_of_another_layout_is_not_continued(tmp_path: Path, compress
         before = path.read_bytes()
         program = jsonl(*given, "--layout", "frame")
         assert 0 == jsonl(*given).process.returncode
-    assert 78 == program.process.returncode
+    assert DATA == program.process.returncode
     said = f"acbridge-sink: {path} is a recording with --layout tick; choose another name or move it away"
     assert said == program.err[-1]
     assert path.read_bytes().startswith(before)

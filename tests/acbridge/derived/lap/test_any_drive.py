@@ -73,6 +73,15 @@ def test_laps_are_emitted_once_with_their_time_and_a_delta_near_0(options: dict[
     assert [] == course.of(EventKind.LAP_INVALIDATED)
 
 
+@pytest.mark.parametrize("clock", [0, 1, 2])
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_a_lap_whose_clock_is_first_seen_at_0_is_no_out_lap(clock: int, count: int) -> None:
+    course = Course(1350.0, 0.1, at=0.1 - 45.0 / 1350.0, speed=300.0, delays={"clock": clock, "count": count})
+    course.lap(3)
+    course.settle()
+    assert [(1, 4500, True), (2, 4500, True), (3, 4500, True)] == course.completed()
+
+
 class AnyDrive(RuleBasedStateMachine):
     """A driver who does anything, in a sim that restarts, pauses, shows replays, and stutters."""
 
