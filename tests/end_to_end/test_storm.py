@@ -225,7 +225,8 @@ def test_connections_beyond_the_limit_are_refused_for_now(
     storm: tuple[Daemon, list[Healthy]],
 ) -> None:
     daemon, _ = storm
-    crowd = CROWD.replace("range(500)", "range(900)")
+    # So many cannot read every frame here; and libzmq aborts a client that is disconnected while its queue is full.
+    crowd = CROWD.replace("range(500)", "range(900)").replace('b""', 'b"status"')
     with Program("-c", crowd, str(daemon.port)) as first, Program("-c", crowd, str(daemon.port)):
         until(lambda: daemon.events("peer_refused"), "a refusal")
         assert "too_many_connections" == daemon.events("peer_refused")[0]["reason"]

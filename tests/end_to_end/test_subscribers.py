@@ -81,6 +81,7 @@ def test_latest_is_fresh_after_any_pause_of_the_caller(nap: float) -> None:
         assert max(ages) < 0.25
 
 
+@pytest.mark.alone
 def test_trust_has_alive_age_rate_and_loss() -> None:
     with Daemon("--source", "sim", "--rate", "100") as daemon, daemon.connect() as bridge:
         bridge.latest(Physics, timeout=5)
