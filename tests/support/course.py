@@ -42,6 +42,7 @@ class Course:
         every: int = 5,
         clock_ms: float | None = None,
         delays: dict[str, int] | None = None,
+        sectors: int = 3,
         thresholds: Thresholds | None = None,
         **values: Any,
     ) -> None:
@@ -57,12 +58,14 @@ class Course:
             every: Physics steps of 3 ms from tick to tick.
             clock_ms: The lap clock; it waits for the start if not given.
             delays: For each of the parts, how many ticks late it is shown.
+            sectors: How many of the same length.
             thresholds: Other thresholds.
             **values: Other fields of the pages.
         """
         self.length, self.every, self.speed = length, every, speed
         self.start = line * length
         self.end = self.start + length if finish is None else finish * length
+        self.sectors = sectors
         self.closed, self.stops = finish is None, True
         self.at = self.start - 50.0 if at is None else at * length
         self.clock = clock_ms
@@ -73,7 +76,7 @@ class Course:
         self.records: list[Derived] = []
         self._late = {part: deque[dict[str, Any]](maxlen=late + 1) for part, late in (delays or {}).items()}
         self.left_ms = -1000.0
-        usual = {"trackSPlineLength": length, "sectorCount": 3, "penaltiesEnabled": 1, "gear": 5, "clutch": 1.0}
+        usual = {"trackSPlineLength": length, "sectorCount": sectors, "penaltiesEnabled": 1, "gear": 5, "clutch": 1.0}
         self.drive = Drive(thresholds, **usual | self._shown() | values)
 
     @property
@@ -137,8 +140,9 @@ class Course:
             self.clock += dt
             self.sector_clock += dt
             share = (self.at - self.start) / (self.end - self.start)
-            if self.sector < 2 and share >= (self.sector + 1) / 3:
-                late = (share - (self.sector + 1) / 3) * (self.end - self.start) / self.speed * 1000
+            split = (self.sector + 1) / self.sectors
+            if self.sector < self.sectors - 1 and share >= split:
+                late = (share - split) * (self.end - self.start) / self.speed * 1000
                 self.sector += 1
                 self.split_ms, self.sector_clock = round(self.sector_clock - late), late
         if self.clock is not None and before < self.end <= self.at:

@@ -372,3 +372,34 @@ def test_another_car_of_the_same_process_begins_anew() -> None:
     course.tick(carModel="two")
     assert (None, None) == (course.record.fuel_per_lap, course.record.delta_to_best_s)
     assert ["sim_restarted"] == [event.reason for event in course.of(EventKind.SESSION_ENDED)]
+
+
+def test_a_track_with_nine_sectors_has_nine_times() -> None:
+    course = Course(4500.0, every=20, sectors=9)
+    course.lap(2)
+    course.settle()
+    assert [(10_000,) * 9] * 2 == [event.sector_times_ms for event in course.of(EventKind.LAP_COMPLETED)]
+    sectors = [(event.lap, event.sector) for event in course.of(EventKind.SECTOR_COMPLETED)]
+    assert [(lap, sector) for lap in (1, 2) for sector in range(1, 10)] == sectors
+
+
+def test_a_driver_swap_changes_neither_session_nor_lap() -> None:
+    course = Course(1000.0, session=RACE, playerName="One")
+    course.lap()
+    course.go(5.0)
+    course.go(5.0, playerName="Two")
+    course.lap()
+    course.settle()
+    assert [(1, 20_000, True), (2, 20_000, True)] == course.completed()
+    assert [] == course.of(EventKind.SESSION_ENDED)
+
+
+def test_an_engine_that_stalls_at_speed_leaves_the_lap_whole_and_locks_no_wheel() -> None:
+    course = Course(1000.0, **on_wheels(), tyreRadius=(0.3,) * 4, maxRpm=7000)
+    course.lap()
+    course.go(5.0)
+    records = course.go(5.0, rpms=0, gas=0.0, clutch=0.0)
+    course.lap()
+    course.settle()
+    assert [(1, 20_000, True), (2, 20_000, True)] == course.completed()
+    assert {(False, False)} == {(record.wheel_lock_detected, record.stuck) for record in records}
