@@ -43,7 +43,7 @@ def courses(draw: st.DrawFn) -> dict[str, Any]:
 @settings(
     phases=GENERATE,
     deadline=None,
-    max_examples=30,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(courses(), st.integers(0, 2))

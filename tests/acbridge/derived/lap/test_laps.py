@@ -12,6 +12,7 @@ from acbridge import Derived, Event, Graphics, Physics, Static
 from acbridge.derived import Deriver, Thresholds
 from acbridge_sim import World
 from acbridge_sim.faults import ROLLOVERS, Faults
+from acbridge_sim.model.circuits import layout
 from acbridge_sim.telemetry import lap_text
 from deriving import changed
 
@@ -436,10 +437,10 @@ def test_a_track_without_an_ai_line_has_laps_all_the_same() -> None:
 
 @pytest.fixture(scope="module")
 def faulty_laps() -> dict[tuple[str, float], tuple[list[int], list[Event]]]:
-    """Drive two laps of the stand-in in every order of arrival, and with its line at 0.98."""
+    """Drive two laps of the stand-in's short track in every order of arrival, and with its line at 0.98."""
     found: dict[tuple[str, float], tuple[list[int], list[Event]]] = {}
     for rollover, line in [(rollover, 0.0) for rollover in ROLLOVERS] + [("time-first", 0.98)]:
-        world = World(faults=Faults(rollover=rollover, finish_at=line))
+        world = World(track=layout("oval"), faults=Faults(rollover=rollover, finish_at=line))
         found[rollover, line] = drive(world, laps=2)
     return found
 
