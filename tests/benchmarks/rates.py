@@ -60,7 +60,9 @@ def main(laps: int) -> None:
     """Drive, derive at each rate, and print how far the values are from those at 1000 Hz."""
     ticks, static = driven(laps)
     truth, true_events, true_laps = derived(ticks, static, RATES[-1])
-    rows: dict[str, list[str]] = {name: [name] for name in (*FLAGS, "delta_to_best_s", "lap_progress", *EVENTS, "laps")}
+    emitted = {kind: f"event {kind}" for kind in EVENTS}  # a flag may have the name of an event
+    names = (*FLAGS, "delta_to_best_s", "lap_progress", *emitted.values(), "laps")
+    rows: dict[str, list[str]] = {name: [name] for name in names}
     for rate in RATES:
         records, events, found = derived(ticks, static, rate)
         for name in FLAGS:
@@ -76,7 +78,7 @@ def main(laps: int) -> None:
             ]
             rows[name].append(f"{max(off, default=0.0):.4f}")
         for kind in EVENTS:
-            rows[kind].append(f"{events[kind]} of {true_events[kind]}")
+            rows[emitted[kind]].append(f"{events[kind]} of {true_events[kind]}")
         rows["laps"].append("equal" if found == true_laps else "DIFFERENT")
     print_table(
         f"Differences from 1000 Hz in {laps} laps: share of ticks, largest error, number of events",
