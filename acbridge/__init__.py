@@ -9,6 +9,7 @@ Importing this needs only pyzmq and msgpack.
 """
 
 from acbridge.client import Bridge, FrameStream, Sample, Trust, connect
+from acbridge.controls import Controls
 from acbridge.derived import Derived, Event, EventKind, Thresholds
 from acbridge.errors import (
     AcbridgeError,
@@ -20,8 +21,10 @@ from acbridge.errors import (
     MissingExtra,
     NoFrame,
     NoReply,
+    NotDriving,
     PageError,
     RequestRefused,
+    ResetFailed,
     StaleFrame,
     UnknownName,
     WireVersionError,
@@ -36,6 +39,7 @@ __all__ = [
     "AcbridgeError",
     "Bridge",
     "Closed",
+    "Controls",
     "CurveMissing",
     "DecodeError",
     "Derived",
@@ -50,9 +54,11 @@ __all__ = [
     "MissingExtra",
     "NoFrame",
     "NoReply",
+    "NotDriving",
     "PageError",
     "Physics",
     "RequestRefused",
+    "ResetFailed",
     "Role",
     "Sample",
     "SimState",

@@ -11,6 +11,8 @@ The tree::
     ├── StaleFrame            the newest frame is too old
     ├── NoReply               the daemon did not answer in time (also a TimeoutError)
     ├── RequestRefused        the daemon answered with an error
+    ├── NotDriving            commands do not reach the car (any more)
+    ├── ResetFailed           a reset was not verified
     ├── KeyFileError          a file of keys cannot be used
     │   └── KeyExists         a key is never overwritten (also a FileExistsError)
     ├── CurveMissing          this libzmq cannot encrypt
@@ -136,6 +138,34 @@ class RequestRefused(AcbridgeError):
         return f"{self.request!r} was refused ({self.code}): {self.message}"
 
 
+class NotDriving(AcbridgeError):
+    """Commands do not reach the car any more."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        self.message = message
+        super().__init__(reason, message)
+
+    def __str__(self) -> str:
+        return f"not driving ({self.reason}): {self.message}"
+
+
+class ResetFailed(AcbridgeError):
+    """A reset was not verified in the telemetry."""
+
+    def __init__(self, start: str, means: str | None, attempts: int, detail: str) -> None:
+        self.start = start
+        self.means = means
+        self.attempts = attempts
+        self.detail = detail
+        super().__init__(start, means, attempts, detail)
+
+    def __str__(self) -> str:
+        return (
+            f"the reset to {self.start} failed after {self.attempts} attempts, the last by {self.means}: {self.detail}"
+        )
+
+
 class KeyFileError(AcbridgeError):
     """A key file is missing, damaged, of the wrong kind, or readable by other users."""
 
@@ -201,3 +231,15 @@ class Closed(AcbridgeError):
 
     def __str__(self) -> str:
         return "this bridge is closed: call acbridge.connect() again"
+
+
+def shown(value: object) -> str:
+    """Return a wrong value as an error message repeats it: at most 40 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of thousands of digits
+        text = "that"
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+
+
+_MAX_SHOWN = 40

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
-from acbridge import packing
+from acbridge import controls, packing
 from acbridge.derived.thresholds import checked
-from acbridge.errors import DecodeError, RequestRefused
+from acbridge.errors import DecodeError, RequestRefused, shown
 
 MAX_REQUEST_BYTES = 4096
 """The socket cuts off a longer request and disconnects its sender."""
@@ -23,14 +23,15 @@ MIN_RATE, MAX_RATE = 1.0, 1000.0
 """The range of `rate`, in Hz."""
 MAX_MARK = 200
 """Characters that the text of a mark may have: 200 of four bytes fill the longest text of a request."""
-_MAX_SHOWN = 40
-"""Characters of a wrong value that an error message repeats."""
 
 BAD_REQUEST = "bad_request"
 UNKNOWN_REQUEST = "unknown_request"
 BAD_ARGUMENT = "bad_argument"
 FORBIDDEN = "forbidden"
 STALE = "stale"
+HELD = "held"
+NOT_DRIVER = "not_driver"
+SUSPENDED = "suspended"
 UNAVAILABLE = "unavailable"
 BUSY = "busy"
 INTERNAL = "internal"
@@ -40,7 +41,11 @@ ERROR_CODES = {
     UNKNOWN_REQUEST: "No request has this name.",
     BAD_ARGUMENT: "An argument is missing, unknown or out of range; nothing was changed.",
     FORBIDDEN: "The daemon was not started with the flag that allows this, or the client's key is an observer's.",
-    STALE: "A newer request of the same stream was carried out before this one, which was dropped.",
+    STALE: "A newer request of the same stream was carried out before this one, or its epoch has ended, or it answers "
+    "a frame older than 0.25 s; it was dropped.",
+    HELD: "Another driver holds the controls; the message has its name.",
+    NOT_DRIVER: "The token is not that of the driver who holds the controls.",
+    SUSPENDED: "The car takes no commands now; the message begins with the reason.",
     UNAVAILABLE: "The answer does not exist yet, such as static before the sim runs.",
     BUSY: "Too many requests; nothing was changed. Ask again in a second.",
     INTERNAL: "The daemon failed; its log says how.",
@@ -55,7 +60,7 @@ class Effect(Enum):
     ONCE = "once per id"
     """Changes the daemon. It needs an ``id``; the same id and bytes again get the same reply and change nothing."""
     STREAM = "stream"
-    """One of a series in which only the newest counts. It needs no id, and its reply is never remembered."""
+    """One of a series; where it has an order, only the newest counts. It needs no id; no reply is remembered."""
 
     @property
     def carried_out(self) -> str:
@@ -66,7 +71,7 @@ class Effect(Enum):
 _CARRIED_OUT = {
     Effect.READS: "always; it changes nothing",
     Effect.ONCE: "once for each `id`",
-    Effect.STREAM: "if its sequence numbers are larger than those of the newest one carried out; else it is `stale`",
+    Effect.STREAM: "always; with sequence numbers, only if they are larger than the newest carried out",
 }
 
 
@@ -79,7 +84,7 @@ def check_rate(value: object) -> float:
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and MIN_RATE <= value <= MAX_RATE:
         return float(value)  # nan is in no range
-    raise ValueError(f"rate must be a number from {MIN_RATE:g} to {MAX_RATE:g} Hz, not {_short(value)}")
+    raise ValueError(f"rate must be a number from {MIN_RATE:g} to {MAX_RATE:g} Hz, not {shown(value)}")
 
 
 def check_thresholds(values: object) -> dict[str, float]:
@@ -103,28 +108,26 @@ def check_mark(text: object) -> str:
     """
     if isinstance(text, str) and 1 <= len(text) <= MAX_MARK and text.isprintable():
         return text
-    raise ValueError(f"text must be 1 to {MAX_MARK} printable characters, without line breaks, not {_short(text)}")
+    raise ValueError(f"text must be 1 to {MAX_MARK} printable characters, without line breaks, not {shown(text)}")
 
 
-def _short(value: object) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # an integer of thousands of digits
-        text = "that"
-    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+REQUIRED = object()
+"""The default of an argument that must be given."""
 
 
 class Argument(NamedTuple):
     """
-    One argument of a request; every argument of a request is required.
+    One argument of a request.
 
     Attributes:
         meaning: What it stands for, with unit and range.
         check: Returns the value as the daemon uses it; raises ValueError with the reason otherwise.
+        default: Its value where it is absent; `REQUIRED` if it must be there.
     """
 
     meaning: str
     check: Callable[[object], Any]
+    default: Any = REQUIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,72 @@ REQUESTS: Mapping[str, RequestSpec] = {
         "Read the directory of keys again; only if the daemon was started with --keys.",
         "clients: name to role; problems: texts",
         Effect.ONCE,
+    ),
+    "acquire": RequestSpec(
+        "Take the controls of the car; only one driver holds them. The driver who holds them may ask again, with the "
+        "token, for a new epoch.",
+        "epoch, token, lease_ms, backend, resets: names of means, starts: names of places, neutral: the map of axes",
+        Effect.ONCE,
+        {
+            "driver": Argument(
+                f"Name of the driver: 1 to {controls.MAX_NAME} printable characters.", controls.check_driver
+            ),
+            "lease_ms": Argument(
+                f"The controls are free again after so long without a word from the driver, "
+                f"{controls.MIN_LEASE_MS} to {controls.MAX_LEASE_MS} ms.",
+                controls.check_lease,
+                controls.DEFAULT_LEASE_MS,
+            ),
+            "force": Argument("Whether to take the controls from another driver.", controls.check_force, False),
+            "token": Argument("The token of the driver who holds them; nil for another.", controls.check_token, None),
+        },
+    ),
+    "drive": RequestSpec(
+        "Apply a command to the car.",
+        "seq, tick: of the newest tick, late_s: from the sampling of the frame answered until now, or nil",
+        Effect.STREAM,
+        {
+            "token": Argument("Of the driver.", controls.check_count),
+            "epoch": Argument("Of the lease.", controls.check_count),
+            "seq": Argument("Grows with each command of an epoch.", controls.check_count),
+            "steer": Argument("-1 full left to 1 full right.", controls.check_steer),
+            "gas": Argument("0 to 1.", controls.check_gas),
+            "brake": Argument("0 to 1.", controls.check_brake),
+            "clutch": Argument("1 engaged to 0.", controls.check_clutch, 1.0),
+            "shifts_up": Argument("Running count of shifts up.", controls.check_shifts, 0),
+            "shifts_down": Argument("Running count of shifts down.", controls.check_shifts, 0),
+            "ttl_ms": Argument(
+                f"How long it is applied before the car is neutral, {controls.MIN_TTL_MS} to {controls.MAX_TTL_MS} ms.",
+                controls.check_ttl,
+                controls.DEFAULT_TTL_MS,
+            ),
+            "tick": Argument("The tick of the frame that it answers; nil for none.", controls.check_tick, None),
+        },
+        order=("epoch", "seq"),
+    ),
+    "hold": RequestSpec(
+        "Keep the controls; the car stays as its command says.",
+        "state, reason, epoch",
+        Effect.STREAM,
+        {"token": Argument("Of the driver.", controls.check_count)},
+    ),
+    "release": RequestSpec(
+        "Give the controls back; the car is neutral at once.",
+        "nothing more",
+        Effect.ONCE,
+        {"token": Argument("Of the driver.", controls.check_count)},
+    ),
+    "reset": RequestSpec(
+        "Begin a run at another place. Its end is reported by the topic controls and by an event.",
+        "reset: number of the reset, epoch",
+        Effect.ONCE,
+        {
+            "token": Argument("Of the driver.", controls.check_count),
+            "start": Argument(
+                "Where: grid, pits, hotlap, or a map of s, offset and speed (m, m, m/s).", controls.check_start
+            ),
+            "means": Argument("The means to use; nil for any that can.", controls.check_means, None),
+        },
     ),
     "shutdown": RequestSpec(
         "End the daemon; only if it was started with --allow-shutdown.", "nothing more", Effect.ONCE
@@ -258,6 +327,9 @@ def check_request(values: Mapping[str, Any], table: Mapping[str, RequestSpec] = 
         raise RequestRefused(name, BAD_ARGUMENT, f"id must be an integer or a text of 1 to {MAX_ID_BYTES} bytes")
     if spec.effect is Effect.ONCE and request_id is None:
         raise RequestRefused(name, BAD_ARGUMENT, "a changing request needs an id of its own, so that it is done once")
+    for key, argument in spec.arguments.items():
+        if argument.default is not REQUIRED:
+            arguments.setdefault(key, argument.default)
     wrong = sorted(arguments.keys() ^ spec.arguments.keys())
     if wrong:
         takes = ", ".join(spec.arguments) or "no arguments"

@@ -63,5 +63,7 @@ class Status(Record, topic="status"):
     connections: int = integer("Connections to the frame port now.")
     sent_bytes: int = integer("Bytes of frames handed to ZeroMQ, once each however many subscribe.", unit="B")
     insecure: bool = flag("Other machines can listen and ask without a key.")
+    controls_state: str = string("none (this daemon cannot drive), free, driving, neutral, suspended or resetting.")
+    controls_backend: str = string("What moves the car: none, sim, page, uinput, vjoy or custom_ai.")
     requests: int = integer("Requests answered, refused ones included.")
     refused_requests: int = integer("Requests answered with an error.")

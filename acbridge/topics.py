@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from acbridge.controls import Controls
 from acbridge.derived import Derived, Event
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.schema import Record
@@ -28,6 +29,7 @@ class Cadence(StrEnum):
     CHANGE = "when it changes and every second, also without a sim"
     """Also once a second, for subscribers that came late."""
     CHANGE_WHILE_FLOWING = "when it changes and every second, while the sim is live, paused or in replay"
+    LEASE = "at every tick while a driver holds the controls, else when it changes and every second"
     OCCURRENCE = "when something happens, after the other frames of the same tick"
 
 
@@ -60,6 +62,11 @@ class Topic:
         return self.cadence is Cadence.TICKS
 
     @property
+    def frames_per_tick(self) -> float:
+        """How many of its frames a tick publishes, on average and at the most."""
+        return 1.0 if self.cadence is Cadence.LEASE else 1 / self.every if self.by_ticks else 0.0
+
+    @property
     def sent(self) -> str:
         """When its frames are published, as the documentation says it."""
         if not self.by_ticks:
@@ -78,6 +85,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(Derived),
     Topic(Static, Cadence.CHANGE_WHILE_FLOWING),
     Topic(Status, Cadence.CHANGE),
+    Topic(Controls, Cadence.LEASE),
     Topic(Event, Cadence.OCCURRENCE, stale_after=math.inf),
 )
 """Every topic, in the order in which one tick publishes them. No name is a prefix of another."""
@@ -88,5 +96,5 @@ SAMPLE: tuple[type[Physics], type[Graphics], type[Derived]] = (Physics, Graphics
 """The records that `Bridge.sample` returns together; every one of them is published at every tick."""
 TICK_RECORDS: tuple[type[Record], ...] = tuple(topic.record for topic in TOPICS if topic.by_ticks)
 """The records that ticks publish: the default of `Bridge.frames`, and what recordings keep."""
-FRAMES_PER_TICK = sum(1 / topic.every for topic in TOPICS if topic.by_ticks)
+FRAMES_PER_TICK = sum(topic.frames_per_tick for topic in TOPICS)
 """Frames that one tick publishes on average; queues hold a time's worth of them."""

@@ -23,6 +23,9 @@ from acbridge.status import Status
 from acbridge.topics import BY_NAME, SAMPLE, TICK_RECORDS
 from acbridge.wire import Frame
 
+DEALER_QUEUE = 256
+"""Replies that may wait to be read."""
+
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
@@ -126,6 +129,33 @@ class Bridge:
             if age is not None and age > max_age:
                 raise StaleFrame(record.topic, age, max_age, self._sim_state())
         return wire.decode(mail.payload, record, mail.lost)
+
+    def wait_for(self, record: type[R], condition: Callable[[Frame[R]], bool], *, timeout: float = 1.0) -> Frame[R]:
+        """
+        Return the newest frame of a topic as soon as a condition holds of it.
+
+        Args:
+            record: The record class of the topic.
+            condition: Whether the frame is the one that is waited for; called once for each newest frame.
+            timeout: How long to wait, in seconds.
+
+        Raises:
+            NoFrame: No such frame arrived within ``timeout``.
+            DecodeError: What arrives is not a frame of this wire version.
+            Closed: The bridge was closed.
+        """
+        _check(record)
+        box, seen = self._mailbox[record.topic], list[Mail]()
+
+        def poll() -> Frame[R] | None:
+            mail = box.newest
+            if mail is None or seen[-1:] == [mail]:
+                return None
+            seen[:] = [mail]
+            frame = wire.decode(mail.payload, record, mail.lost)
+            return frame if condition(frame) else None
+
+        return self._wait((record,), poll, timeout)
 
     def sample(self, *, timeout: float = 1.0) -> Sample:
         """
@@ -241,6 +271,18 @@ class Bridge:
             if reply is None:
                 raise NoReply(name, self.requests_endpoint, timeout, request_id)
         return requests.decode_reply(name, reply[0])
+
+    def open_dealer(self) -> "zmq.Socket[bytes]":
+        """
+        Open a DEALER socket to the port of requests, which the caller uses alone and closes.
+
+        Raises:
+            Closed: The bridge was closed.
+        """
+        with self._opening:
+            if self._closed:
+                raise Closed
+            return open_socket(self._context, zmq.DEALER, self.requests_endpoint, DEALER_QUEUE, self._keys)
 
     def close(self) -> None:
         """Close every socket and end the receiver thread; closing twice does nothing."""

@@ -43,6 +43,12 @@ class EventKind(StrEnum):
     """The car moved without driving [distance_m]."""
     THRESHOLDS_CHANGED = "thresholds_changed"
     """Thresholds were changed by a request [text: the new values]."""
+    DRIVER_CHANGED = "driver_changed"
+    """A driver acquired the controls, gave them back, or took them by force [before, after, reason]."""
+    DRIVER_LOST = "driver_lost"
+    """The driver was not heard for the length of the lease [before, reason]."""
+    CAR_RESET = "car_reset"
+    """A reset was verified, or has failed [after: done or failed, reason, text: the means, duration_s]."""
     MARK = "mark"
     """This moment was marked by a request [text]."""
 

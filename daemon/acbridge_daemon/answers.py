@@ -12,6 +12,7 @@ from acbridge.pages import Static
 from acbridge.requests import Request
 from acbridge.topics import TOPICS
 from acbridge_daemon.clock import Clock
+from acbridge_daemon.controls.driving import Driving
 from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.report import Report
@@ -31,6 +32,7 @@ class Answers:
         publisher: Publisher,
         clock: Clock,
         keyring: Keyring | None,
+        driving: Driving,
         *,
         set_rate: Callable[[float], None],
         read_keys: Callable[[], None],
@@ -42,6 +44,7 @@ class Answers:
         self._publisher = publisher
         self._clock = clock
         self._keyring = keyring
+        self._driving = driving
         self._set_loop_rate = set_rate
         self._read_keys = read_keys
         self._stop = stop
@@ -61,6 +64,7 @@ class Answers:
             "mark": self._mark,
             "reload_keys": self._reload_keys,
             "shutdown": self._shutdown,
+            **self._driving.answers(),
         }
 
     def _hello(self, _: Request) -> Mapping[str, Any]:

@@ -21,11 +21,18 @@ from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
 from acbridge_daemon.clock import Clock
+from acbridge_daemon.controls.backend import BackEnd, BackEndError
+from acbridge_daemon.controls.child import CAPABILITIES, ChildBackEnd
+from acbridge_daemon.controls.driving import NEUTRALS as NEUTRAL_COMMANDS
+from acbridge_daemon.controls.page import PageBackEnd
+from acbridge_daemon.controls.sim import SimBackEnd
 from acbridge_daemon.sd_notify import ServiceNotifier
 from acbridge_daemon.security import Keyring, ZapHandler
 from acbridge_daemon.service import Service
 from acbridge_daemon.settings import (
+    CONTROLS,
     DEFAULT_RATE,
+    NEUTRALS,
     SOURCES,
     Settings,
     SettingsError,
@@ -46,6 +53,7 @@ EPILOG = """\b
 Examples:
   acbridge-daemon --rate 30                   follow the game, 30 ticks a second
   acbridge-daemon --source sim                without the game: the stand-in
+  acbridge-daemon --source sim --controls sim  the same, and clients may drive it
   acbridge-daemon --bind 192.168.1.20 --keys keys  let other machines subscribe, those whose keys are known
 Every option may also be set in the environment, such as ACBRIDGE_RATE=30.
 Not to be confused with acbridge.exe of simshmbridge, which is another program.
@@ -85,6 +93,21 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     metavar="NAME=VALUE",
     help="Change what is counted as what, such as stuck_s=5; repeatable. docs/reference/derived.md lists the names.",
 )
+@click.option(
+    "--controls",
+    type=click.Choice(CONTROLS),
+    default="none",
+    show_default=True,
+    help="Let clients drive: the stand-in (sim), acbridge-sim in another process (page), or the game through a device "
+    "(docs/guides/driving.md).",
+)
+@click.option(
+    "--neutral",
+    type=click.Choice(NEUTRALS),
+    default="brake",
+    show_default=True,
+    help="What the car does while nobody drives.",
+)
 @click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
 @click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")
 @click.option(
@@ -121,10 +144,12 @@ def main(**options: Any) -> None:
             keyring = None if settings.keys is None else Keyring(settings.keys)
             zap = ZapHandler(context, keyring)
             source, notifier = open_source(settings, clock), ServiceNotifier(os.environ)
-            service = Service(settings, source, clock, context, version("acbridge"), zap, notifier)
-        except (KeyFileError, CurveMissing, BindError) as error:
+            backend = open_backend(settings, source)
+            service = Service(settings, source, clock, context, version("acbridge"), zap, notifier, backend)
+        except (KeyFileError, CurveMissing, BindError, BackEndError) as error:
             context.destroy(linger=0)
-            fail(str(error), ExitCode.UNAVAILABLE if isinstance(error, BindError) else ExitCode.CONFIG)
+            unavailable = isinstance(error, BindError | BackEndError)
+            fail(str(error), ExitCode.UNAVAILABLE if unavailable else ExitCode.CONFIG)
         on_stop_signal(service.stop)
         if keyring is not None:
             keyring.log_peers()
@@ -169,8 +194,29 @@ def read_thresholds(words: tuple[str, ...]) -> Thresholds:
 def open_source(settings: Settings, clock: Clock) -> PageSource:
     """Return the source that was asked for."""
     if settings.source == "sim":
-        return StandIn(clock.mono_ns)
+        return StandIn(clock.mono_ns, driven=settings.controls != "none")
     return shared_memory(settings.page_dir, settings.page_prefix, AC1.pages)
+
+
+def open_backend(settings: Settings, source: PageSource) -> BackEnd | None:
+    """
+    Return what moves the car, opened; ``None`` for a daemon that cannot drive.
+
+    Raises:
+        BackEndError: It cannot be opened.
+    """
+    neutral = NEUTRAL_COMMANDS[settings.neutral]
+    backend: BackEnd
+    if settings.controls == "none":
+        return None
+    if isinstance(source, StandIn):
+        backend = SimBackEnd(source, neutral)
+    elif settings.controls == "page":
+        backend = PageBackEnd(settings.page_dir, settings.page_prefix, neutral)
+    else:
+        backend = ChildBackEnd(CAPABILITIES[settings.controls], neutral)
+    backend.open()
+    return backend
 
 
 def open_metrics(port: int, service: Service) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from acbridge.status import Status
 from acbridge.topics import TOPICS
 from acbridge.wire import Stamp
+from acbridge_daemon.controls.driving import Driving
 from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.latency import LatencyHistogram
 from acbridge_daemon.publisher import Publisher
@@ -34,7 +35,14 @@ class Report:
     """
 
     def __init__(
-        self, run: int, version: str, settings: Settings, ingest: Ingest, publisher: Publisher, counts: RequestCounts
+        self,
+        run: int,
+        version: str,
+        settings: Settings,
+        ingest: Ingest,
+        driving: Driving,
+        publisher: Publisher,
+        counts: RequestCounts,
     ) -> None:
         self.run = run
         self.version = version
@@ -42,6 +50,7 @@ class Report:
         self.newest: Status | None = None
         self._settings = settings
         self._ingest = ingest
+        self._driving = driving
         self._publisher = publisher
         self._counts = counts
         self._started_ns = ingest.since.mono_ns
@@ -98,6 +107,8 @@ class Report:
             connections=self._publisher.connections.count,
             sent_bytes=self._publisher.sent_bytes,
             insecure=self._settings.exposed and self._settings.keys is None,
+            controls_state=self._driving.state,
+            controls_backend=self._driving.backend_name,
             requests=self._counts.answered,
             refused_requests=self._counts.refused,
         )

@@ -94,6 +94,16 @@ class Responder:
         zap.protect(self.socket)
         self.connections = Connections(self.socket)
 
+    @property
+    def descriptor(self) -> int:
+        """The file descriptor that becomes readable when something happens to the socket, after `waiting` was read."""
+        return int(self.socket.get(zmq.FD))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a request is waiting."""
+        return bool(int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
+
     def answer(self, now: float) -> bool:
         """
         Answer one request if one is waiting.
@@ -155,8 +165,7 @@ class Responder:
             self._check_role(peer, request)
             if request.spec.effect is Effect.ONCE and request.id is not None:
                 return self._once(self._caches[peer.name], request, request.id, body, now)
-            self._check_newest(peer, request)
-            return self._carry_out(request)
+            return self._newest_only(peer, request)
         except RequestRefused as refused:
             return self._refuse(request_id, refused)
         except Exception:  # noqa: BLE001  a reply must leave whatever happens; the log has the traceback
@@ -171,12 +180,18 @@ class Responder:
             self._log.warning("request_denied", request=request.name, key=peer.name, role=peer.role)
             raise RequestRefused(request.name, requests.FORBIDDEN, _NOT_AN_OPERATOR)
 
-    def _check_newest(self, peer: Peer, request: Request) -> None:
-        """Refuse a request of a stream that a newer one, or the same one, has overtaken."""
+    def _newest_only(self, peer: Peer, request: Request) -> bytes:
+        """
+        Carry out a request of a stream; refuse one that a newer one, or the same one, has overtaken.
+
+        Only requests that were carried out overtake others: a client whose requests are refused stops no stream.
+        """
         stream = (peer.name, request.name)
-        if request.order <= self._newest.get(stream, ()):
+        if request.order and request.order <= self._newest.get(stream, ()):
             raise RequestRefused(request.name, requests.STALE, _OVERTAKEN)
+        reply = self._carry_out(request)
         self._newest[stream] = request.order
+        return reply
 
     def _once(self, cache: ReplyCache, request: Request, request_id: str | int, body: bytes, now: float) -> bytes:
         """Carry out a changing request, or return the reply that its id got before."""

@@ -73,6 +73,7 @@ class Sampler:
 
     Attributes:
         game: The game whose pages are sampled.
+        newest: The records of the newest tick from which metrics are derived; ``None`` before the first.
     """
 
     def __init__(self, game: Game, run: int, thresholds: Thresholds | None = None, *, names: bool = False) -> None:
@@ -86,6 +87,7 @@ class Sampler:
             names: Whether personal names are published.
         """
         self.game = game
+        self.newest: tuple[Any, ...] | None = None
         self._deriver = Deriver(thresholds)
         # Metrics are derived from some pages of one game; another game's frames come without them.
         derives = set(DERIVED_FROM) <= set(game.pages)
@@ -111,6 +113,7 @@ class Sampler:
                 yield self._frame(page, encoder, copy, tick, stamp)
         if self._inputs:
             records: list[Any] = [self._read(page, pages[place]) for page, place in self._inputs]
+            self.newest = tuple(records)
             derived, events = self._deriver.tick(*records)
             yield self.record(derived, tick, stamp)
             for event in events:

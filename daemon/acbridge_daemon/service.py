@@ -6,6 +6,8 @@ One thread owns the loop and all sockets. A sim that does not run is a state, no
 
 import gc
 import secrets
+import select
+import sys
 import time
 
 import structlog
@@ -18,6 +20,8 @@ from acbridge.wire import Stamp
 from acbridge_daemon import logs
 from acbridge_daemon.answers import Answers
 from acbridge_daemon.clock import Clock
+from acbridge_daemon.controls.backend import BackEnd
+from acbridge_daemon.controls.driving import NEUTRALS, Driving
 from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
@@ -58,9 +62,10 @@ class Service:
         version: str,
         zap: ZapHandler,
         notifier: ServiceNotifier,
+        backend: BackEnd | None = None,
     ) -> None:
         """
-        Bind both sockets; the ZAP handler decides who may connect.
+        Bind both sockets; the ZAP handler decides who may connect, the back-end moves the car.
 
         Raises:
             BindError: An address cannot be used.
@@ -74,7 +79,8 @@ class Service:
         self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), zap)
         sampler = Sampler(AC1, run, settings.thresholds, names=settings.names)
         self._ingest = Ingest(source, sampler, self._publisher, clock)
-        self.report = Report(run, version, settings, self._ingest, self._publisher, counts)
+        self._driving = Driving(backend, NEUTRALS[settings.neutral], clock, self._ingest)
+        self.report = Report(run, version, settings, self._ingest, self._driving, self._publisher, counts)
         answers = Answers(
             settings,
             self.report,
@@ -82,6 +88,7 @@ class Service:
             self._publisher,
             clock,
             zap.keyring,
+            self._driving,
             set_rate=self.set_rate,
             read_keys=self.read_keys,
             stop=self.stop,
@@ -130,6 +137,7 @@ class Service:
             self._step(self._clock.now())
             self._answer_until_due()
         self._notifier.stopping()
+        self._driving.close()
         self._ingest.close()
         if self._port_lost is not None:
             raise self._port_lost
@@ -149,6 +157,7 @@ class Service:
         self.report.tick(late_ns, skipped)
         self._tick += 1 + skipped
         changed = self._ingest.step(self._tick, stamp)
+        self._driving.step(self._tick, stamp)
         if changed or stamp.mono_ns >= self._report_due:
             self._report_due = stamp.mono_ns + REPORT_EVERY_NS
             self._publish_status(stamp)
@@ -158,7 +167,8 @@ class Service:
         mono_ns = self._clock.mono_ns
         while True:
             self._notifier.keep_alive(mono_ns())
-            left_ns = self._pacer.deadline_ns - mono_ns()
+            self._driving.wake(mono_ns())
+            left_ns = self._next_due_ns() - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
                 self._zap.connections = self._publisher.connections.follow() + self._responder.connections.follow()
@@ -169,9 +179,27 @@ class Service:
             left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
             if left_ns <= 0 or self._stopping:
                 return
-            if left_ns <= POLL_MARGIN_NS + 1_000_000:
+            if self._driving.held and sys.platform != "win32":
+                self._select(self._next_due_ns() - mono_ns())
+            elif left_ns <= POLL_MARGIN_NS + 1_000_000:
                 time.sleep(left_ns * 1e-9)
                 return
+
+    def _next_due_ns(self) -> int:
+        """Return when the loop must do something: the next tick, or before it the end of a command or a lease."""
+        due_ns = self._driving.deadline_ns
+        return self._pacer.deadline_ns if due_ns is None else min(due_ns, self._pacer.deadline_ns)
+
+    def _select(self, left_ns: int) -> None:
+        """
+        Wait for a request, exactly, in the last moments before something is due: a command must not wait for a tick.
+
+        The descriptor of a ZeroMQ socket is readable when something has happened since its events were read.
+        """
+        if left_ns <= 0 or left_ns > POLL_MARGIN_NS + 1_000_000:
+            return
+        if not self._responder.waiting:
+            select.select([self._responder.descriptor], [], [], left_ns * 1e-9)
 
     def _answer(self) -> bool:
         """Answer one request and one ZAP request; return whether there was any."""

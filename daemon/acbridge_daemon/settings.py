@@ -13,6 +13,8 @@ from acbridge.sources import DEFAULT_PAGE_DIR
 
 DEFAULT_RATE = 60.0
 SOURCES = ("live", "sim")
+CONTROLS = ("none", "sim", "page", "uinput", "vjoy", "custom_ai")
+NEUTRALS = ("brake", "coast")
 
 
 class SettingsError(ValueError):
@@ -38,6 +40,9 @@ class Settings:
         metrics: Port to serve Prometheus metrics on; ``None`` for none.
         insecure: Whether an address that other machines reach may be used without keys, so that every client there can
             subscribe and send requests.
+        controls: What moves the car: ``none``, ``sim`` for the stand-in of ``source``, ``page`` for a stand-in in
+            another process, or a device: ``uinput``, ``vjoy``, ``custom_ai``.
+        neutral: What is applied while nobody drives: ``brake`` or ``coast``.
         keys: The directory of keys; with one, only clients whose key is in it can connect.
 
     Raises:
@@ -56,6 +61,8 @@ class Settings:
     allow_shutdown: bool = False
     metrics: int | None = None
     insecure: bool = False
+    controls: str = "none"
+    neutral: str = "brake"
     keys: Path | None = None
 
     def __post_init__(self) -> None:
@@ -75,12 +82,31 @@ class Settings:
                 "use --keys DIR to admit only clients whose keys you have, --insecure if you trust that network, "
                 "or bind 127.0.0.1"
             )
+        self._check_controls()
         if any(separator in self.page_prefix for separator in ("/", "\\", "\0")):
             raise SettingsError("page-prefix is the beginning of a name, without / or \\")
         if len(self.topic_prefix.encode("utf-8", "replace")) > 32 or not self.topic_prefix.isprintable():  # noqa: PLR2004
             raise SettingsError("topic-prefix must be printable and have at most 32 bytes")
         if self.source == "live" and sys.platform != "win32" and not self.page_dir.is_dir():
             raise SettingsError(f"page-dir {self.page_dir} is not a directory")
+
+    def _check_controls(self) -> None:
+        if self.controls not in CONTROLS:
+            raise SettingsError(f"controls must be one of {', '.join(CONTROLS)}, not {self.controls!r}")
+        if self.neutral not in NEUTRALS:
+            raise SettingsError(f"neutral must be one of {', '.join(NEUTRALS)}, not {self.neutral!r}")
+        if self.controls == "none":
+            return
+        if (self.controls == "sim") != (self.source == "sim"):
+            raise SettingsError(
+                "controls sim drives the stand-in of --source sim, and only that; "
+                "use --controls page to drive an acbridge-sim in another process"
+            )
+        if self.exposed and self.keys is None:
+            raise SettingsError(
+                f"{self.bind} can be reached from other machines, so driving needs --keys DIR; "
+                "--insecure never allows it"
+            )
 
     @property
     def exposed(self) -> bool:

@@ -2,24 +2,25 @@
 The control page: how another program drives the stand-in.
 
 A small page of shared memory that the stand-in creates and a controlling program rewrites as a whole. A page is a new
-command when its sequence number has changed; half a second without a new command releases the controls. Pure: bytes in,
-commands out.
+command when its sequence number has changed; a quarter of a second without a new command releases the controls. A run
+begins elsewhere when the count of resets has changed. Pure: bytes in, commands out.
 """
 
 import math
 import struct
 from typing import Any, NamedTuple, Self
 
+from acbridge.controls import STARTS, Place, Start
 from acbridge_sim.model.car import STEP_S
 from acbridge_sim.model.spec import CarCommands
 
 PAGE = "controls"
 """What follows the prefix in the page's name."""
-MAGIC = 0x43434241
-"""The bytes ``ABCC``."""
-SILENCE_S = 0.5
+MAGIC = 0x32434241
+"""The bytes ``ABC2``."""
+SILENCE_S = 0.25
 """Time without a new command after which the controls are released."""
-_LAYOUT = struct.Struct("<IIffffiiQ")
+_LAYOUT = struct.Struct("<IIffffiiQIIfff")
 SIZE = _LAYOUT.size
 _MOST_SHIFTS = 8
 """Gear changes that one command can ask for; a car has no more gears."""
@@ -36,6 +37,9 @@ class ControlPage(NamedTuple):
         clutch: 1 engaged to 0.
         shifts_up, shifts_down: Count every gear change asked for; each step of a count is one shift.
         heartbeat: Free for the controlling program, such as its clock in ns; the stand-in ignores it.
+        resets: Counts every reset asked for.
+        start: Where the run then begins: 0 grid, 1 pits, 2 hotlap, 3 at the place that follows.
+        s, offset, speed: That place: m along the centre line, m to its left, m/s.
     """
 
     sequence: int = 0
@@ -46,6 +50,11 @@ class ControlPage(NamedTuple):
     shifts_up: int = 0
     shifts_down: int = 0
     heartbeat: int = 0
+    resets: int = 0
+    start: int = 0
+    s: float = 0.0
+    offset: float = 0.0
+    speed: float = 0.0
 
     def pack(self) -> bytes:
         """Return the page's bytes."""
@@ -64,8 +73,15 @@ class ControlPage(NamedTuple):
             and 0.0 <= command.brake <= 1.0
             and 0.0 <= command.clutch <= 1.0
         )
-        finite = all(math.isfinite(value) for value in command[1:5])
+        finite = all(math.isfinite(value) for value in (*command[1:5], *command[10:13]))
         return command if magic == MAGIC and in_range and finite else None
+
+    @property
+    def beginning(self) -> Start | None:
+        """Where the run begins that a reset asks for; ``None`` for an unknown kind of start."""
+        if self.start < len(STARTS):
+            return STARTS[self.start]
+        return Place(self.s, self.offset, self.speed) if self.start == len(STARTS) else None
 
 
 class ControlReceiver:
@@ -75,14 +91,23 @@ class ControlReceiver:
         self._last = ControlPage()
         self._silent_s = SILENCE_S
         self._shifts: list[int] = []
+        self._resets: int | None = None
+
+    def start(self, page: bytes | None) -> Start | None:
+        """Return where a run is to begin, once for each reset asked for; ``None`` if none is."""
+        command = ControlPage.unpack(page) if page is not None else None
+        if command is None or command.resets == self._resets:
+            return None
+        first, self._resets = self._resets is None, command.resets
+        return None if first and not command.resets else command.beginning
 
     def state(self) -> list[Any]:
         """Return the state, for :meth:`restore`."""
-        return [list(self._last), self._silent_s, list(self._shifts)]
+        return [list(self._last), self._silent_s, list(self._shifts), self._resets]
 
     def restore(self, state: list[Any]) -> None:
         """Return to a state."""
-        last, self._silent_s, shifts = state
+        last, self._silent_s, shifts, self._resets = state
         self._last, self._shifts = ControlPage(*last), list(shifts)
 
     def commands(self, page: bytes | None) -> CarCommands:

@@ -7,10 +7,12 @@ It steps in lock-step and keeps no clock, no socket and no file: the same seed a
 import hashlib
 import math
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
+from acbridge.controls import Place, Start
 from acbridge.errors import DecodeError
 from acbridge.packing import Bounds, pack, unpack
 from acbridge_sim import telemetry
@@ -258,6 +260,22 @@ class World:
         self._trace = []
         self._render()
 
+    def begin(self, start: Start) -> None:
+        """
+        Begin a run at a start: grid, pits and hotlap restart the session, a place puts the car there.
+
+        Raises:
+            ValueError: The place lies behind a barrier, or its speed is out of range.
+        """
+        if isinstance(start, Place):
+            if self.session is SessionType.RACE:  # whose lights hold the car
+                self.session = SessionType.PRACTICE
+                self.restart()
+            self.put(start.s % self.track.length, start.offset, 0.0, start.speed)
+        else:
+            self.session = _SESSIONS[start]
+            self.restart()
+
     def snapshot(self) -> bytes:
         """Return the whole state of the world as msgpack, for :meth:`restore`."""
         driver, receiver = self._driver.state(), self._receiver.state()
@@ -328,6 +346,8 @@ class World:
         self.car.repair()
 
     def _physics_step(self, commands: CarCommands | None) -> None:
+        if not self._ai and commands is None:
+            self._obey_reset()
         car = self.car
         held = self.mode is Mode.PITS or waits_for_lights(self.session, self._elapsed_s)
         before = car.distance
@@ -356,6 +376,13 @@ class World:
             self._delay_roll_over()
         if self.timing.current_ms and car.distance * 1000 >= len(self._trace) * self.track.length:
             self._trace.append(self.timing.current_ms)
+
+    def _obey_reset(self) -> None:
+        """Begin a run elsewhere if the control page asks for it; a place that cannot be is ignored."""
+        start = self._receiver.start(self.control_page)
+        if start is not None:
+            with suppress(ValueError):
+                self.begin(start)
 
     def _delayed(self, commands: CarCommands) -> CarCommands:
         """Put commands into the delay line, and return those that leave it."""
@@ -407,6 +434,10 @@ class World:
         )
         self._rendered = (values, laps)
         self._graphics = None
+
+
+_SESSIONS = {"grid": SessionType.RACE, "pits": SessionType.PRACTICE, "hotlap": SessionType.HOTLAP}
+"""The session that begins at each start."""
 
 
 @cache

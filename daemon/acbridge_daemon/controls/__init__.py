@@ -1,0 +1,1 @@
+"""The car's controls: who holds them, what is applied, what moves the car."""
