@@ -99,6 +99,9 @@ def test_every_code_that_a_request_can_get_is_explained() -> None:
         "bad_argument",
         "forbidden",
         "stale",
+        "held",
+        "not_driver",
+        "suspended",
         "unavailable",
         "busy",
         "internal",
@@ -119,6 +122,9 @@ def test_a_changing_request_needs_an_id(name: str) -> None:
         "set_rate": {"rate": 30},
         "set_thresholds": {"thresholds": {"stuck_s": 5}},
         "mark": {"text": "here"},
+        "acquire": {"driver": "me", "lease_ms": 300, "force": True, "token": None},
+        "release": {"token": 1},
+        "reset": {"token": 1, "start": "pits", "means": None},
     }.get(name, {})
     assert arguments == check(request(name, id="a", **arguments)).arguments
     for body in (request(name, **arguments), request(name, id=None, **arguments)):

@@ -1,5 +1,6 @@
 """The table of topics."""
 
+from acbridge.controls import Controls
 from acbridge.derived import Derived, Event
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.status import Status
@@ -14,9 +15,9 @@ def test_no_topic_is_the_beginning_of_another() -> None:
 
 
 def test_every_topic_is_found_by_its_name() -> None:
-    assert {"physics", "graphics", "derived", "static", "status", "event"} == BY_NAME.keys()
+    assert {"physics", "graphics", "derived", "static", "status", "controls", "event"} == BY_NAME.keys()
     assert list(TOPICS) == list(BY_NAME.values())
-    assert [Physics, Graphics, Derived, Static, Status, Event] == [BY_NAME[topic.name].record for topic in TOPICS]
+    assert [Physics, Graphics, Derived, Static, Status, Controls, Event] == [BY_NAME[topic.name].record for topic in TOPICS]
 
 
 def test_every_record_of_a_sample_is_published_at_every_tick() -> None:
@@ -35,7 +36,7 @@ def test_a_topic_that_ticks_do_not_publish_is_never_due() -> None:
 
 
 def test_queues_are_counted_in_frames_per_tick() -> None:
-    assert sum(topic.by_ticks for topic in TOPICS) == FRAMES_PER_TICK  # no topic is decimated yet
+    assert len(TICK_RECORDS) + 1 == FRAMES_PER_TICK  # no topic is decimated yet; controls come at ticks while driven
 
 
 def test_a_name_is_the_one_that_its_record_says() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import zmq
 
-from acbridge import Derived, Event, Graphics, Physics, Static, Status
+from acbridge import Controls, Derived, Event, Graphics, Physics, Static, Status
 from acbridge.requests import REQUESTS
 from bench import packb, unpackb
 from programs import Daemon, until
@@ -147,7 +147,8 @@ def throw_garbage(port: int, connections: int = 500) -> None:
 
 
 def test_the_replies_checked_here_are_those_of_the_table() -> None:
-    assert REPLIES.keys() | {"shutdown", "reload_keys"} == REQUESTS.keys()
+    driving = {"acquire", "drive", "hold", "release", "reset"}  # test_driving.py
+    assert REPLIES.keys() | {"shutdown", "reload_keys"} | driving == REQUESTS.keys()
 
 
 def test_every_request_is_answered_with_what_it_asks_for(client: Client) -> None:
@@ -336,10 +337,10 @@ def test_latest_holds_the_newest_frame_of_every_topic(client: Client, daemon: Da
     with daemon.connect() as bridge:
         seen = bridge.latest(Physics, timeout=10)
         frames = client.ask("latest")["frames"]
-    assert {record.topic for record in (Physics, Graphics, Derived, Static, Status, Event)} == frames.keys()
+    assert {record.topic for record in (Physics, Graphics, Derived, Static, Status, Controls, Event)} == frames.keys()
     assert seen.tick <= frames["physics"]["tick"] < seen.tick + 600
     assert {frames["physics"]["tick"]} == {frames[topic]["tick"] for topic in ("graphics", "derived")}
-    for record in (Physics, Graphics, Derived, Static, Status, Event):
+    for record in (Physics, Graphics, Derived, Static, Status, Controls, Event):
         assert HEADER | {column.name for column in record.columns} == frames[record.topic].keys()
 
 
@@ -347,7 +348,7 @@ def test_static_is_unavailable_before_any_sim_has_run(clients: Clients, page_dir
     with Daemon("--page-dir", str(page_dir)) as daemon:
         client = clients.of(daemon)
         assert "unavailable" == client.ask("static")["error"]["code"]
-        assert client.ask("latest")["frames"].keys() <= {"status"}
+        assert client.ask("latest")["frames"].keys() <= {"status", "controls"}
 
 
 @pytest.mark.alone

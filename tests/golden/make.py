@@ -7,6 +7,7 @@ Every value is made from the position of its column in the table, so the frames 
 from pathlib import Path
 from typing import Any
 
+from acbridge.controls import Controls
 from acbridge.derived import Derived, Event
 from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
@@ -24,6 +25,7 @@ CASES: dict[str, tuple[type[Record], bool]] = {
     "static-names": (Static, True),
     "derived": (Derived, False),
     "status": (Status, False),
+    "controls": (Controls, False),
     "event": (Event, False),
 }
 """File name without its ending, the record in it, and whether names are published."""

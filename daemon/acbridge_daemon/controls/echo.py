@@ -9,7 +9,8 @@ from acbridge.pages import Physics
 FOLLOWS = 0.1
 """The telemetry follows a command when it differs by no more; aids and filters may change it a little."""
 FROZEN_S = 0.3
-"""Input is frozen when the telemetry has not followed an unchanged command for so long, s."""
+"""Input is frozen when the telemetry has shown none of the last commands for so long, s."""
+FROZEN_NS = round(FROZEN_S * 1e9)
 STEP = 0.2
 """A change of an axis by so much is a step, whose lag is measured."""
 LONGEST_LAG_S = 1.0
@@ -24,7 +25,7 @@ class Echo:
     Attributes:
         steer, gas, brake: What the telemetry shows, less what is applied; ``None`` before the first sample.
         lag_s: From a command applied to its sight in the telemetry, median; ``None`` before the first step.
-        frozen: Whether the telemetry has not followed for `FROZEN_S`.
+        frozen: Whether the telemetry has shown nothing of what was applied in the last `FROZEN_S`, for so long.
     """
 
     def __init__(self) -> None:
@@ -34,7 +35,8 @@ class Echo:
         self.frozen = False
         self._lags: deque[float] = deque(maxlen=LAGS)
         self._applied = (0.0, 0.0, 0.0)
-        self._applied_ns = 0
+        self._lately: deque[tuple[int, tuple[float, float, float]]] = deque([(0, self._applied)])
+        self._followed_ns: int | None = None
         self._axis: int | None = None
         self._half = 0.0
         self._rises = True
@@ -51,7 +53,7 @@ class Echo:
         before, self._applied = self._applied, axes
         if axes == before:
             return
-        self._applied_ns = now_ns
+        self._lately.append((now_ns, axes))
         if self._axis is not None:
             return  # the lag of an earlier step is being measured
         changes = [abs(axis - shown) for axis, shown in zip(axes, self._shown, strict=True)]
@@ -74,5 +76,12 @@ class Echo:
                 self._axis = None
             elif lag_s > LONGEST_LAG_S:
                 self._axis = None
-        follows = max(abs(self.gas), abs(self.brake)) <= FOLLOWS
-        self.frozen = not follows and (sampled_ns - self._applied_ns) * 1e-9 > FROZEN_S
+        begin_ns = sampled_ns - FROZEN_NS
+        while len(self._lately) > 1 and self._lately[1][0] <= begin_ns:
+            self._lately.popleft()  # the first is what was in force when the time began
+        if self._followed_ns is None or any(
+            max(abs(there - here) for there, here in zip(shown[1:], axes[1:], strict=True)) <= FOLLOWS
+            for _, axes in self._lately
+        ):
+            self._followed_ns = sampled_ns
+        self.frozen = sampled_ns - self._followed_ns > FROZEN_NS
