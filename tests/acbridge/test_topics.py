@@ -17,7 +17,9 @@ def test_no_topic_is_the_beginning_of_another() -> None:
 def test_every_topic_is_found_by_its_name() -> None:
     assert {"physics", "graphics", "derived", "static", "status", "controls", "event"} == BY_NAME.keys()
     assert list(TOPICS) == list(BY_NAME.values())
-    assert [Physics, Graphics, Derived, Static, Status, Controls, Event] == [BY_NAME[topic.name].record for topic in TOPICS]
+    assert [Physics, Graphics, Derived, Static, Status, Controls, Event] == [
+        BY_NAME[topic.name].record for topic in TOPICS
+    ]
 
 
 def test_every_record_of_a_sample_is_published_at_every_tick() -> None:

@@ -20,7 +20,7 @@ def test_the_lag_is_the_time_from_a_step_to_its_sight(lag_ms: int, axis: str) ->
     echo = Echo()
     commands = [0.8 if (at // 300) % 2 else 0.2 for at in range(0, 6000, 3)]
     for number, value in enumerate(commands):
-        echo.applied(number * 3 * MS, Command(**{axis: value}))
+        echo.applied(number * 3 * MS, Command()._replace(**{axis: value}))
         there = commands[max(0, number - lag_ms // 3)]
         echo.update(number * 3 * MS, shown(**{axis: there}))
     assert lag_ms / 1000 == pytest.approx(echo.lag_s, abs=0.003)
