@@ -154,7 +154,6 @@ class Driver:
             self._seq += 1
             command = Command(steer, gas, brake, clutch, *self._shifts)
             self._send("drive", epoch=self.epoch, seq=self._seq, ttl_ms=ttl_ms, tick=answering, **command._asdict())
-            self._read()
 
     def reset(self, start: Start = "hotlap", *, means: str | None = None, timeout: float = 10.0) -> Reset:
         """
