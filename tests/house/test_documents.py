@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import textwrap
@@ -100,6 +101,26 @@ def test_the_commands_of_a_document_run(name: str, checkout: Path, tmp_path: Pat
             else:
                 assert words in RUN_BY_CI, f"{name}: no test runs {line!r}"
     assert ran
+
+
+@pytest.mark.parametrize("name", ["docs/reference/protocol.md", "docs/guides/driving.md"])
+def test_what_a_document_shows_of_driving_in_python_drives(name: str, checkout: Path, tmp_path: Path) -> None:
+    (block,) = blocks(checkout / name, "python drive")
+    with Daemon("--source", "sim", "--controls", "sim") as daemon:
+        run_python(block, tmp_path, daemon)
+        until(lambda: daemon.events("driver_changed"), "a driver")
+
+
+def test_what_the_protocol_shows_of_driving_in_node_drives(checkout: Path, tmp_path: Path) -> None:
+    node, npm = require("node"), require("npm")
+    shutil.copy(checkout / "clients" / "examples" / "node" / "package.json", tmp_path)
+    subprocess.run([npm, "install", "--no-audit", "--no-fund"], cwd=tmp_path, check=True, capture_output=True)
+    (block,) = blocks(checkout / "docs" / "reference" / "protocol.md", "js drive")
+    with Daemon("--source", "sim", "--controls", "sim") as daemon:
+        (tmp_path / "drive.mjs").write_text(block.replace("5556", str(daemon.port + 1)))
+        done = subprocess.run([node, "drive.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    assert 3 == done.stdout.count("late_s"), done.stdout
+    assert "ok: false" not in done.stdout
 
 
 def test_the_one_liners_for_recordings_print_something(checkout: Path, tmp_path: Path, busy_daemon: Daemon) -> None:
