@@ -87,7 +87,7 @@ class Driver:
 
         Args:
             bridge: The connection to the daemon; it must outlive the driver.
-            name: Name of the driver, 1 to 32 printable characters; everybody can read it.
+            name: Name of the driver, 1 to 32 printable characters; every subscriber can read it.
             lease_ms: How long the daemon keeps the controls for a driver who is not heard, 300 to 5000.
             force: Whether to take the controls from another driver.
             timeout: How long to wait for the daemon, in seconds.
@@ -198,7 +198,7 @@ class Driver:
 
     def resume(self) -> None:
         """
-        Begin a new epoch, after :class:`NotDriving` told that the sim was paused or the session has changed.
+        Begin a new epoch, after a :class:`NotDriving` which says that the sim was paused or the session has changed.
 
         Raises:
             RequestRefused: Another driver holds the controls by now.

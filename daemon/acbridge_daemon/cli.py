@@ -106,7 +106,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     type=click.Choice(NEUTRALS),
     default="brake",
     show_default=True,
-    help="What the car does while nobody drives.",
+    help="What the car does without a driver.",
 )
 @click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
 @click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")

@@ -42,7 +42,7 @@ class Settings:
             subscribe and send requests.
         controls: What moves the car: ``none``, ``sim`` for the stand-in of ``source``, ``page`` for a stand-in in
             another process, or a device: ``uinput``, ``vjoy``, ``custom_ai``.
-        neutral: What is applied while nobody drives: ``brake`` or ``coast``.
+        neutral: What is applied without a driver: ``brake`` or ``coast``.
         keys: The directory of keys; with one, only clients whose key is in it can connect.
 
     Raises:

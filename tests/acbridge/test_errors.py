@@ -17,8 +17,10 @@ from acbridge.errors import (
     MissingExtra,
     NoFrame,
     NoReply,
+    NotDriving,
     PageError,
     RequestRefused,
+    ResetFailed,
     StaleFrame,
     UnknownName,
     WireVersionError,
@@ -50,6 +52,16 @@ EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
         StaleFrame("physics", 2.5, 0.5, None),
         {"topic": "physics", "age": 2.5, "max_age": 0.5, "sim_state": None},
         "allow a larger max_age",
+    ),
+    (
+        NotDriving("ttl", "the command has ended"),
+        {"reason": "ttl", "message": "the command has ended"},
+        "not driving",
+    ),
+    (
+        ResetFailed("hotlap", "begin", 3, "the lap clock is at 5000 ms"),
+        {"start": "hotlap", "means": "begin", "attempts": 3, "detail": "the lap clock is at 5000 ms"},
+        "after 3 attempts",
     ),
     (
         NoReply("status", END, 1.5, "a1b2"),

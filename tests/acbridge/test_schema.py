@@ -174,6 +174,8 @@ def samples() -> list[Record]:
         "insecure": False,
         "sim_detail": None,
         "rate_kept": None,
+        "controls_state": "free",
+        "controls_backend": "sim",
     }
     holes: dict[str, Any] = vars(physics) | {"finalFF": math.nan, "accG": (math.inf, 0.0, -math.inf)}
     derived = derive(physics, graphics, static)

@@ -38,7 +38,7 @@ DRIVING: dict[str, dict[str, Any]] = {
     "release": {"token": 1},
     "reset": {"token": 1, "start": "pits"},
 }
-"""Requests that this daemon refuses to everybody, since it has no back-end."""
+"""Requests that this daemon refuses to every client, since it has no back-end."""
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from acbridge_daemon.controls.verify import ResetCheck
 from acbridge_daemon.ingest import Ingest
 
 BRAKE = Command(brake=0.3)
-"""What is applied while nobody drives: the car stops, and stands."""
+"""What is applied without a driver: the car stops, and stands."""
 COAST = Command()
 """The same with ``--neutral coast``, and right after a reset, so that the car keeps the speed of its start."""
 NEUTRALS = {"brake": BRAKE, "coast": COAST}
@@ -89,7 +89,7 @@ class Driving:
 
         Args:
             backend: What moves the car, opened; ``None`` for a daemon that cannot drive.
-            neutral: What is applied while nobody drives.
+            neutral: What is applied without a driver.
             clock: The daemon's clock.
             ingest: Publishes, and knows the newest sample.
         """

@@ -47,7 +47,7 @@ class Lease:
         Start free.
 
         Args:
-            neutral: What is applied while nobody drives.
+            neutral: What is applied without a driver.
         """
         self.driver: str | None = None
         self.epoch = 0
@@ -111,7 +111,7 @@ class Lease:
             force: Whether to take them from another driver.
 
         Returns:
-            Name of the driver who loses the controls; ``None`` if nobody does.
+            Name of the driver who loses the controls; ``None`` if there is none.
 
         Raises:
             RequestRefused: Another driver holds the controls.
@@ -231,7 +231,7 @@ class Lease:
 
     def _hear(self, now_ns: int, request: str, token: int) -> None:
         if self._token is None or token != self._token:
-            holder = f"{self.driver} does" if self.driver else "nobody does; acquire them"
+            holder = f"{self.driver} does" if self.driver else "they are free; acquire them"
             raise self.refuse(request, requests.NOT_DRIVER, f"you do not hold the controls: {holder}")
         self._heard_ns = now_ns
 

@@ -72,7 +72,7 @@ def test_a_driver_who_is_not_heard_is_lost_after_the_lease() -> None:
     assert "not_driver" == code(lambda: drive(lease, 1101, 2))
 
 
-def test_a_second_driver_is_refused_and_told_the_first_ones_name() -> None:
+def test_a_second_driver_is_refused_with_the_name_of_the_first() -> None:
     lease = held()
     with pytest.raises(RequestRefused, match="me has held the controls for 3 s") as caught:
         lease.acquire(3000 * MS, "you", 1000, 8)
