@@ -73,8 +73,8 @@ class Controls(Record, topic="controls"):
 
     state: str = string("none (no back-end), free, driving, neutral, suspended or resetting.")
     reason: str | None = string(
-        "Why the car is not driven: ttl, released, lost, forced, revoked, paused, replay, idle, frozen, absent, "
-        "session, car, reset, or back_end; ai while the sim's own driver steers.",
+        "Why the car is not driven: ttl, released, lost, session, car, reset, back_end, or the state of the sim; ai "
+        "while the sim's own driver steers.",
         nullable=True,
     )
     driver: str | None = string("Name of the driver; nil while the controls are free.", nullable=True)
