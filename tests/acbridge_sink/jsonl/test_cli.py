@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from acbridge.topics import TOPICS
 from acbridge_sink.daemon_watch import FIX
 from programs import Daemon, Program, Sink, until
 from recordings import numbers, read
@@ -35,7 +36,7 @@ def jsonl(*arguments: str, **env: str) -> Program:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("a", "--topic", "phisics"), "'physics', 'graphics', 'derived', 'static', 'status', 'event'"),
+        (("a", "--topic", "phisics"), ", ".join(repr(topic.name) for topic in TOPICS)),
         (
             ("a", "--field", "sped"),
             "there is no field 'sped'; there are: ",
