@@ -13,6 +13,7 @@ from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
 from acbridge_ctl.doctor.command import doctor
+from acbridge_ctl.drive.command import drive
 from acbridge_ctl.keygen import keygen
 from acbridge_ctl.options import Commands, connected, daemon_options, json_option, timeout_option
 from acbridge_ctl.proton_stubs import proton_stubs
@@ -29,6 +30,7 @@ Examples:
   acbridge-ctl latest physics --field speedKmh
   acbridge-ctl mark "understeer in turn 3"
   acbridge-ctl watch --json --connect 192.168.1.20
+  acbridge-ctl drive                               with the keyboard
 
 {exit_codes(*(code for code in ExitCode if code is not ExitCode.DATA))}
 
@@ -247,5 +249,5 @@ def shutdown(connection: Connection, timeout: float) -> None:
     click.echo("the daemon ends")
 
 
-for command in (watch, doctor, keygen, proton_stubs, service):
+for command in (watch, drive, doctor, keygen, proton_stubs, service):
     main.add_command(command)
