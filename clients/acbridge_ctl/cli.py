@@ -12,6 +12,7 @@ from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
+from acbridge_ctl.calibrate.command import calibrate
 from acbridge_ctl.doctor.command import doctor
 from acbridge_ctl.drive.command import drive
 from acbridge_ctl.keygen import keygen
@@ -249,5 +250,5 @@ def shutdown(connection: Connection, timeout: float) -> None:
     click.echo("the daemon ends")
 
 
-for command in (watch, drive, doctor, keygen, proton_stubs, service):
+for command in (watch, drive, calibrate, doctor, keygen, proton_stubs, service):
     main.add_command(command)

@@ -76,7 +76,9 @@ def complaint(*arguments: str, code: int, at: Daemon | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [(), *((name,) for name in (*ASKING, "watch", "drive", "doctor", "keygen", "service"))], ids=" ".join
+    "command",
+    [(), *((name,) for name in (*ASKING, "watch", "drive", "calibrate", "doctor", "keygen", "service"))],
+    ids=" ".join,
 )
 def test_every_command_explains_itself_with_examples(command: tuple[str, ...]) -> None:
     program = run(*command, "--help")
