@@ -8,6 +8,7 @@ import click
 
 from acbridge import SimState, Status
 from acbridge.cli import Connection, ExitCode, exit_codes, fail, report
+from acbridge.controls import Controls, summary
 from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
@@ -68,10 +69,16 @@ def status(connection: Connection, timeout: float, *, as_json: bool) -> None:
     with connected(connection) as bridge:
         hello = bridge.request("hello", timeout=timeout)
         now = bridge.status(timeout=timeout)
+        controls = None if now.controls_backend == "none" else bridge.request("latest", timeout=timeout)
     if as_json:
         click.echo(to_json({"run": hello["run"], "wire": hello["wire"], **vars(now)}))
         return
-    for name, text in describe(now, f"{bridge.endpoint}, run {hello['run']}"):
+    lines = describe(now, f"{bridge.endpoint}, run {hello['run']}")
+    frame = None if controls is None else controls["frames"].get(Controls.topic)
+    driven = None if frame is None else summary(Controls.adopt(frame))
+    if driven is not None:
+        lines.append((Controls.topic, driven))
+    for name, text in lines:
         click.echo(f"{name:<9} {text}")
 
 

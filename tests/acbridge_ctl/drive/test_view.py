@@ -7,13 +7,12 @@ import pytest
 from acbridge.controls import Controls
 from acbridge_ctl.drive.ramp import Axes
 from acbridge_ctl.drive.view import View, bar, draw
+from records import empty
 
 
 def controls(**changes: Any) -> Controls:
     """Return the record of a driver whose commands arrive."""
-    values: dict[str, Any] = {column.name: None if column.nullable else 0 for column in Controls.columns}
-    values |= {"state": "driving", "backend": "sim", "frozen_input": False}
-    return Controls(**(values | changes))
+    return empty(Controls, **({"state": "driving", "backend": "sim"} | changes))
 
 
 def test_command_applied_echo_and_lag_are_shown() -> None:
