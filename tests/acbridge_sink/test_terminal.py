@@ -8,10 +8,11 @@ import pytest
 
 from acbridge import Frame, Graphics, Physics, Static
 from acbridge.derived import Deriver
+from acbridge.driving import Driver
 from acbridge_sim import SessionType, World
 from acbridge_sink.pump import TickFrames
 from acbridge_sink.terminal import View, draw
-from programs import Daemon, until
+from programs import PATIENCE_S, Daemon, until
 from screens import Screen
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -74,6 +75,16 @@ def test_a_note_from_the_environment_is_the_last_line(driving: Daemon) -> None:
         assert " open the door" == [line for line in screen.look() if line][-1]
 
 
+def test_who_drives_is_shown_if_there_is_a_back_end() -> None:
+    with Daemon("--source", "sim", "--controls", "sim") as daemon, daemon.connect() as bridge:
+        bridge.latest(Physics, timeout=PATIENCE_S)
+        with Screen("acbridge_sink", "console", "--connect", daemon.address) as screen:
+            screen.shows("controls free")
+            with Driver(bridge, "ann", timeout=PATIENCE_S):
+                screen.shows("controls neutral by ann, through sim")
+            screen.shows("controls free (released), through sim")
+
+
 def test_a_missing_daemon_and_its_return_are_shown(driving: Daemon) -> None:
     with Daemon("--source", "sim") as daemon, Screen("acbridge_sink", "console", "--connect", daemon.address) as screen:
         screen.shows("km/h")
@@ -89,7 +100,7 @@ def test_every_moment_of_a_lap_fits_80_by_24() -> None:
     world, deriver, view = (
         World(session=SessionType.HOTLAP),
         Deriver(),
-        View("tcp://127.0.0.1:5555", note="open the door"),
+        View("tcp://127.0.0.1:5555", note="open the door", controls="driving by ann, through sim"),
     )
     static = view.static = Static.from_page(world.pages()[2])
     widest = longest = 0
