@@ -106,6 +106,16 @@ class Controls(Record, topic="controls"):
     reset_detail: str | None = string("Why the newest reset failed.", nullable=True)
 
 
+def summary(record: Controls) -> str | None:
+    """Return the state of the controls in a few words, such as "driving by ann, through sim"; ``None`` if none."""
+    if record.state == "none":
+        return None
+    reason = f" ({record.reason})" if record.reason else ""
+    driver = f" by {record.driver}" if record.driver else ""
+    frozen = "; the telemetry does not follow" if record.frozen_input else ""
+    return f"{record.state}{reason}{driver}, through {record.backend}{frozen}"
+
+
 def check_steer(value: object) -> float:
     """Return a valid steering command; raise ValueError unless it is a number from -1 to 1."""
     return _number("steer", value, -1.0, 1.0)

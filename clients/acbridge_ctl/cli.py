@@ -8,11 +8,14 @@ import click
 
 from acbridge import SimState, Status
 from acbridge.cli import Connection, ExitCode, exit_codes, fail, report
+from acbridge.controls import Controls, summary
 from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
+from acbridge_ctl.calibrate.command import calibrate
 from acbridge_ctl.doctor.command import doctor
+from acbridge_ctl.drive.command import drive
 from acbridge_ctl.keygen import keygen
 from acbridge_ctl.options import Commands, connected, daemon_options, json_option, timeout_option
 from acbridge_ctl.proton_stubs import proton_stubs
@@ -29,6 +32,7 @@ Examples:
   acbridge-ctl latest physics --field speedKmh
   acbridge-ctl mark "understeer in turn 3"
   acbridge-ctl watch --json --connect 192.168.1.20
+  acbridge-ctl drive                               with the keyboard
 
 {exit_codes(*(code for code in ExitCode if code is not ExitCode.DATA))}
 
@@ -65,10 +69,16 @@ def status(connection: Connection, timeout: float, *, as_json: bool) -> None:
     with connected(connection) as bridge:
         hello = bridge.request("hello", timeout=timeout)
         now = bridge.status(timeout=timeout)
+        controls = None if now.controls_backend == "none" else bridge.request("latest", timeout=timeout)
     if as_json:
         click.echo(to_json({"run": hello["run"], "wire": hello["wire"], **vars(now)}))
         return
-    for name, text in describe(now, f"{bridge.endpoint}, run {hello['run']}"):
+    lines = describe(now, f"{bridge.endpoint}, run {hello['run']}")
+    frame = None if controls is None else controls["frames"].get(Controls.topic)
+    driven = None if frame is None else summary(Controls.adopt(frame))
+    if driven is not None:
+        lines.append((Controls.topic, driven))
+    for name, text in lines:
         click.echo(f"{name:<9} {text}")
 
 
@@ -247,5 +257,5 @@ def shutdown(connection: Connection, timeout: float) -> None:
     click.echo("the daemon ends")
 
 
-for command in (watch, doctor, keygen, proton_stubs, service):
+for command in (watch, drive, calibrate, doctor, keygen, proton_stubs, service):
     main.add_command(command)

@@ -9,6 +9,7 @@ import click
 
 from acbridge import AcbridgeError, Bridge, NoReply, connect
 from acbridge.cli import Connection, ExitCode, connection_options, fail, writing_stdout
+from acbridge.controls import check_driver
 from acbridge.pages import AC1
 from acbridge.requests import REQUESTS, Effect
 from acbridge.sources import DEFAULT_PAGE_DIR
@@ -31,6 +32,29 @@ def timeout_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --json; the command takes it as ``as_json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, in which nan and inf are null.")(command)
+
+
+def name_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds --name, the name of the driver; the command takes it as ``name``."""
+    return click.option(
+        "--name",
+        default=default,
+        show_default=True,
+        callback=_to_driver,
+        help="Name of the driver, which every subscriber can read.",
+    )
+
+
+def force_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --force; the command takes it as ``force``."""
+    return click.option("--force", is_flag=True, help="Take the controls from another driver.")(command)
+
+
+def _to_driver(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    try:
+        return check_driver(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def page_options(command: Callable[..., Any]) -> Callable[..., Any]:

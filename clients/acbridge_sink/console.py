@@ -1,9 +1,10 @@
-"""The console as plain lines: one about the car every tenth of a second, one whenever the sim's state changes."""
+"""The console as plain lines: one about the car every tenth of a second, others when the sim or its driver changes."""
 
 import time
 from typing import Any
 
 from acbridge import Derived, Frame, Graphics, Physics, Status
+from acbridge.controls import Controls, summary
 from acbridge.frame_source import FrameSource
 from acbridge_sink.daemon_watch import DaemonWatch
 from acbridge_sink.pump import TickFrames
@@ -22,6 +23,7 @@ class Console:
         self._lost = 0
         self._status: Status | None = None
         self._printed = ""
+        self._controls: str | None = None
 
     def tick(self, tick: TickFrames) -> None:
         """Print a line if the last one is a tenth of a second old."""
@@ -41,9 +43,14 @@ class Console:
         )
 
     def other(self, frame: Frame[Any]) -> None:
-        """Keep the daemon's status, which says why no ticks come."""
+        """Keep the daemon's status, which says why no ticks come; print who drives whenever that changes."""
         if isinstance(frame.record, Status):
             self._status = frame.record
+        elif isinstance(frame.record, Controls):
+            text = summary(frame.record)
+            if text != self._controls:
+                self._controls = text
+                print(f"controls {text or 'none'}", flush=True)
 
     def idle(self) -> None:
         """Print once why no frames come."""

@@ -16,6 +16,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from acbridge import Derived, Event, Frame, Graphics, Physics, SimState, Static, Status, Trust
+from acbridge.controls import Controls, summary
 from acbridge.frame_source import FrameSource
 from acbridge_sink.daemon_watch import FIX, DaemonWatch
 from acbridge_sink.pump import TickFrames
@@ -48,6 +49,7 @@ class View:
         lost: Frames that went missing so far.
         silent: Whether the daemon has had time to be heard and was not.
         events: The last events, newest last.
+        controls: Who drives; ``None`` if the daemon has no back-end.
     """
 
     endpoint: str
@@ -59,6 +61,7 @@ class View:
     lost: int = 0
     silent: bool = True
     events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS))
+    controls: str | None = None
 
 
 def draw(view: View) -> Group:
@@ -75,7 +78,11 @@ def draw(view: View) -> Group:
         lines += [*_tyres(physics, derived), Rule(style="dim")]
         lines += [*_lap(physics, graphics, derived)]
     lines.append(Rule(style="dim"))
-    lines += [_event(event) for event in reversed(view.events)]
+    events = [_event(event) for event in reversed(view.events)]
+    if view.controls is not None:
+        lines.append(Text(f" controls {view.controls}", style="magenta"))
+        events = events[: EVENTS - 1]  # so that the view keeps its height
+    lines += events
     if view.note:
         lines.append(Text(f" {view.note}", style="cyan"))
     for line in lines:
@@ -252,12 +259,14 @@ class Terminal:
         self._redraw()
 
     def other(self, frame: Frame[Any]) -> None:
-        """Keep the daemon's status, the car and track, and the last events."""
+        """Keep the daemon's status, the car and track, who drives, and the last events."""
         record = frame.record
         if isinstance(record, Status):
             self._status = record
         elif isinstance(record, Static):
             self._view.static = record
+        elif isinstance(record, Controls):
+            self._view.controls = summary(record)
         elif isinstance(record, Event):
             self._view.events.append(record)
 

@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 
 from acbridge import Event, Status
+from acbridge.controls import Controls
 from acbridge.derived import THRESHOLDS
+from acbridge.driving import Driver
+from acbridge.pages import Physics
 from acbridge.topics import BY_NAME
 from keyring import Keyring
-from programs import Daemon, Program, until
+from programs import PATIENCE_S, Daemon, Program, until
 
 OK, REFUSED, USAGE, UNAVAILABLE = 0, 1, 2, 69
 NO_DAEMON = ("--connect", "127.0.0.1:1", "--timeout", "0.2")
@@ -76,7 +79,9 @@ def complaint(*arguments: str, code: int, at: Daemon | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [(), *((name,) for name in (*ASKING, "watch", "doctor", "keygen", "service"))], ids=" ".join
+    "command",
+    [(), *((name,) for name in (*ASKING, "watch", "drive", "calibrate", "doctor", "keygen", "service"))],
+    ids=" ".join,
 )
 def test_every_command_explains_itself_with_examples(command: tuple[str, ...]) -> None:
     program = run(*command, "--help")
@@ -84,6 +89,18 @@ def test_every_command_explains_itself_with_examples(command: tuple[str, ...]) -
     text = "\n".join(program.out)
     assert re.search(rf"Examples?:\s+acbridge-ctl {' '.join(command)}", text), text
     assert command in ((), ("keygen",), ("service",)) or "--connect" in text
+
+
+def test_the_status_has_a_line_about_the_controls_if_there_is_a_back_end(daemon: Daemon) -> None:
+    assert not any(line.startswith("controls") for line in printed("status", at=daemon))
+    with Daemon("--source", "sim", "--controls", "sim") as drivable, drivable.connect() as bridge:
+        bridge.latest(Physics, timeout=PATIENCE_S)
+        with Driver(bridge, "ann", timeout=PATIENCE_S):
+            held = printed("status", at=drivable)
+        bridge.wait_for(Controls, lambda frame: frame.record.state == "free", timeout=PATIENCE_S)
+        free = printed("status", at=drivable)
+    assert "controls  neutral by ann, through sim" == held[-1]
+    assert "controls  free (released), through sim" == free[-1]
 
 
 def test_help_explains_exit_codes_and_completion() -> None:

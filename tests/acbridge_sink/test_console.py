@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from acbridge import Bridge, Frame, Graphics, Physics, Static, connect
+from acbridge.controls import Controls
+from acbridge.driving import Driver
 from acbridge_sim import World
 from acbridge_sink.console import Console
 from acbridge_sink.daemon_watch import FIX
 from acbridge_sink.pump import TickFrames
 from deriving import derive
 from game import Game
-from programs import Daemon, Program, Sink, until
+from programs import PATIENCE_S, Daemon, Program, Sink, until
 
 LINE = re.compile(
     r"lap (?P<lap>\d+) +(?P<time>\d+:\d\d:\d\d\d|-:--:---)  +(?P<speed>\d+\.\d) km/h  gear (?P<gear>[RN1-9])  .*"
@@ -80,6 +82,26 @@ def test_lost_frames_are_summed_up(no_daemon: Bridge, capsys: pytest.CaptureFixt
     for number, lost in enumerate((0, 3, 0, 2)):
         console.tick(tick(number, lost))
     assert ["0", "3", "3", "5"] == [line["lost"] for line in parse(capsys.readouterr().out.splitlines())]
+
+
+def test_who_drives_is_a_line_whenever_it_changes() -> None:
+    with Daemon("--source", "sim", "--controls", "sim") as daemon, daemon.connect() as bridge:
+        bridge.latest(Physics, timeout=PATIENCE_S)
+        with Sink(daemon, "console") as sink:
+            sink.said("controls free")
+            with Driver(bridge, "ann", timeout=PATIENCE_S) as driver:
+                driver.drive(brake=1.0, ttl_ms=1000)
+                sink.said("controls driving by ann, through sim")
+            sink.said("controls free (released), through sim")
+            assert 0 == sink.end()
+    assert len(parse(sink.out)) >= 1
+
+
+def test_without_a_back_end_nothing_is_said_of_the_controls(daemon: Daemon) -> None:
+    with daemon.connect() as bridge, Sink(daemon, "console", "--duration", "3") as sink:
+        bridge.latest(Controls, timeout=PATIENCE_S)
+        assert 0 == sink.wait()
+    assert [] == [line for line in sink.out if "controls" in line]
 
 
 def test_an_incomplete_tick_is_left_out(no_daemon: Bridge, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,6 +73,7 @@ def busy_daemon() -> Iterator[Daemon]:
     [
         "README.md",
         "docs/reference/derived.md",
+        "docs/guides/driving.md",
         "docs/guides/proton.md",
         "docs/reference/protocol.md",
         "docs/guides/recordings.md",

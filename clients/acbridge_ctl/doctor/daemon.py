@@ -5,6 +5,7 @@ from typing import Any
 
 from acbridge import WIRE_VERSION, AcbridgeError, NoFrame, NoReply, SimState, Status, connect
 from acbridge.cli import Connection
+from acbridge_ctl.doctor.controls import check_controls
 from acbridge_ctl.doctor.findings import Finding, Level
 
 MIN_RATE_KEPT = 0.98
@@ -49,7 +50,7 @@ def check_daemon(connection: Connection, timeout: float) -> tuple[str | None, li
         Finding(Level.OK, "daemon", text),
         evaluate_rate(status),
         evaluate_sim_state(status),
-        _check_frames(connection, str(hello.get("topic_prefix", "")), timeout),
+        *_check_frames(connection, str(hello.get("topic_prefix", "")), status, timeout),
     ]
 
 
@@ -72,18 +73,19 @@ def evaluate_sim_state(status: Status) -> Finding:
     return Finding(level, "state", text, status.sim_detail or "start a session")
 
 
-def _check_frames(connection: Connection, prefix: str, timeout: float) -> Finding:
-    """Check that the status, which is published every second, arrives."""
+def _check_frames(connection: Connection, prefix: str, status: Status, timeout: float) -> list[Finding]:
+    """Check that the status, which is published every second, arrives; and then the controls."""
     with connect(connection.host, connection.port, topic_prefix=prefix, keys=connection.keys) as bridge:
         try:
             bridge.latest(Status, timeout=max(timeout, STATUS_TIMEOUT_S))
         except NoFrame:
             text = f"the daemon answers requests, but no frame arrived from {bridge.endpoint}"
-            return Finding(Level.FAIL, "frames", text, "check whether a firewall or a forwarder blocks that port")
+            return [Finding(Level.FAIL, "frames", text, "check whether a firewall or a forwarder blocks that port")]
         except AcbridgeError as error:
-            return Finding(Level.FAIL, "frames", f"what arrived from {bridge.endpoint} is not a frame ({error})")
-    prefixed = f", with --topic-prefix {prefix}" if prefix else ""
-    return Finding(Level.OK, "frames", f"the status arrives from {bridge.endpoint}{prefixed}")
+            return [Finding(Level.FAIL, "frames", f"what arrived from {bridge.endpoint} is not a frame ({error})")]
+        prefixed = f", with --topic-prefix {prefix}" if prefix else ""
+        arrives = Finding(Level.OK, "frames", f"the status arrives from {bridge.endpoint}{prefixed}")
+        return [arrives, *check_controls(bridge, status, timeout)]
 
 
 def _other_wire_version(hello: dict[str, Any]) -> Finding:

@@ -3,7 +3,7 @@
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
 const SILENCE_MS = 5000;
-const TOPICS = ["physics", "graphics", "derived", "static", "status", "event"];
+const TOPICS = ["physics", "graphics", "derived", "static", "status", "controls", "event"];
 
 export class Link {
   #address;

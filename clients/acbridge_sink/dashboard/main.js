@@ -1,5 +1,6 @@
 // The dashboard: receives messages from the relay, and draws when the screen is ready and something has changed.
 
+import { Controls } from "./controls.js";
 import { Dash } from "./dash.js";
 import { Fields } from "./fields.js";
 import { GG } from "./gg.js";
@@ -19,6 +20,7 @@ const DRAWN = [
   ...["track", "trackConfiguration", "trackSPlineLength", "locked_wheels", "spinning_wheels", "lap_state"],
   ...["lap_invalid_reason", "in_pit_lane", "wrong_way", "off_track", "tyre_critical", "bodywork_damaged", "sim_state"],
   ...["sim_detail", "kind", "lap", "lap_time_ms", "sector_times_ms", "valid", "reason"],
+  ...["backend", "state", "frozen_input"],
 ];
 
 const named = (id) => document.getElementById(id);
@@ -35,6 +37,7 @@ const state = new State();
 const views = [
   fields,
   new Dash(document),
+  new Controls(document),
   tyres,
   new Traces(named("traces"), named("reach"), redraw),
   new GG(named("gg"), redraw),

@@ -104,6 +104,7 @@ class Driving:
         self._resets = 0
         self._applied = neutral
         self._applied_ns = clock.mono_ns()
+        self._echo.applied(self._applied_ns, neutral)
         self._lag_s: float | None = None
         self._repeat_ns: int | None = None if self._capabilities.repeat_s is None else 0
         self._sampled: dict[int, int] = {}

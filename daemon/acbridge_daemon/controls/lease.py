@@ -188,7 +188,7 @@ class Lease:
 
     def resume(self) -> None:
         """Take commands again, of a new epoch."""
-        if self._suspended is not None and self._reason is None and not self._resetting:
+        if self.driver is not None and self._suspended is not None and self._reason is None and not self._resetting:
             self._reason = self._suspended
         self._suspended = None
 

@@ -13,6 +13,7 @@ import zmq
 from playwright.sync_api import Browser, ViewportSize, WebSocketRoute, expect
 
 from acbridge import Event, EventKind
+from acbridge.driving import Driver
 from acbridge.pages import AC1
 from acbridge.wire import Header, encode
 from browsing import Watched, browser, require_browser
@@ -156,6 +157,34 @@ def test_the_banner_shows_the_state_of_the_sim(watch: Callable[..., Watched], pa
         assert "polite" == watched.page.locator("#state").get_attribute("aria-live")
         daemon.end()
         says(watched, "Waiting for the daemon")
+
+
+def test_who_drives_and_what_is_applied_stand_beside_the_telemetry(watch: Callable[..., Watched]) -> None:
+    with Daemon("--source", "sim", "--controls", "sim") as daemon, Relay(daemon.address) as relay:
+        watched = watch(relay.port)
+        says(watched, "Live")
+        state = watched.page.locator("#controls-state")
+        with daemon.connect() as bridge, Driver(bridge, "ann", timeout=PATIENCE_S) as driver:
+
+            def drives() -> bool:
+                driver.drive(steer=-0.25, gas=0.0, brake=0.75, ttl_ms=1000)
+                fields: dict[str, str] = {shown["field"]: shown["text"] for shown in watched.page.evaluate(SHOWN)}
+                pairs = (("controls.brake", "75"), ("controls.steer", f"{MINUS}25"), ("physics.brake", "75"))
+                return state.inner_text() == "driving" and all(fields[name] == text for name, text in pairs)
+
+            until(drives, "the command on the page")
+            expect(watched.page.locator("[data-field='controls.driver']")).to_have_text("ann")
+            assert {False} == {element.is_hidden() for element in watched.page.locator(".applied").all()}
+            assert TABLET["height"] >= watched.page.evaluate("document.documentElement.scrollHeight")
+        expect(state).to_have_text("free (released)", timeout=PATIENCE_MS)
+        expect(watched.page.locator("[data-field='controls.driver']")).to_have_text(DASH)
+
+
+def test_nothing_of_the_controls_is_shown_without_a_back_end(watch: Callable[..., Watched], relay: Relay) -> None:
+    watched = watch(relay.port)
+    says(watched, "Live")
+    expect(watched.page.locator("#controls-state")).to_have_text("none", timeout=PATIENCE_MS)
+    assert {True} == {element.is_hidden() for element in watched.page.locator(".applied").all()}
 
 
 def test_a_page_without_new_frames_shows_stale_and_not_live(watch: Callable[..., Watched]) -> None:

@@ -1,0 +1,1 @@
+"""The ``calibrate`` command: measures what the telemetry shows of each command."""
