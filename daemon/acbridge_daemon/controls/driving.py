@@ -102,7 +102,7 @@ class Driving:
         self._echo = Echo()
         self._reset: Reset | None = None
         self._resets = 0
-        self._applied = neutral
+        self._applied: Command = neutral
         self._applied_ns = clock.mono_ns()
         self._echo.applied(self._applied_ns, neutral)
         self._lag_s: float | None = None
