@@ -40,7 +40,7 @@ __all__ = [
     "channels",
 ]
 
-gym.register(
+gym.register(  # pyright: ignore[reportUnknownMemberType]
     "acbridge/RaceSim-v0",
     entry_point="acbridge_gym.envs.race:race_sim",
     vector_entry_point="acbridge_gym.vector.batch:RaceSimVectorEnv",

@@ -74,7 +74,7 @@ def observe(seen: Seen, road: Road, memory: Memory, rules: Rules, out: Any) -> i
     return scale(raw, rules, out)
 
 
-def describe_place(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: Sequence[float]) -> None:
+def describe_place(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: list[float]) -> None:
     """Write the angle to the track's direction, the offset from its middle, and the way to both edges."""
     i, part = point_before(road, seen.distance)
     j = (i + 1) % road.points
@@ -90,7 +90,7 @@ def describe_place(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: Sequ
     raw[10] = right - seen.offset
 
 
-def describe_course(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: Sequence[float]) -> None:
+def describe_course(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: list[float]) -> None:
     """Write both edges at the places ahead, in the car's frame, and the curvature there."""
     pace = SLOWEST
     if seen.forward > SLOWEST and math.isfinite(seen.forward):

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from acbridge_gym.action import Action
 from acbridge_gym.channels import Channel, channels
 from acbridge_gym.ends import Ends
-from acbridge_gym.reward import Reward
+from acbridge_gym.reward import Reward, TermFunction
 from acbridge_gym.rules import TERMS, Rules
 from acbridge_gym.start import Start, check_name
 from acbridge_sim.model.drivetrain import STEP_S
@@ -135,10 +135,15 @@ def _reward(given: Reward | Mapping[str, Any]) -> Reward:
     if isinstance(given, Reward):
         return given
     known = {name: float(value) for name, value in given.items() if name in TERMS}
-    own = {name: value for name, value in given.items() if name not in TERMS}
-    for name, value in own.items():
-        if not (isinstance(value, tuple | list) and len(cast("Any", value)) == 2 and callable(value[0])):  # noqa: PLR2004
+    own: dict[str, tuple[TermFunction, float]] = {}
+    for name, value in given.items():
+        if name in TERMS:
+            continue
+        try:
+            term, weight = value
+            own[name] = term, float(weight)
+        except (TypeError, ValueError) as error:
             raise ValueError(
-                f"there is no term {name!r}; there are {', '.join(TERMS)}. A term of your own is a function and a weight"
-            )
-    return replace(Reward(**known), own={name: (value[0], float(value[1])) for name, value in own.items()})
+                f"there is no term {name!r}; there are {', '.join(TERMS)}, and your own, each a function and a weight"
+            ) from error
+    return replace(Reward(), **known, own=own)

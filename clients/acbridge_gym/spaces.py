@@ -21,7 +21,7 @@ def observation_space(settings: Settings) -> gym.Space[Any]:
     """Return the space of one environment's observations: a Dict of channels, or one Box in the order of the table."""
     boxes = {channel.name: _box(channel) for channel in settings.channels}
     if not settings.flat:
-        return gym.spaces.Dict(boxes)
+        return gym.spaces.Dict(list(boxes.items()))
     low = np.concatenate([box.low.ravel() for box in boxes.values()])
     high = np.concatenate([box.high.ravel() for box in boxes.values()])
     return gym.spaces.Box(low, high, dtype=np.float32)

@@ -14,7 +14,9 @@ from acbridge_sim import RacingLine, Track
 from acbridge_sim.session import GRID_M, RUN_UP_M, RUN_UP_SPEED
 
 Start = str | Mapping[str, float]
-"""``hotlap``, ``grid``, ``pits``, ``anywhere``, or a mapping with ``s``, and optionally ``offset``, ``heading``, ``speed``."""
+"""
+``hotlap``, ``grid``, ``pits``, ``anywhere``, or a mapping with ``s`` and optionally ``offset``, ``heading``, ``speed``.
+"""
 
 NAMES = ("hotlap", "grid", "pits", "anywhere")
 KEYS = ("s", "offset", "heading", "speed")

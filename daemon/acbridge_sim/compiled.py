@@ -107,7 +107,7 @@ def _announce(chosen: Mapping[str, Any], version: str) -> None:
         folder = kernel.stats.cache_path
         if folder is None or not any(Path(folder).glob(f"*{name}_{version}*.nbc")):
             print(  # noqa: T201  a user waits
-                "acbridge_sim: compiling the model, once, about 12 s on a free core", file=sys.stderr
+                "acbridge_sim: compiling the model, once, 10 to 30 s on a free core", file=sys.stderr
             )
             return
 

@@ -2,11 +2,10 @@
 The stand-in for training: cars, observations, rewards and ends in compiled code, for one environment or for many lanes.
 
 Equal to `plain` to the last bit on the same machine. Needs the extra ``batch``; the first use compiles, which takes
-about twenty seconds.
+half a minute.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,7 +75,7 @@ class Lanes:
         self._rules[:] = record_of(rules)
         self._kernels = compiled_lanes()
 
-    @cached_property
+    @property
     def line(self) -> RacingLine:
         """The racing line of the car without draws."""
         return racing_line(self.track, self.spec)
@@ -164,7 +163,7 @@ class CompiledSim:
         self._whole = [memories["terms"][0], memories["command"][0], memories["turn"]]
         self._places = [self._lanes.seens["packet"][0], self._lanes.seens["distance"][0]]
 
-    @cached_property
+    @property
     def line(self) -> RacingLine:
         """The racing line of the car without draws."""
         return racing_line(self.track, self._spec)

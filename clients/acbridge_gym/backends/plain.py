@@ -5,7 +5,6 @@ Deterministic; no socket, no clock, no thread.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 from acbridge_gym.memory import Memory
 from acbridge_gym.randomize import spec_with
@@ -48,7 +47,7 @@ class PlainSim:
         self._rules = rules
         self._referee = Referee(self.track.road, rules)
 
-    @cached_property
+    @property
     def line(self) -> RacingLine:
         """The racing line of the car without draws."""
         return racing_line(self.track, self._spec)

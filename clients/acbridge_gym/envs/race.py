@@ -7,7 +7,7 @@ socket, reads no clock and starts no thread: those are a backend's.
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from acbridge_gym.backends import Backend
 from acbridge_gym.backends.plain import PlainSim
-from acbridge_gym.channels import Channel
 from acbridge_gym.ends import REASONS
 from acbridge_gym.randomize import Randomize
 from acbridge_gym.referee import Outcome
@@ -27,8 +26,11 @@ from acbridge_gym.start import Start, check_name, place_of
 from acbridge_gym.tracks import track_of
 from acbridge_sim import CarSpec, Track
 
+METADATA: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 22}
+"""What Gymnasium wants to know of an environment, at the step of 45 ms."""
 
-class RaceEnv(gym.Env[Any, npt.NDArray[np.float32]]):
+
+class RaceEnv(gym.Env[Any, Any]):
     """
     One car on one track.
 
@@ -38,7 +40,7 @@ class RaceEnv(gym.Env[Any, npt.NDArray[np.float32]]):
         backend: What moves the car.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 22}  # pyright: ignore[reportIncompatibleVariableOverride]
+    metadata: dict[str, Any] = METADATA
 
     def __init__(
         self,
@@ -60,13 +62,13 @@ class RaceEnv(gym.Env[Any, npt.NDArray[np.float32]]):
         Raises:
             ValueError: There is no such render mode.
         """
-        if render_mode not in (None, *self.metadata["render_modes"]):
+        if render_mode not in (None, *METADATA["render_modes"]):
             raise ValueError(f"the render mode is rgb_array or nothing, not {render_mode!r}")
         self.settings = settings
-        self.channels: tuple[Channel, ...] = settings.channels
+        self.channels = settings.channels
         self.backend = backend
         self.render_mode = render_mode
-        self.metadata = {**self.metadata, "render_fps": round(1000 / settings.step_ms)}  # pyright: ignore[reportAttributeAccessIssue]
+        self.metadata = {**METADATA, "render_fps": round(1000 / settings.step_ms)}
         self.action_space = action_space(settings)
         self.observation_space = observation_space(settings)
         self._randomize = randomize or Randomize()
@@ -119,9 +121,10 @@ class RaceEnv(gym.Env[Any, npt.NDArray[np.float32]]):
         Raises:
             ValueError: The action has another shape, or a number of it is not finite.
         """
-        numbers = np.asarray(action, float).tolist()
-        if not isinstance(numbers, list) or len(numbers) != self._axes:
-            raise ValueError(f"an action has {self._axes} numbers, not the shape {np.shape(action)}")
+        array = np.asarray(action, float)
+        if array.shape != (self._axes,):
+            raise ValueError(f"an action has {self._axes} numbers, not the shape {array.shape}")
+        numbers: list[float] = array.tolist()
         for number in numbers:
             if not math.isfinite(number):
                 raise ValueError(f"an action has finite numbers, not {number}")

@@ -6,7 +6,7 @@ the way that Gymnasium names: in the next step, in the same step, or when asked.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from acbridge_gym.backends.compiled import Lanes
-from acbridge_gym.channels import Channel
 from acbridge_gym.ends import NAMES, REASONS
-from acbridge_gym.envs.race import own_terms, start_of
+from acbridge_gym.envs.race import METADATA, own_terms, start_of
 from acbridge_gym.randomize import Randomize
 from acbridge_gym.render import Picture
 from acbridge_gym.rules import TERMS
@@ -51,7 +50,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         lanes: The episodes.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 22}  # pyright: ignore[reportIncompatibleVariableOverride]
+    metadata: dict[str, Any] = METADATA
 
     def __init__(
         self,
@@ -83,28 +82,29 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         """
         if not 0 <= second_try <= 1:
             raise ValueError(f"second_try is a share from 0 to 1, not {second_try:g}")
-        if render_mode not in (None, *self.metadata["render_modes"]):
+        if render_mode not in (None, *METADATA["render_modes"]):
             raise ValueError(f"the render mode is rgb_array or nothing, not {render_mode!r}")
         self.settings = settings_of(settings)
-        self.channels: tuple[Channel, ...] = self.settings.channels
+        self.channels = self.settings.channels
         self.num_envs = num_envs
         self.render_mode = render_mode
         self._mode = AutoresetMode(autoreset_mode)
-        self.metadata = {  # pyright: ignore[reportAttributeAccessIssue]
-            **self.metadata,
+        self.metadata = {
+            **METADATA,
             "render_fps": round(1000 / self.settings.step_ms),
             "autoreset_mode": self._mode,
         }
-        self.single_action_space = action_space(self.settings)
-        self.single_observation_space = observation_space(self.settings)
-        self.action_space = batch_space(self.single_action_space, num_envs)
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        action, observation = action_space(self.settings), observation_space(self.settings)
+        self.single_action_space, self.single_observation_space = action, observation
+        self.action_space = batch_space(action, num_envs)
+        self.observation_space = batch_space(observation, num_envs)
+        self._shape = (num_envs, self.settings.action.axes)
         self.lanes = Lanes(num_envs, track_of(track), table_of(CarSpec, car), rules_of(self.settings))
         self._randomize = table_of(Randomize, randomize)
         self._shaper = Shaper(self.settings)
         self._counted = [(i, name) for i, name in enumerate(TERMS) if self.settings.reward.weights[i]]
         self._own = {name: np.zeros(num_envs) for name in self.settings.reward.own}
-        self._generators: list[np.random.Generator | None] = [None] * num_envs
+        self._generators: dict[int, np.random.Generator] = {}
         self._ended = np.zeros(num_envs, bool)
         self._all = np.ones(num_envs, bool)
         self._second_try = second_try
@@ -127,16 +127,16 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
             ValueError: An option, a start or the number of seeds is wrong, or the start lies behind a barrier.
             TypeError: The mask is not an array of truths.
         """
-        seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed
+        seeds: Sequence[int | None] | None = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed
         if seeds is not None and len(seeds) != self.num_envs:
             raise ValueError(f"there are {self.num_envs} lanes, and {len(seeds)} seeds")
         given = dict(options or {})
         mask = self._mask(given.pop(RESET_MASK)) if RESET_MASK in given else self._all
         start = start_of(given, self.settings.start)
         chosen = np.flatnonzero(mask)
-        for lane in chosen:
-            of_lane = None if seeds is None else seeds[lane]
-            if of_lane is not None or self._generators[lane] is None:
+        for lane in chosen.tolist():
+            of_lane = seeds[lane] if seeds is not None else None
+            if of_lane is not None or lane not in self._generators:
                 self._generators[lane], _ = seeding.np_random(of_lane)
         self._begin(chosen, start, second_tries=False)
         return self._shaper.many(self.lanes.observations), self._infos(mask)
@@ -150,14 +150,16 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
 
         Raises:
             ValueError: The actions have another shape, or a number of them is not finite.
-            RuntimeError: The mode is disabled, and a lane whose episode has ended was not reset.
+            RuntimeError: There was no reset yet, or the mode is disabled and a lane that has ended was not reset.
         """
         numbers = np.ascontiguousarray(actions, float)
-        if numbers.shape != self.action_space.shape:
-            raise ValueError(f"actions have the shape {self.action_space.shape}, not {numbers.shape}")
+        if numbers.shape != self._shape:
+            raise ValueError(f"actions have the shape {self._shape}, not {numbers.shape}")
         if not np.isfinite(numbers).all():
             raise ValueError("actions have finite numbers")
-        resting = self._ended
+        if not self._generators:
+            raise RuntimeError("reset the environment before its first step")
+        resting = self._ended.copy()
         if resting.any() and self._mode is AutoresetMode.DISABLED:
             raise RuntimeError(f"lanes {np.flatnonzero(resting).tolist()} have ended: reset them with {RESET_MASK}")
         memories = self.lanes.memories
@@ -192,7 +194,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         return tuple(self._picture.draw(self.lanes.instants(lane)[1]) for lane in range(self.num_envs))
 
     def _mask(self, given: Any) -> npt.NDArray[np.bool_]:
-        if not isinstance(given, np.ndarray) or given.dtype != np.bool_:
+        if getattr(given, "dtype", None) != np.bool_:
             raise TypeError(f"{RESET_MASK} is an array of truths, not {type(given).__name__}")
         mask: npt.NDArray[np.bool_] = given
         if mask.shape != (self.num_envs,) or not mask.any():
@@ -203,8 +205,6 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         places: dict[int, tuple[Place, Mapping[str, float]]] = {}
         for lane in chosen.tolist():
             rng = self._generators[lane]
-            if rng is None:
-                raise RuntimeError("reset the environment before its first step")
             place = self._place(start, rng, second_try=second_tries)
             places[lane] = place, self._randomize.draw(rng)
         self.lanes.begin(places)
