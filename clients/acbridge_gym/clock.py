@@ -132,5 +132,7 @@ def frames_in(step_ms: float, rate_hz: float) -> int:
     whole = round(exact)
     if whole < 1 or abs(exact - whole) > 0.01:  # noqa: PLR2004  a hundredth of a frame: rates such as 333.33 are rounded
         suits = max(1, whole) * 1000 / step_ms
-        raise ValueError(f"a step of {step_ms:g} ms has {exact:.2f} frames at {rate_hz:g} Hz; {suits:.2f} Hz would suit")
+        raise ValueError(
+            f"a step of {step_ms:g} ms has {exact:.2f} frames at {rate_hz:g} Hz; {suits:.2f} Hz would suit"
+        )
     return whole

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from acbridge_gym.channels import Channel
 from acbridge_gym.settings import Settings
 
-Observation = dict[str, npt.NDArray[np.float32]] | npt.NDArray[np.float32]
+Observation = Any
+"""A dictionary of float32 arrays by the names of the channels, or one array of all: the settings decide."""
 
 
 def action_space(settings: Settings) -> gym.spaces.Box:

@@ -69,7 +69,7 @@ def test_a_step_of_frames_has_as_many_or_more(frames: int, late: list[int]) -> N
         end = clock.end(tick)
         assert StepEnd(tick - begun, overrun=each >= frames) == end
         assert tick + frames == clock.due
-        with pytest.raises(ValueError, match="has not arrived|wait first"):
+        with pytest.raises(ValueError, match="wait first"):
             clock.end(tick)
 
 
