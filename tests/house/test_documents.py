@@ -72,6 +72,7 @@ def busy_daemon() -> Iterator[Daemon]:
     [
         "README.md",
         "docs/reference/derived.md",
+        "docs/reference/environments.md",
         "docs/guides/proton.md",
         "docs/reference/protocol.md",
         "docs/guides/recordings.md",
