@@ -1,7 +1,7 @@
 """
-When a step ends, as arithmetic: on a clock of its own, or on the frames of a daemon.
+When a step ends, as arithmetic: in nanoseconds of a clock, or in frames of a daemon.
 
-Both are given the time and never ask for it, so a test runs them with any clock. In lock-step neither is needed.
+The clock is given the time and never asks for it, so a test runs it with any time. In lock-step it is not needed.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ class StepEnd(NamedTuple):
     The end of a step.
 
     Attributes:
-        length: How long the step was, in the clock's unit: ns, or frames.
+        length: How long the step was, in the clock's unit.
         overrun: Whether it ended late by a whole step or more.
     """
 
@@ -20,101 +20,59 @@ class StepEnd(NamedTuple):
     overrun: bool
 
 
-class ElasticClock:
+class StepClock:
     """
     Steps of a length T on a grid that a late end may stretch, but that never yields a short step.
 
     An end that is late by less than T leaves the grid where it is if at least T/2 remains until the next end;
     otherwise the next step lasts T from now. An end that is late by T or more is an overrun, and the grid begins at it.
     So no step is shorter than T/2, a stall is one long step, and small lateness does not add up.
+
+    The same arithmetic serves both ways to keep time. Elastic: T and times in ns. By frames: T is a number of frames,
+    and a time is the number of the newest frame, so that a step ends when its last frame arrives.
+
+    Attributes:
+        due: When the running step ends.
     """
 
-    def __init__(self, step_ns: int) -> None:
+    def __init__(self, step: int) -> None:
         """
         Wait for :meth:`begin`.
 
         Args:
-            step_ns: T, ns.
+            step: T, in ns or in frames.
 
         Raises:
             ValueError: It is not above 0.
         """
-        if step_ns <= 0:
-            raise ValueError(f"a step lasts more than 0 ns, not {step_ns}")
-        self._step = step_ns
+        if step <= 0:
+            raise ValueError(f"a step is longer than 0, not {step}")
+        self._step = step
         self._begun = self.due = 0
 
     def begin(self, now: int) -> None:
-        """Begin the first step of an episode, which lasts a whole T, at a time in ns."""
+        """Begin the first step of an episode, which lasts a whole T."""
         self._begun = now
         self.due = now + self._step
 
-    def wait(self, now: int) -> int:
-        """Return how long to wait for the end of the running step, ns; 0 if it is due."""
+    def left(self, now: int) -> int:
+        """Return what is left of the running step; 0 if its end is due."""
         return max(0, self.due - now)
 
     def end(self, now: int) -> StepEnd:
         """
         End the running step and begin the next.
 
-        Args:
-            now: The time, ns.
-
         Raises:
-            ValueError: The step is not due yet.
+            ValueError: The end is not due yet.
         """
         late = now - self.due
         if late < 0:
-            raise ValueError(f"the step is due in {-late} ns: wait first")
+            raise ValueError(f"the step ends at {self.due}, and it is {now}: wait first")
         length, self._begun = now - self._begun, now
         left = self.due + self._step - now
         self.due = self.due + self._step if 2 * left >= self._step else now + self._step
         return StepEnd(length, late >= self._step)
-
-
-class FrameClock:
-    """
-    Steps of k frames: each ends when the k-th frame after its begin has arrived.
-
-    After a stall the next step begins at the newest frame, so it has k frames too.
-    """
-
-    def __init__(self, frames: int) -> None:
-        """
-        Wait for :meth:`begin`.
-
-        Args:
-            frames: k, frames in a step.
-
-        Raises:
-            ValueError: It is less than 1.
-        """
-        if frames < 1:
-            raise ValueError(f"a step has at least 1 frame, not {frames}")
-        self._frames = frames
-        self._begun = self.due = 0
-
-    def begin(self, tick: int) -> None:
-        """Begin the first step of an episode at the frame with this number."""
-        self._begun = tick
-        self.due = tick + self._frames
-
-    def end(self, tick: int) -> StepEnd:
-        """
-        End the running step and begin the next.
-
-        Args:
-            tick: Number of the newest frame.
-
-        Raises:
-            ValueError: The frame that ends the step has not arrived yet.
-        """
-        late = tick - self.due
-        if late < 0:
-            raise ValueError(f"the step ends with frame {self.due}, and the newest is {tick}: wait first")
-        length, self._begun = tick - self._begun, tick
-        self.due = tick + self._frames
-        return StepEnd(length, late >= self._frames)
 
 
 def frames_in(step_ms: float, rate_hz: float) -> int:
