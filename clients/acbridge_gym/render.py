@@ -31,7 +31,7 @@ class Picture:
 
     def __init__(self, track: Track, step_ms: int) -> None:
         """
-        Prepare the points to draw, four for every pixel of the edges' length.
+        Prepare the points to draw: rows across the road, dense enough that a turned picture has no holes.
 
         Args:
             track: The track.
@@ -41,14 +41,14 @@ class Picture:
         x, z = np.array(track.x), np.array(track.z)
         left_x, left_z = np.cos(track.heading), np.sin(track.heading)
         left, right = np.array(track.left), np.array(track.right)
-        parts = max(2, math.ceil(2 * track.spacing / FINE_M))
-        self._left = _dense(np.stack([x + left * left_x, z + left * left_z], 1), parts)
-        self._right = _dense(np.stack([x - right * left_x, z - right * left_z], 1), parts)
-        across = max(2, math.ceil(float((left + right).max()) / (1.4 * FINE_M)))
-        shares = np.linspace(0.0, 1.0, across)[:, None, None]
-        self._edges = np.concatenate([self._left, self._right])
-        near = self._left[::2], self._right[::2]
-        self._surface = near[0] + shares * (near[1] - near[0])
+        parts = max(2, math.ceil(1.5 * track.spacing / FINE_M))
+        left_edge = _dense(np.stack([x + left * left_x, z + left * left_z], 1), parts)
+        right_edge = _dense(np.stack([x - right * left_x, z - right * left_z], 1), parts)
+        across = max(2, math.ceil(1.5 * float((left + right).max()) / FINE_M))
+        shares = np.linspace(0.0, 1.0, across)[None, :, None]
+        self._rows = (left_edge[:, None] + shares * (right_edge - left_edge)[:, None]).astype(np.float32)
+        self._parts = parts
+        self._middles = np.stack([x, z], 1)
 
     def begin(self) -> None:
         """Forget the trail."""
@@ -65,11 +65,13 @@ class Picture:
         x, z, heading = float(seen.x), float(seen.z), float(seen.heading)
         if not (math.isfinite(x) and math.isfinite(z) and math.isfinite(heading)):
             return picture
-        reach = METRES * 1.2
-        middle = (self._left[::2] + self._right[::2]) / 2
-        close = np.abs(middle - (x, z)).max(1) < reach
-        _dots(picture, self._surface[:, close].reshape(-1, 2), x, z, heading, ROAD)
-        _dots(picture, self._edges[np.abs(self._edges - (x, z)).max(1) < reach], x, z, heading, EDGE)
+        away = self._middles - (x, z)
+        ahead = away[:, 1] * math.cos(heading) - away[:, 0] * math.sin(heading)
+        aside = away[:, 0] * math.cos(heading) + away[:, 1] * math.sin(heading)
+        around = (np.abs(aside) < METRES / 2 + 15) & (ahead < METRES) & (ahead > -METRES / 2)
+        rows = self._rows[np.repeat(around, self._parts)]
+        _dots(picture, rows[:, 1:-1].reshape(-1, 2), x, z, heading, ROAD)
+        _dots(picture, rows[:, [0, -1]].reshape(-1, 2), x, z, heading, EDGE)
         if len(self._trail) > 1:
             _dots(picture, _dense(np.array(self._trail), 12, closed=False), x, z, heading, TRAIL)
         rows, columns = np.mgrid[
@@ -90,15 +92,15 @@ def _dense(points: npt.NDArray[np.float64], parts: int, *, closed: bool = True) 
 
 def _dots(
     picture: npt.NDArray[np.uint8],
-    points: npt.NDArray[np.float64],
+    points: npt.NDArray[Any],
     x: float,
     z: float,
     heading: float,
     colour: tuple[int, int, int],
 ) -> None:
-    dx, dz = points[:, 0] - x, points[:, 1] - z
-    sin, cos = math.sin(heading), math.cos(heading)
-    rows = np.rint(CAR_Y - (cos * dz - sin * dx) / FINE_M).astype(int)
-    columns = np.rint(SIZE / 2 - (cos * dx + sin * dz) / FINE_M).astype(int)
+    sin, cos = math.sin(heading) / FINE_M, math.cos(heading) / FINE_M
+    px, pz = points[:, 0], points[:, 1]
+    rows = ((CAR_Y + 0.5 + cos * z - sin * x) - cos * pz + sin * px).astype(np.int32)
+    columns = ((SIZE / 2 + 0.5 + cos * x + sin * z) - cos * px - sin * pz).astype(np.int32)
     inside = (rows >= 0) & (rows < SIZE) & (columns >= 0) & (columns < SIZE)
     picture[rows[inside], columns[inside]] = colour

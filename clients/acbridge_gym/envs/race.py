@@ -120,7 +120,10 @@ class RaceEnv(gym.Env[Any, Any]):
 
         Raises:
             ValueError: The action has another shape, or a number of it is not finite.
+            RuntimeError: There was no reset yet.
         """
+        if not self._open:
+            raise RuntimeError("reset the environment before its first step")
         array = np.asarray(action, float)
         if array.shape != (self._axes,):
             raise ValueError(f"an action has {self._axes} numbers, not the shape {array.shape}")

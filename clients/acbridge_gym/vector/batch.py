@@ -131,14 +131,17 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         if seeds is not None and len(seeds) != self.num_envs:
             raise ValueError(f"there are {self.num_envs} lanes, and {len(seeds)} seeds")
         given = dict(options or {})
-        mask = self._mask(given.pop(RESET_MASK)) if RESET_MASK in given else self._all
+        masked = RESET_MASK in given
+        mask = self._mask(given.pop(RESET_MASK)) if masked else self._all
         start = start_of(given, self.settings.start)
+        if seeds is not None and not masked:
+            self._crashes, self._crash = [], 0
         chosen = np.flatnonzero(mask)
         for lane in chosen.tolist():
             of_lane = seeds[lane] if seeds is not None else None
             if of_lane is not None or lane not in self._generators:
                 self._generators[lane], _ = seeding.np_random(of_lane)
-        self._begin(chosen, start, second_tries=False)
+        self._begin(chosen, start, second_tries=masked and not given)
         return self._shaper.many(self.lanes.observations), self._infos(mask)
 
     def step(self, actions: npt.NDArray[np.float32]) -> Vector:
@@ -150,15 +153,15 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
 
         Raises:
             ValueError: The actions have another shape, or a number of them is not finite.
-            RuntimeError: There was no reset yet, or the mode is disabled and a lane that has ended was not reset.
+            RuntimeError: A lane was never reset, or the mode is disabled and a lane that has ended was not reset.
         """
         numbers = np.ascontiguousarray(actions, float)
         if numbers.shape != self._shape:
             raise ValueError(f"actions have the shape {self._shape}, not {numbers.shape}")
         if not np.isfinite(numbers).all():
             raise ValueError("actions have finite numbers")
-        if not self._generators:
-            raise RuntimeError("reset the environment before its first step")
+        if len(self._generators) < self.num_envs:
+            raise RuntimeError("reset every lane before the first step")
         resting = self._ended.copy()
         if resting.any() and self._mode is AutoresetMode.DISABLED:
             raise RuntimeError(f"lanes {np.flatnonzero(resting).tolist()} have ended: reset them with {RESET_MASK}")
@@ -251,7 +254,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
 
     def _infos(self, mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
         """Return the infos of lanes, each key with its mask, as Gymnasium has them."""
-        memories, count = self.lanes.memories, self.num_envs
+        memories, count, mask = self.lanes.memories, self.num_envs, mask.copy()
         terms: dict[str, Any] = {name: memories["terms"][:, i].copy() for i, name in self._counted}
         terms |= {name: values.copy() for name, values in self._own.items()}
         infos: dict[str, Any] = {

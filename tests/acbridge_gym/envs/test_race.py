@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 import pickle
 import subprocess
 import sys
@@ -74,11 +75,10 @@ def test_gymnasium_accepts_it_compiled() -> None:
 
 
 def test_the_same_seed_and_actions_give_the_same_bytes_in_two_processes() -> None:
-    path = [str(entry) for entry in sys.path if entry.endswith("support")]
     found = {
         subprocess.run(
             [sys.executable, "-c", PROGRAM],
-            env={"PYTHONPATH": ":".join(path), "PYTHONHASHSEED": seed},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
             check=True,
@@ -279,6 +279,11 @@ def test_an_action_that_is_none_is_refused(bad: Any) -> None:
 def test_what_cannot_be_is_refused_with_one_clear_error(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         race_sim(**settings)
+
+
+def test_a_step_before_the_first_reset_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="reset the environment before"):
+        made().step(np.zeros(2, np.float32))
 
 
 def test_an_unknown_option_of_reset_is_refused() -> None:

@@ -169,6 +169,23 @@ def test_restarts_before_the_last_crashes() -> None:
         assert any(35 < (crash - start) % length < 225 for crash in crashes)
 
 
+def test_a_seed_forgets_the_crashes_of_before() -> None:
+    envs = made(num_envs=16, autoreset_mode="SameStep", second_try=0.5, max_episode_s=24.0, flat=True)
+    wild = np.tile(np.array([0.0, 1.0], np.float32), (16, 1))
+    found: list[bytes] = []
+    for _ in range(2):
+        envs.reset(seed=4)
+        found.append(b"".join(envs.step(wild)[0].tobytes() for _ in range(250)))
+    assert found[0] == found[1]
+
+
+def test_a_lane_that_was_never_reset_is_noticed() -> None:
+    envs = made()
+    envs.reset(seed=0, options={"reset_mask": np.array([True, False, False, True])})
+    with pytest.raises(RuntimeError, match="reset every lane"):
+        envs.step(np.zeros((N, 2), np.float32))
+
+
 def test_seeds_may_be_given_one_by_one_and_lanes_are_independent() -> None:
     envs = made(flat=True)
     here, _ = envs.reset(seed=[7, 8, 9, 10])
@@ -198,7 +215,7 @@ def test_a_mask_that_is_none_is_refused(mask: Any, error: type[Exception]) -> No
 
 def test_what_cannot_be_is_refused() -> None:
     envs = made()
-    with pytest.raises(RuntimeError, match="reset the environment"):
+    with pytest.raises(RuntimeError, match="reset every lane"):
         envs.step(np.zeros((N, 2), np.float32))
     envs.reset(seed=0)
     with pytest.raises(ValueError, match=r"the shape \(4, 2\), not \(4, 3\)"):
