@@ -12,10 +12,9 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-import acbridge_gym  # noqa: F401  registers the environments
 from acbridge_sim import CarCommands, World
 
-ID = "acbridge/RaceSim-v0"
+ID = "acbridge_gym:acbridge/RaceSim-v0"
 ROUNDS = 7
 STEPS = 15
 """Physics steps of a step."""
@@ -62,7 +61,8 @@ def single(count: int, *, compiled: bool, flat: bool = True) -> Callable[[], int
 
 
 def lanes(n: int, *, flat: bool = True) -> Callable[[], int]:
-    envs: Any = gym.make_vec(ID, num_envs=n, **(SETTINGS | {"flat": flat}))
+    settings: dict[str, Any] = SETTINGS | {"flat": flat}
+    envs: Any = gym.make_vec(ID, num_envs=n, **settings)
     envs.reset(seed=0)
     actions = np.tile(np.array(ACTION, np.float32), (n, 1))
     count = 12_000 // n
