@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from acbridge.cli import ExitCode
@@ -104,19 +104,19 @@ def derived_tables() -> dict[str, list[str]]:
     for title, module in GROUPS.items():
         names = [name for name in EXPLANATIONS if METRICS[name].__module__ == module.__name__]
         rows = [(name, columns[name].unit, EXPLANATIONS[name]) for name in names]
-        tables[title] = _table(
+        tables[title] = table(
             "Name | Formula | From | Unit | Range | Confidence | Source | Is not",
             [
                 (f"`{name}`", e.formula, _code(e.uses), unit, e.values, e.confidence, e.source, e.is_not)
                 for name, unit, e in rows
             ],
         )
-    tables["Witnesses"] = _table(
+    tables["Witnesses"] = table(
         "Name | Checked with, and the error | Reliable from",
         [(f"`{name}`", EXPLANATIONS[name].witness, f"{EXPLANATIONS[name].reliable_hz:g} Hz") for name in METRICS],
     )
     defaults = Thresholds().values()
-    tables["Thresholds"] = _table(
+    tables["Thresholds"] = table(
         "Threshold | Default | Unit | Range | Decides | Source",
         [
             (f"`{name}`", f"{defaults[name]:g}", each.unit, f"{each.low:g} to {each.high:g}", each.meaning, each.source)
@@ -130,18 +130,18 @@ def protocol_tables() -> dict[str, list[str]]:
     """Return the generated tables of docs/reference/protocol.md, by the name that its markers give them."""
     by_effect = {effect: [name for name, spec in REQUESTS.items() if spec.effect is effect] for effect in Effect}
     return {
-        "Topics": _table(
+        "Topics": table(
             "Topic | Sent | Carries", [(f"`{topic.name}`", topic.sent, _docstring(topic)) for topic in TOPICS]
         ),
-        "Requests": _table(
+        "Requests": table(
             "Request | Arguments | Asks for | A positive reply holds",
             [(f"`{name}`", _code(spec.arguments), spec.meaning, spec.reply) for name, spec in REQUESTS.items()],
         ),
-        "Effects": _table(
+        "Effects": table(
             "Effect | Carried out | Requests",
             [(effect.value, effect.carried_out, _code(names) or "none yet") for effect, names in by_effect.items()],
         ),
-        "Error codes": _table("Code | Meaning", [(f"`{code}`", meaning) for code, meaning in ERROR_CODES.items()]),
+        "Error codes": table("Code | Meaning", [(f"`{code}`", meaning) for code, meaning in ERROR_CODES.items()]),
     }
 
 
@@ -149,7 +149,7 @@ def exit_code_table() -> list[str]:
     """Return the table of exit codes of docs/guides/running.md."""
     sentences = {code: ": ".join(filter(None, (code.meaning, code.cases))) for code in ExitCode}
     rows = [(f"{code.value}", f"{text[0].upper()}{text[1:]}.") for code, text in sentences.items()]
-    return _table("Exit code | Meaning", rows)
+    return table("Exit code | Meaning", rows)
 
 
 def with_tables(text: str, tables: Mapping[str, list[str]]) -> str:
@@ -169,7 +169,8 @@ def with_tables(text: str, tables: Mapping[str, list[str]]) -> str:
     return text
 
 
-def _table(header: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+def table(header: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return the lines of a table; the titles in the header are separated by bars."""
     titles = header.split(" | ")
     return [
         f"| {header} |",
@@ -197,6 +198,11 @@ def write(docs: Path, *, check: bool) -> list[str]:
     wanted |= {f"reference/schema/{name}": body for name, body in schema_files().items()}
     for name, tables in _tables().items():
         wanted[name] = with_tables((docs / name).read_text(encoding="utf-8"), tables)
+    return save(docs, wanted, check=check)
+
+
+def save(docs: Path, wanted: Mapping[str, str], *, check: bool) -> list[str]:
+    """Write files by name under a folder, or with ``check`` only return the names of those that are out of date."""
     stale: list[str] = []
     for name, body in wanted.items():
         path = docs / name
@@ -210,10 +216,21 @@ def write(docs: Path, *, check: bool) -> list[str]:
 
 def main() -> None:
     """Write or check the files under ./docs."""
+    report("acbridge.reference", write)
+
+
+def report(module: str, write_them: Callable[..., list[str]]) -> None:
+    """
+    Write or check the files under ./docs as the command line says, and exit.
+
+    Args:
+        module: What to run when files are out of date.
+        write_them: Writes or checks files as :func:`write` does.
+    """
     check = "--check" in sys.argv[1:]
-    stale = write(Path("docs"), check=check)
+    stale = write_them(Path("docs"), check=check)
     for name in stale:
-        sys.stdout.write(f"docs/{name} {'is out of date: run python -m acbridge.reference' if check else 'written'}\n")
+        sys.stdout.write(f"docs/{name} {f'is out of date: run python -m {module}' if check else 'written'}\n")
     sys.exit(1 if check and stale else 0)
 
 

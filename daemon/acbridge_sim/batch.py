@@ -7,12 +7,11 @@ equal to the last bit on the same machine. No pages, no sessions, no faults: tho
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
-from types import MappingProxyType
 from typing import Any, cast
 
 from acbridge_sim import compiled
 from acbridge_sim.model.car import WARM, Car
-from acbridge_sim.model.lanes import COMMAND, MOST_LAG, MOST_SHIFT, SLOTS, Lane
+from acbridge_sim.model.lanes import COMMAND, MOST_SHIFT, RANGES, SLOTS, Lane
 from acbridge_sim.model.spec import CarSpec
 from acbridge_sim.model.start import check_start
 from acbridge_sim.model.surface import Road
@@ -26,21 +25,7 @@ try:
 except ImportError as error:
     raise ImportError('acbridge_sim.batch needs numpy and numba: pip install "acbridge[batch]"') from error
 
-RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "mass": (0.5, 2.0),
-        "power": (0.2, 5.0),
-        "grip": (0.2, 2.0),
-        "brake_bias": (0.0, 1.0),
-        "fuel": (0.0, 1.0),
-        "temperature": (0.0, 150.0),
-        "lag": (0, MOST_LAG),
-    }
-)
-"""
-What can differ from lane to lane and from run to run, with its limits: mass, power and grip as factors of the spec's,
-fuel as a share of the tank, tyre temperature in degC, lag in steps of 3 ms.
-"""
+__all__ = ["RANGES", "Worlds", "dtype_of", "record_of", "spec_of"]
 
 
 class Worlds:
@@ -49,6 +34,7 @@ class Worlds:
 
     Attributes:
         track: The track.
+        road: Its tables, as arrays.
         lanes: A record for each car: `car`, `clock`, `lag` and the delay line. `lanes.copy()` is an exact snapshot.
         cars, clocks: Views of the same: the fields of `model.car.Car` and `model.timing.Timing`.
         specs: The parameters of each car: the fields of `model.spec.CarSpec`.
@@ -89,14 +75,14 @@ class Worlds:
             least, most = RANGES[name]
             if not least <= low <= high <= most:
                 raise ValueError(f"the range of {name} lies within {least:g} to {most:g}, not {low:g} to {high:g}")
-        self._road = _arrays(track.road)
+        self.road = _arrays(track.road)
         self._model = compiled.model()
         car = Car(self._spec, track, fuel=self._spec.tank * 2 / 3)
         example = Lane(car, Timing(track, cut_invalidates_lap), 0, 0, [[0.0] * COMMAND] * SLOTS)
         self.specs: Any = np.empty(n, dtype_of(self._spec))
-        self.specs[:] = _record(self._spec)
+        self.specs[:] = record_of(self._spec)
         self.lanes: Any = np.empty(n, dtype_of(example))
-        self.lanes[:] = _record(example)
+        self.lanes[:] = record_of(example)
         self._random: list[Any] = [np.random.default_rng([seed, lane]) for lane in range(n)]
         self.put(range(n), 0.0)
 
@@ -110,7 +96,16 @@ class Worlds:
         """The lap clocks' state, a view of `lanes`."""
         return self.lanes["clock"]
 
-    def put(self, lanes: Any, distance: Any, offset: Any = 0.0, heading: Any = 0.0, speed: Any = 0.0) -> None:
+    def put(
+        self,
+        lanes: Any,
+        distance: Any,
+        offset: Any = 0.0,
+        heading: Any = 0.0,
+        speed: Any = 0.0,
+        *,
+        given: Mapping[str, float] | None = None,
+    ) -> None:
         """
         Begin a run of some lanes: a car of new parameters, new tyres, everything settled, a clock that waits.
 
@@ -120,6 +115,7 @@ class Worlds:
             offset: From the centre line, positive to the left, m.
             heading: From the line's direction, positive to the right, rad.
             speed: In the direction of the car, m/s.
+            given: Parameters of the cars in place of draws; keys as in :data:`RANGES`.
 
         Raises:
             ValueError: A number is not finite, the speed is out of range, or a place lies behind a barrier.
@@ -131,9 +127,12 @@ class Worlds:
         for start in starts:
             check_start(self.track.road, *start)
         for lane, start in zip(chosen, starts, strict=True):
-            drawn: dict[str, float] = {
-                name: float(self._random[lane].uniform(*ends)) for name, ends in self._randomize.items()
-            }
+            drawn: Mapping[str, float]
+            if given is None:
+                draw = self._random[lane].uniform
+                drawn = {name: float(draw(*ends)) for name, ends in self._randomize.items()}
+            else:
+                drawn = given
             spec = self.specs[lane]
             spec["mass"] = self._spec.mass * drawn.get("mass", 1.0)
             spec["power"] = self._spec.power * drawn.get("power", 1.0)
@@ -143,7 +142,7 @@ class Worlds:
                 self.lanes[lane]["lag"] = round(drawn["lag"])
             fuel = self._spec.tank * drawn.get("fuel", 2 / 3)
             temperature = drawn.get("temperature", WARM)
-            self._model.begin(self.lanes[lane], spec, self._road, *(float(v) for v in start), fuel, temperature)
+            self._model.begin(self.lanes[lane], spec, self.road, *(float(v) for v in start), fuel, temperature)
 
     def step(self, commands: Any, count: int = 1) -> None:
         """
@@ -165,7 +164,7 @@ class Worlds:
         if np.abs(given[:, 4]).max() > MOST_SHIFT:
             worst = given[np.abs(given[:, 4]).argmax(), 4]
             raise ValueError(f"a shift lies from -{MOST_SHIFT} to {MOST_SHIFT} gears, not {worst:g}")
-        self._model.advance(self.lanes, self.specs, self._road, given, count)
+        self._model.advance(self.lanes, self.specs, self.road, given, count)
 
     def snapshot(self) -> tuple[Any, Any]:
         """Return a copy of all state, for :meth:`restore`."""
@@ -212,12 +211,12 @@ def _kind(value: Any) -> tuple[Any, ...]:
     return ("?" if isinstance(value, bool) else "i8" if isinstance(value, int) else "f8",)
 
 
-def _record(value: Any) -> Any:
+def record_of(value: Any) -> Any:
     """Return a record as the nested tuples that numpy assigns from."""
     if is_dataclass(value):
-        return tuple(_record(getattr(value, name)) for name in columns(type(value)))
+        return tuple(record_of(getattr(value, name)) for name in columns(type(value)))
     if isinstance(value, list | tuple):
-        return [_record(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [record_of(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return value
 
 

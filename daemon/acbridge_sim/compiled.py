@@ -2,9 +2,10 @@
 The functions of the model again, compiled by numba: the same source, and the same bits on the same machine.
 
 Each function is copied into a name space in which the functions call each other's compiled copies. All of them are
-inlined into two kernels, and only these can be called from Python. Compiled code is kept in numba's cache; its key
-holds a hash of all model sources and of this file, since numba does not see that a called function has changed. Where
-no folder can be written, the code is compiled again in each process.
+inlined into a few kernels, and only these can be called from Python. Compiled code is kept in numba's cache; its key
+holds a hash of all sources concerned and of this file, since numba does not see that a called function has changed.
+Where no folder can be written, the code is compiled again in each process. Other packages compile their own modules
+together with the model's by :func:`kernels`.
 """
 
 import hashlib
@@ -22,6 +23,8 @@ MODULES = ("tyre", "surface", "drivetrain", "car", "timing", "lanes")
 LANES = "acbridge_sim.model.lanes"
 KERNELS = ("advance", "begin")
 """Functions of `acbridge_sim.model.lanes` that are called from Python."""
+TABLES = ("acbridge_sim.model.spec",)
+"""Modules without functions of the subset that compiled functions depend on."""
 OPTIONS: Mapping[str, Any] = MappingProxyType({"error_model": "numpy", "_nrt": False})
 """
 Options of all functions: division as numpy does it, and no reference counts. The model allocates nothing, and counting
@@ -51,28 +54,44 @@ def model() -> types.SimpleNamespace:
     Raises:
         ImportError: numba is not installed.
     """
+    return kernels((), LANES, KERNELS)
+
+
+@cache
+def kernels(modules: tuple[str, ...], home: str, names: tuple[str, ...]) -> types.SimpleNamespace:
+    """
+    Return functions of a module as kernels, compiled with the model and with other modules when first called.
+
+    Args:
+        modules: Full names of modules beside the model's; their functions are all in the subset.
+        home: Full name of the module that has the kernels, one of these or of the model's.
+        names: The functions of it that are called from Python.
+
+    Raises:
+        ImportError: numba is not installed.
+    """
     import numba  # noqa: PLC0415  an extra
 
-    modules = [importlib.import_module(f"acbridge_sim.model.{name}") for name in MODULES]
-    version = _hash_of_sources(modules)
+    found = [importlib.import_module(name) for name in (*(f"acbridge_sim.model.{name}" for name in MODULES), *modules)]
+    version = _hash_of_sources(found)
     compiled: dict[tuple[str, str], Any] = {}
     spaces: list[dict[str, Any]] = []
-    for module in modules:
+    for module in found:
         space = dict(vars(module))
         spaces.append(space)
         for name, function in subset(module).items():
             copy = types.FunctionType(function.__code__, space, name, function.__defaults__, function.__closure__)
             copy.__module__ = function.__module__
             copy.__qualname__ = f"{function.__qualname__}_{version}"
-            kernel = module.__name__ == LANES and name in KERNELS
+            kernel = module.__name__ == home and name in names
             compiled[module.__name__, name] = _kernel(numba, copy) if kernel else numba.njit(copy, **OPTIONS, **INLINED)
     for space in spaces:
         for name, value in list(space.items()):
-            if isinstance(value, types.FunctionType) and (value.__module__, name) in compiled:
-                space[name] = compiled[value.__module__, name]
-    kernels = {name: compiled[LANES, name] for name in KERNELS}
-    _announce(kernels, version)
-    return types.SimpleNamespace(**kernels)
+            if isinstance(value, types.FunctionType) and (value.__module__, value.__name__) in compiled:
+                space[name] = compiled[value.__module__, value.__name__]
+    chosen = {name: compiled[home, name] for name in names}
+    _announce(chosen, version)
+    return types.SimpleNamespace(**chosen)
 
 
 def _kernel(numba: Any, function: Callable[..., Any]) -> Any:
@@ -82,13 +101,13 @@ def _kernel(numba: Any, function: Callable[..., Any]) -> Any:
         return numba.njit(function, **OPTIONS)
 
 
-def _announce(kernels: Mapping[str, Any], version: str) -> None:
+def _announce(chosen: Mapping[str, Any], version: str) -> None:
     """Print one line if a kernel is not in the cache, since compiling takes seconds."""
-    for name, kernel in kernels.items():
+    for name, kernel in chosen.items():
         folder = kernel.stats.cache_path
         if folder is None or not any(Path(folder).glob(f"*{name}_{version}*.nbc")):
             print(  # noqa: T201  a user waits
-                "acbridge_sim: compiling the model, once, about 12 s on a free core", file=sys.stderr
+                "acbridge_sim: compiling the model, once, 10 to 30 s on a free core", file=sys.stderr
             )
             return
 
@@ -97,6 +116,7 @@ def _hash_of_sources(modules: list[types.ModuleType]) -> str:
     digest = hashlib.sha256()
     for module in modules:
         digest.update(Path(str(module.__file__)).read_bytes())
-    digest.update(Path(str(importlib.import_module("acbridge_sim.model.spec").__file__)).read_bytes())
+    for table in TABLES:
+        digest.update(Path(str(importlib.import_module(table).__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()[:12]

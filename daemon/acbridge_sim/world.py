@@ -114,8 +114,6 @@ class World:
             raise ValueError(f"the driver is ai or none, not {driver!r}")
         if not 1.0 <= fps <= STEPS_PER_SECOND:
             raise ValueError(f"a frame rate lies from 1 to {STEPS_PER_SECOND:.0f}, not {fps:g}")
-        if not 0 <= lag <= MOST_LAG:
-            raise ValueError(f"a lag lies from 0 to {MOST_LAG} steps, not {lag}")
         self.track = track or layout("circuit")
         self.session = session
         self.faults = faults or Faults()
@@ -128,7 +126,7 @@ class World:
         self._fps = fps
         self._seed = seed
         self._ai = driver == "ai"
-        self._lag = lag
+        self._lag = _checked_lag(lag)
         self._rates = rates
         self._cut_invalidates_lap = cut_invalidates_lap
         self._frames = 0
@@ -138,13 +136,7 @@ class World:
         self.drive_off_track = False
         self._loaded = True
         self._exited = False
-        self._static = telemetry.static_page(
-            self._spec,
-            self.track,
-            cut_invalidates_lap=cut_invalidates_lap,
-            rates=rates,
-            sm_version=self.faults.sm_version,
-        )
+        self._static = self._static_page()
         self._begin()
 
     def step(self, count: int = 1, commands: CarCommands | None = None) -> None:
@@ -236,7 +228,18 @@ class World:
         self._exited = True
         self._graphics = telemetry.graphics_page_after_exit(self._frames)
 
-    def put(self, distance: float, offset: float = 0.0, heading: float = 0.0, speed: float = 0.0) -> None:
+    def put(
+        self,
+        distance: float,
+        offset: float = 0.0,
+        heading: float = 0.0,
+        speed: float = 0.0,
+        *,
+        spec: CarSpec | None = None,
+        fuel: float | None = None,
+        temperature: float = WARM,
+        lag: int | None = None,
+    ) -> None:
         """
         Begin a run anywhere, settled: new tyres, the fuel of the start, automatic gears, a lap clock that waits.
 
@@ -245,12 +248,23 @@ class World:
             offset: From it, positive to the left, m.
             heading: From its direction, positive to the right, rad.
             speed: In the direction of the car, m/s.
+            spec: Parameters of the car from now on; unchanged if not given. The built-in driver keeps the line of the
+                car before.
+            fuel: Litres in the tank in this run; those of the start if not given.
+            temperature: Of the tyres, degC.
+            lag: Steps of 3 ms between commands and the car from now on; unchanged if not given.
 
         Raises:
-            ValueError: A number is not finite, the speed is out of range, or the place lies behind a barrier.
+            ValueError: A number is not finite, the speed or the lag is out of range, or the place lies behind a
+                barrier.
         """
         check_start(self.track.road, distance, offset, heading, speed)
-        refit(self.car, self._spec, self._fuel, WARM)
+        if lag is not None:
+            self._lag = _checked_lag(lag)
+        if spec is not None and spec != self._spec:
+            self._spec = self.car.spec = spec
+            self._static = self._static_page()
+        refit(self.car, self._spec, self._fuel if fuel is None else fuel, temperature)
         self.car.put(distance, offset, speed, heading)
         settle(self.car, self._spec, self.track.road)
         self.timing.abandon()
@@ -315,6 +329,15 @@ class World:
         """Return what a world and its snapshots have in common."""
         track, spec = _digests(self.track, self._spec)
         return {"track": track, "spec": spec, "lag": self._lag}
+
+    def _static_page(self) -> bytes:
+        return telemetry.static_page(
+            self._spec,
+            self.track,
+            cut_invalidates_lap=self._cut_invalidates_lap,
+            rates=self._rates,
+            sm_version=self.faults.sm_version,
+        )
 
     def _begin(self) -> None:
         """Put the car where the session begins, with a fresh clock."""
@@ -438,6 +461,12 @@ class World:
 
 _SESSIONS = {"grid": SessionType.RACE, "pits": SessionType.PRACTICE, "hotlap": SessionType.HOTLAP}
 """The session that begins at each start."""
+
+
+def _checked_lag(lag: int) -> int:
+    if not 0 <= lag <= MOST_LAG:
+        raise ValueError(f"a lag lies from 0 to {MOST_LAG} steps, not {lag}")
+    return lag
 
 
 @cache

@@ -305,3 +305,11 @@ def test_a_changed_source_has_another_cache(tmp_path: Path) -> None:
     spec.write_text(spec.read_text() + "\n# changed\n")
     assert before.startswith("advance_")
     assert name() != before
+
+
+def test_parameters_of_a_run_may_be_given_instead_of_drawn() -> None:
+    worlds = Worlds(3, layout("oval"), randomize={"mass": (0.9, 0.95), "lag": (1, 20)})
+    worlds.put([0, 1], 50.0, given={"mass": 1.5, "lag": 3, "fuel": 0.5})
+    assert [1.5 * 1080] * 2 == worlds.specs["mass"][:2].tolist()
+    assert ([3, 3], [22.5, 22.5]) == (worlds.lanes["lag"][:2].tolist(), worlds.cars["fuel"][:2].tolist())
+    assert worlds.specs["mass"][2] < 1080

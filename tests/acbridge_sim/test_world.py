@@ -334,3 +334,19 @@ def test_a_lag_delays_the_commands_and_out_of_range_is_refused() -> None:
     assert 1.0 == world.car.brake
     with pytest.raises(ValueError, match="from 0 to 20"):
         World(lag=21)
+
+
+def test_a_run_may_begin_with_another_car_tank_temperature_and_lag() -> None:
+    world = World(driver="none")
+    world.put(500.0, speed=20.0, spec=CarSpec(mass=1300.0, power=1.5), fuel=7.0, temperature=90.0, lag=4)
+    physics, _, static = pages(world)
+    assert (7.0, 90.0) == (physics.fuel, pytest.approx(physics.tyreCoreTemperature[0], abs=0.1))
+    assert 1.5 * 232.0 == pytest.approx(static.maxTorque)
+    world.step(4, CarCommands(brake=1.0))
+    assert (0.0, 1300.0) == (world.car.brake, world.car.spec.mass)
+    world.step(1, CarCommands(brake=1.0))
+    assert 1.0 == world.car.brake
+    world.put(500.0)
+    assert (30.0, 1300.0) == (pages(world)[0].fuel, world.car.spec.mass)
+    with pytest.raises(ValueError, match="from 0 to 20"):
+        world.put(500.0, lag=21)

@@ -4,8 +4,9 @@ Many cars at once: each lane has a car, a lap clock and a delay line between com
 The functions of this module are in the subset that numba compiles; `acbridge_sim.batch` calls them on arrays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated
 
 from acbridge_sim.model.car import Car, put, refit, settle, step
@@ -21,6 +22,22 @@ MOST_SHIFT = 10
 """Most gears that one command shifts, up or down."""
 COMMAND = 5
 """Numbers of a command: steer, gas, brake, clutch, shift."""
+
+RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "mass": (0.5, 2.0),
+        "power": (0.2, 5.0),
+        "grip": (0.2, 2.0),
+        "brake_bias": (0.0, 1.0),
+        "fuel": (0.0, 1.0),
+        "temperature": (0.0, 150.0),
+        "lag": (0, MOST_LAG),
+    }
+)
+"""
+What can differ from lane to lane and from run to run, with its limits: mass, power and grip as factors of the spec's,
+fuel as a share of the tank, tyre temperature in degC, lag in steps of 3 ms.
+"""
 
 
 @dataclass(slots=True)

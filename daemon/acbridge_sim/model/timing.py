@@ -40,6 +40,7 @@ class Timing:
     ] = 0
     cut: Annotated[bool, Column("", "Whether the running lap is invalid.")] = False
     crossed: Annotated[bool, Column("", "Whether a lap was completed in the last step.")] = False
+    last_cut: Annotated[bool, Column("", "Whether the last lap was invalid.")] = False
 
     @property
     def current_ms(self) -> int:
@@ -102,6 +103,7 @@ def cross_line(clock: Timing, road: Road, late_ms: float) -> None:
         clock.crossed = True
         clock.laps += 1
         clock.last_ms = round(clock.lap_ms - late_ms)
+        clock.last_cut = clock.cut
         clock.split_ms = round(clock.sector_ms - late_ms)
         if clock.best_ms == 0 or clock.last_ms < clock.best_ms:
             clock.best_ms = clock.last_ms

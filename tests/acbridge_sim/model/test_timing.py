@@ -82,3 +82,14 @@ def test_rolling_back_over_the_line_is_no_lap() -> None:
 def test_times_are_written_as_the_sim_writes_them() -> None:
     texts = {0: "-:--:---", 103398: "1:43:398", 3: "0:00:003", 59_999: "0:59:999", 890_400: "14:50:400"}
     assert texts == {milliseconds: lap_text(milliseconds) for milliseconds in texts}
+
+
+def test_whether_the_last_lap_was_cut_is_kept_during_the_next() -> None:
+    track = layout("oval")
+    timing = Timing(track, cut_invalidates_lap=True)
+    drive(timing, track, -10.0, 20.0)
+    drive(timing, track, 10.0, 20.0, off=3)
+    drive(timing, track, 30.0, track.length)
+    assert (True, False) == (timing.last_cut, timing.cut)
+    drive(timing, track, 30.0, track.length)
+    assert (2, False) == (timing.laps, timing.last_cut)

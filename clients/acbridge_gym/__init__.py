@@ -1,0 +1,47 @@
+"""
+Environments for reinforcement learning, as Gymnasium has them. Needs the extra ``gym``.
+
+>>> import gymnasium as gym
+>>> import acbridge_gym
+>>> env = gym.make("acbridge/RaceSim-v0", start="anywhere")
+>>> observation, info = env.reset(seed=7)
+
+``acbridge/RaceSim-v0`` drives the stand-in in this process, in lock-step. ``gym.make_vec`` makes many lanes of it in
+compiled code, with the extra ``batch``.
+"""
+
+try:
+    import gymnasium as gym
+except ImportError as error:
+    raise ImportError('acbridge_gym needs gymnasium and numpy: pip install "acbridge[gym]"') from error
+
+from acbridge_gym.action import Action
+from acbridge_gym.channels import Channel, channels
+from acbridge_gym.ends import REASONS, Ends, Reason
+from acbridge_gym.envs.race import RaceEnv
+from acbridge_gym.randomize import Randomize
+from acbridge_gym.reward import TABLE, Reward, Term
+from acbridge_gym.seen import Seen
+from acbridge_gym.settings import Settings
+
+__all__ = [
+    "REASONS",
+    "TABLE",
+    "Action",
+    "Channel",
+    "Ends",
+    "RaceEnv",
+    "Randomize",
+    "Reason",
+    "Reward",
+    "Seen",
+    "Settings",
+    "Term",
+    "channels",
+]
+
+gym.register(  # pyright: ignore[reportUnknownMemberType]
+    "acbridge/RaceSim-v0",
+    entry_point="acbridge_gym.envs.race:race_sim",
+    vector_entry_point="acbridge_gym.vector.batch:RaceSimVectorEnv",
+)

@@ -1,0 +1,234 @@
+"""
+The stand-in for training: cars, observations, rewards and ends in compiled code, for one environment or for many lanes.
+
+Equal to `plain` to the last bit on the same machine. Needs the extra ``batch``; the first use compiles, which takes
+half a minute.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from acbridge_gym.memory import Memory
+from acbridge_gym.referee import Outcome
+from acbridge_gym.rules import Rules
+from acbridge_gym.seen import Seen
+from acbridge_gym.start import Place
+from acbridge_sim import CarSpec, RacingLine, Track
+from acbridge_sim.compiled import kernels
+from acbridge_sim.model.surface import Road
+from acbridge_sim.world import racing_line
+
+try:
+    from acbridge_sim.batch import Worlds, dtype_of, record_of
+except ImportError as error:
+    raise ImportError('compiled environments need numpy and numba: pip install "acbridge[gym,batch]"') from error
+
+MODULES = tuple(
+    f"acbridge_gym.{name}"
+    for name in ("rules", "memory", "seen", "action", "observation", "ends", "reward", "episode", "lanes")
+)
+"""Modules that are compiled with the model; the first two have tables only."""
+KERNELS = ("begin_lanes", "step_lanes")
+
+
+def compiled_lanes() -> SimpleNamespace:
+    """Return the functions of `lanes` as kernels."""
+    return kernels(MODULES, "acbridge_gym.lanes", KERNELS)
+
+
+class Lanes:
+    """
+    Independent episodes on one track.
+
+    Attributes:
+        track: The track.
+        spec: The car without draws.
+        rules: The rules, as a table of numbers.
+        worlds: The cars.
+        seens: Two instants of each lane: the fields of :class:`acbridge_gym.seen.Seen`.
+        memories: The episodes: the fields of :class:`acbridge_gym.memory.Memory`.
+        observations: The newest observation of each lane, scaled.
+    """
+
+    def __init__(self, n: int, track: Track, spec: CarSpec, rules: Rules) -> None:
+        """
+        Put every car on the finish line.
+
+        Args:
+            n: Number of lanes.
+            track: The track.
+            spec: The car.
+            rules: The rules.
+        """
+        self.track, self.spec, self.rules = track, spec, rules
+        self.worlds = Worlds(n, track, spec)
+        self.seens: Any = np.empty((n, 2), dtype_of(Seen()))
+        self.seens[:] = record_of(Seen())
+        self.memories: Any = np.empty(n, dtype_of(Memory()))
+        self.memories[:] = record_of(Memory())
+        self.observations: npt.NDArray[np.float32] = np.zeros((n, rules.numbers), np.float32)
+        self._rules: Any = np.empty(1, dtype_of(rules))
+        self._rules[:] = record_of(rules)
+        self._kernels = compiled_lanes()
+
+    @property
+    def line(self) -> RacingLine:
+        """The racing line of the car without draws."""
+        return racing_line(self.track, self.spec)
+
+    def begin(self, places: Mapping[int, tuple[Place, Mapping[str, float]]]) -> None:
+        """
+        Begin episodes.
+
+        Args:
+            places: By lane, where the car starts and its drawn parameters.
+
+        Raises:
+            ValueError: A place lies behind a barrier, or a number is out of range.
+        """
+        worlds = self.worlds
+        chosen = np.zeros(len(worlds.lanes), bool)
+        for lane, (place, drawn) in places.items():
+            worlds.put([lane], place.distance, -place.offset, place.heading, place.speed, given=drawn)
+            chosen[lane] = True
+        self._kernels.begin_lanes(
+            worlds.lanes,
+            worlds.specs,
+            worlds.road,
+            self.seens,
+            self.memories,
+            self._rules,
+            self.observations,
+            chosen,
+        )
+
+    def step(self, actions: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_]) -> None:
+        """
+        Advance episodes by a step.
+
+        Args:
+            actions: Finite numbers, a row for each lane.
+            chosen: Which lanes.
+        """
+        worlds = self.worlds
+        self._kernels.step_lanes(
+            worlds.lanes,
+            worlds.specs,
+            worlds.road,
+            actions,
+            self.seens,
+            self.memories,
+            self._rules,
+            self.observations,
+            chosen,
+        )
+
+    def instants(self, lane: int) -> tuple[Any, Any, Any]:
+        """Return a lane's car before and after the last step, and its memory, as records with attributes."""
+        turn = int(self.memories["turn"][lane])
+        seens, memories = self.seens.view(np.recarray), self.memories.view(np.recarray)
+        return seens[lane, 1 - turn], seens[lane, turn], memories[lane]
+
+
+class CompiledSim:
+    """
+    A single lane as the backend of one environment.
+
+    Attributes:
+        track: The track.
+    """
+
+    def __init__(self, track: Track, spec: CarSpec) -> None:
+        """
+        Put a car on a track.
+
+        Args:
+            track: The track.
+            spec: The car.
+        """
+        self.track = track
+        self._spec = spec
+
+    def open(self, rules: Rules) -> None:
+        """Prepare episodes under these rules."""
+        self._lanes = Lanes(1, self.track, self._spec, rules)
+        self._actions = np.zeros((1, rules.axes))
+        self._chosen = np.ones(1, bool)
+        memories = self._lanes.memories
+        self._columns = [memories[name] for name in _COLUMNS]
+        self._whole = [memories["terms"][0], memories["command"][0], memories["turn"]]
+        self._places = [self._lanes.seens["packet"][0], self._lanes.seens["distance"][0]]
+
+    @property
+    def line(self) -> RacingLine:
+        """The racing line of the car without draws."""
+        return racing_line(self.track, self._spec)
+
+    @property
+    def road(self) -> Road:
+        """The tables of the track, of arrays."""
+        return self._lanes.worlds.road
+
+    @property
+    def observation(self) -> npt.NDArray[np.float32]:
+        """The numbers of the newest observation."""
+        return self._lanes.observations[0]
+
+    @property
+    def instants(self) -> tuple[Any, Any, Any]:
+        """The car before and after the last step, and the memory of the episode."""
+        return self._lanes.instants(0)
+
+    def begin(self, place: Place, drawn: Mapping[str, float]) -> Outcome:
+        """
+        Begin an episode.
+
+        Args:
+            place: Where the car starts.
+            drawn: Parameters of the car.
+
+        Raises:
+            ValueError: The place lies behind a barrier, or a number is out of range.
+        """
+        self._lanes.begin({0: (place, drawn)})
+        return self._outcome()
+
+    def send(self, action: Sequence[float]) -> None:
+        """Keep an action for the next step."""
+        self._actions[0] = action
+
+    def wait(self) -> Outcome:
+        """Drive a step, and return what it came to."""
+        self._lanes.step(self._actions, self._chosen)
+        return self._outcome()
+
+    def close(self) -> None:
+        """Do nothing: arrays hold nothing."""
+
+    def _outcome(self) -> Outcome:
+        reason, reward, progress, lap, time_s, step_s, age_s, lag_s, nonfinite = (c.item() for c in self._columns)
+        terms, command, turn = self._whole
+        packet, distance = (column[turn[0]].item() for column in self._places)
+        sent = tuple(command[:3].tolist())
+        return Outcome(
+            packet,
+            reason,
+            reward,
+            terms.tolist(),
+            progress,
+            distance,
+            lap,
+            time_s,
+            step_s,
+            age_s,
+            lag_s,
+            nonfinite,
+            sent,
+        )
+
+
+_COLUMNS = ("reason", "reward", "progress_m", "lap_s", "time_s", "step_s", "age_s", "lag_s", "nonfinite")
