@@ -10,7 +10,8 @@ from acbridge import Bridge, EventKind
 from acbridge.controls import Controls
 from acbridge.derived import Event
 from acbridge.driving import Driver
-from acbridge.pages import Physics
+from acbridge.pages import STATUS_LIVE, STATUS_PAUSE, Physics
+from game import Game
 from programs import PATIENCE_S, Daemon, Program, until
 from screens import Screen
 
@@ -128,6 +129,24 @@ def test_a_daemon_that_ends_ends_the_driver_with_one_line() -> None:
         line = said(screen)
         assert line.startswith("acbridge-ctl: not driving (link_lost): no reply from ")
         assert (1, UNAVAILABLE) == (line.count("\n"), screen.process.returncode)
+
+
+def test_after_a_pause_driving_goes_on(game: Game) -> None:
+    (game.directory / "acpmf_controls").write_bytes(bytes(2048))
+    with (
+        Daemon("--page-dir", str(game.directory), "--controls", "page") as daemon,
+        daemon.connect() as bridge,
+    ):
+        bridge.latest(Physics, timeout=PATIENCE_S)
+        with drive(daemon) as screen:
+            bridge.wait_for(Controls, lambda frame: frame.record.state == "driving", timeout=PATIENCE_S)
+            game.order(f"status {STATUS_PAUSE}")
+            screen.shows("suspended (paused)")
+            screen.shows("not driving (")
+            game.order(f"status {STATUS_LIVE}")
+            bridge.wait_for(Controls, lambda frame: frame.record.state == "driving", timeout=PATIENCE_S)
+            screen.shows("arrows or WASD")
+            assert OK == screen.end(signal.SIGTERM)
 
 
 def test_a_duration_ends_it(drivable: Daemon) -> None:
