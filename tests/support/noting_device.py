@@ -1,9 +1,9 @@
 """
 A device for tests that writes down what it is given, held as the daemon's child process holds a real one.
 
-Run it with ``python noting_device.py FILE BRAKE MANNER``. Each line of the file is what happened, the monotonic time, and
-the details. Manners: ``good``; ``missing``: cannot be opened; ``fragile``: is lost at a steering beyond 0.9; ``deaf``:
-never hears a command; ``mute``: never says that it is there.
+Run it with ``python noting_device.py FILE BRAKE MANNER``. Each line of the file is what happened, the monotonic time,
+and the details. Manners: ``good``; ``missing``: cannot be opened; ``fragile``: is lost at a steering beyond 0.9;
+``deaf``: never hears a command; ``mute``: never says that it is there.
 """
 
 import json
@@ -31,7 +31,7 @@ class NotingDevice:
         self._note("open", pid=os.getpid())
 
     def apply(self, command: Command, now_s: float) -> float | None:
-        self._note("apply", **command._asdict())
+        self._note("apply", **{name: round(value, 6) for name, value in command._asdict().items()})  # of 32 bits
         if self._manner == "fragile" and command.steer > 0.9:
             raise BackEndError("the wheel fell off")
         return None

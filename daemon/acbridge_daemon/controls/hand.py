@@ -77,20 +77,21 @@ def hold(device: Device, neutral: Command, pages: Pages, ready: Callable[[], Non
         while True:
             due_s = silent_s if again is None else min(silent_s, again)
             try:
-                page = pages.get(timeout=max(0.0, due_s - time.perf_counter()))
-                while page is not None and not pages.empty():
-                    page = pages.get()  # a process that was stopped wakes up to old commands
+                taken = [pages.get(timeout=max(0.0, due_s - time.perf_counter()))]
             except queue.Empty:
                 if time.perf_counter() >= silent_s:
                     newest.be_neutral()
                     silent_s = time.perf_counter() + SILENCE_S
             else:
-                if page is None:
+                while not pages.empty():  # a process that was stopped wakes up to old commands
+                    taken.append(pages.get())
+                if None in taken:
                     break
                 silent_s = time.perf_counter() + SILENCE_S
-                start = newest.follow(page)
-                if start is not None:
-                    device.reset(start)
+                starts = [newest.follow(page) for page in taken if page is not None]
+                for start in starts:
+                    if start is not None:
+                        device.reset(start)
             again = device.apply(newest.command, time.perf_counter())
     finally:
         newest.be_neutral()
