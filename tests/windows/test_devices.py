@@ -123,7 +123,7 @@ def test_a_joystick_that_cannot_be_had_ends_the_daemon_with_one_line(
     assert words in daemon.err[0]
 
 
-def test_another_process_reads_what_custom_ai_is_told(windows: Interpreter, windows_game: Game) -> None:
+def test_another_process_reads_the_commands_to_custom_ai(windows: Interpreter, windows_game: Game) -> None:
     with Daemon("--controls", "custom_ai", python=windows) as daemon, daemon.connect() as bridge:
         live(bridge)
         with (

@@ -40,7 +40,7 @@ class ChildBackEnd:
 
         Args:
             capabilities: What the device can do.
-            neutral: What is applied while nobody drives.
+            neutral: What is applied without a driver.
             command: The program of the child; the device of this name if not given.
             start_s: How long it may take to have its device.
         """

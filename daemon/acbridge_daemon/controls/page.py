@@ -27,7 +27,7 @@ class PageBackEnd:
         Args:
             directory: Where the page files are (Linux).
             prefix: First part of the pages' names.
-            neutral: What is applied while nobody drives.
+            neutral: What is applied without a driver.
         """
         self._name = f"{prefix}{PAGE}"
         self._path = directory / self._name

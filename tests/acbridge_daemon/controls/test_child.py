@@ -68,7 +68,7 @@ def test_a_device_opened_again_shifts_and_resets_nothing_twice(notes: Notes) -> 
     assert ["pits"] == [reset["start"] for reset in notes.all("reset")]
 
 
-def test_a_child_that_was_killed_is_told_from_one_that_lost_its_device(notes: Notes) -> None:
+def test_a_child_that_was_killed_differs_from_one_that_lost_its_device(notes: Notes) -> None:
     backend = child(notes, "fragile")
     backend.open()
     os.kill(notes.pid, signal.SIGKILL)
@@ -104,7 +104,7 @@ def test_a_device_that_cannot_be_opened_is_the_words_of_the_child(notes: Notes) 
         child(notes, "missing").open()
 
 
-def test_a_child_that_never_reads_makes_nobody_wait_and_is_ended(notes: Notes) -> None:
+def test_a_child_that_never_reads_delays_nothing_and_is_ended(notes: Notes) -> None:
     backend = child(notes, "deaf")
     backend.open()
 

@@ -118,7 +118,7 @@ def test_a_child_that_is_killed_costs_no_telemetry_and_is_started_again_once(gam
         assert 2 == len(notes.all("open"))
 
 
-def test_a_device_that_is_lost_is_told_in_its_own_words(game: Game, notes: Notes) -> None:
+def test_a_device_that_is_lost_is_reported_in_its_own_words(game: Game, notes: Notes) -> None:
     with driven(game, notes, "fragile") as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
         driver.drive(steer=1.0)
         reopened = until(lambda: daemon.events("controls_reopened"), "the device opened again")

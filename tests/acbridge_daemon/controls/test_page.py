@@ -130,7 +130,7 @@ def test_a_daemon_killed_at_full_gas_leaves_the_car_coasting(page_dir: Path, dae
         full_gas(driver, bridge)
         daemon.process.kill()
         daemon.wait()
-        assert 1.0 == written(page_dir).gas  # nobody could change it
+        assert 1.0 == written(page_dir).gas  # what it was at the kill
         until(lambda: physics(page_dir).gas == 0.0, "released gas")
         assert (0.0, 0.0) == (physics(page_dir).brake, physics(page_dir).steerAngle)
 
@@ -156,7 +156,7 @@ def test_the_next_daemon_shifts_and_resets_nothing_that_the_killed_one_asked_for
         other.wait_for(Physics, lambda frame: frame.record.gear == gear + 1, timeout=20)
 
 
-def test_a_stand_in_that_is_started_again_is_driven_without_a_reset_nobody_asked_for(
+def test_a_stand_in_that_is_started_again_is_driven_without_a_reset_of_before(
     page_dir: Path, stand_in: Program, daemon: Daemon, bridge: Bridge
 ) -> None:
     with Driver(bridge, "me", lease_ms=5000) as driver:
@@ -209,7 +209,7 @@ def test_a_link_in_place_of_the_page_is_not_followed(page_dir: Path, tmp_path: P
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
-def test_a_page_of_another_user_is_told_from_a_missing_one(page_dir: Path) -> None:
+def test_a_page_of_another_user_is_not_called_missing(page_dir: Path) -> None:
     (page_dir / PAGE).write_bytes(bytes(2048))
     (page_dir / PAGE).chmod(0)
     with pytest.raises(BackEndError, match=f"cannot open the control page {PAGE}: Permission denied"):
