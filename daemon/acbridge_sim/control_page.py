@@ -10,7 +10,7 @@ import math
 import struct
 from typing import Any, NamedTuple, Self
 
-from acbridge.controls import STARTS, Place, Start
+from acbridge.controls import STARTS, Command, Place, Start
 from acbridge_sim.model.car import STEP_S
 from acbridge_sim.model.spec import CarCommands
 
@@ -22,6 +22,8 @@ SILENCE_S = 0.25
 """Time without a new command after which the controls are released."""
 _LAYOUT = struct.Struct("<IIffffiiQIIfff")
 SIZE = _LAYOUT.size
+_MOST_SEQUENCE = 0xFFFFFFFF
+_MOST_COUNT = 0x7FFFFFFF
 _MOST_SHIFTS = 8
 """Gear changes that one command can ask for; a car has no more gears."""
 
@@ -76,6 +78,29 @@ class ControlPage(NamedTuple):
         finite = all(math.isfinite(value) for value in (*command[1:5], *command[10:13]))
         return command if magic == MAGIC and in_range and finite else None
 
+    def following(self, command: Command) -> Self:
+        """Return the page of the next command."""
+        return self._replace(
+            sequence=self.sequence % _MOST_SEQUENCE + 1,
+            steer=command.steer,
+            gas=command.gas,
+            brake=command.brake,
+            clutch=command.clutch,
+            shifts_up=command.shifts_up & _MOST_COUNT,
+            shifts_down=command.shifts_down & _MOST_COUNT,
+        )
+
+    def beginning_at(self, start: Start) -> Self:
+        """Return the page that asks for a run from there."""
+        place = start if isinstance(start, Place) else Place(0.0)
+        return self._replace(
+            resets=(self.resets + 1) & _MOST_SEQUENCE,
+            start=STARTS.index(start) if isinstance(start, str) else len(STARTS),
+            s=place.s,
+            offset=place.offset,
+            speed=place.speed,
+        )
+
     @property
     def beginning(self) -> Start | None:
         """Where the run begins that a reset asks for; ``None`` for an unknown kind of start."""
@@ -94,12 +119,16 @@ class ControlReceiver:
         self._resets: int | None = None
 
     def start(self, page: bytes | None) -> Start | None:
-        """Return where a run is to begin, once for each reset asked for; ``None`` if none is."""
+        """
+        Return where a run is to begin, once for each reset asked for; ``None`` if none is.
+
+        The first page only sets the count: the program that writes it may have driven another stand-in before.
+        """
         command = ControlPage.unpack(page) if page is not None else None
         if command is None or command.resets == self._resets:
             return None
         first, self._resets = self._resets is None, command.resets
-        return None if first and not command.resets else command.beginning
+        return None if first else command.beginning
 
     def state(self) -> list[Any]:
         """Return the state, for :meth:`restore`."""

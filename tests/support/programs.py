@@ -109,8 +109,13 @@ class Daemon(Program):
         port: Its frame port; requests go to the next one.
     """
 
-    def __init__(self, *arguments: str, port: int = 0, python: Interpreter = HERE, script: str | None = None) -> None:
-        program = ("acbridge_daemon",) if script is None else ("-c", script)  # a script changes the daemon and runs it
+    def __init__(
+        self,
+        *arguments: str,
+        port: int = 0,
+        python: Interpreter = HERE,
+        program: tuple[str, ...] = ("acbridge_daemon",),
+    ) -> None:
         super().__init__(*program, "--port", str(port), *arguments, python=python)
         until(lambda: self.events("daemon_started") or self.process.poll() is not None, "the daemon's start")
         started = self.events("daemon_started")

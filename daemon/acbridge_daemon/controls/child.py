@@ -1,11 +1,14 @@
 """The back-ends whose device is held by a child process: writes commands to its stdin."""
 
 import os
+import queue
 import subprocess
 import sys
+import threading
 from contextlib import suppress
+from typing import IO, cast
 
-from acbridge.controls import STARTS, Command, Place, Start
+from acbridge.controls import STARTS, Command, Start
 from acbridge_daemon.controls.backend import BackEndError, Capabilities
 from acbridge_daemon.controls.hand import READY
 from acbridge_sim.control_page import ControlPage
@@ -13,7 +16,10 @@ from acbridge_sim.control_page import ControlPage
 REPEAT_S = 0.05
 """How often the child hears the command in force."""
 BEGIN = "begin"
+START_S = 20.0
+"""How long a child may take to have its device; a busy Windows needs seconds for a new process."""
 END_S = 2.0
+"""How long it may take to end; neutral takes 0.2 s."""
 
 CAPABILITIES = {
     "uinput": Capabilities("uinput", repeat_s=REPEAT_S),
@@ -26,7 +32,9 @@ CAPABILITIES = {
 class ChildBackEnd:
     """Drives through a device that a child process holds."""
 
-    def __init__(self, capabilities: Capabilities, neutral: Command, command: list[str] | None = None) -> None:
+    def __init__(
+        self, capabilities: Capabilities, neutral: Command, command: list[str] | None = None, start_s: float = START_S
+    ) -> None:
         """
         Prepare without starting.
 
@@ -34,13 +42,15 @@ class ChildBackEnd:
             capabilities: What the device can do.
             neutral: What is applied without a driver.
             command: The program of the child; the device of this name if not given.
+            start_s: How long it may take to have its device.
         """
         self.capabilities = capabilities
         self._neutral = neutral
+        self._start_s = start_s
         self._command = command or [
             sys.executable, "-m", "acbridge_daemon.controls.hand", capabilities.name, str(neutral.brake),
         ]  # fmt: skip
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: _Child | None = None
         self._newest = ControlPage()
         self._started_before = False
 
@@ -51,67 +61,166 @@ class ChildBackEnd:
         Raises:
             BackEndError: It has not; the text says why.
         """
-        process = self._process = subprocess.Popen(  # noqa: S603  our own program
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
-        )
-        if not self._started_before and process.stdout is not None:
-            said = process.stdout.readline().decode("utf-8", "replace").strip()
+        name = self.capabilities.name
+        try:
+            child = self._child = _Child(self._command)
+        except OSError as error:
+            raise BackEndError(f"cannot start the program that holds {name}: {error.strerror}") from error
+        if not self._started_before:
+            said = child.hear(self._start_s)
             if said != READY:
-                self.close()
-                raise BackEndError(said or f"the program that holds {self.capabilities.name} ended at once")
+                self._child = None
+                child.kill()
+                silent = "has not answered" if said is None else "ended at once"
+                raise BackEndError(said or f"the program that holds {name} {silent}")
             self._started_before = True
-        if process.stdin is not None:
-            os.set_blocking(process.stdin.fileno(), False)
-        self.apply(self._neutral)
+        self._apply_neutral()
 
     def apply(self, command: Command) -> None:
         """Send a command to the child; one that does not read loses it."""
-        self._newest = self._newest._replace(
-            sequence=self._newest.sequence % 0xFFFFFFFF + 1,
-            steer=command.steer,
-            gas=command.gas,
-            brake=command.brake,
-            clutch=command.clutch,
-            shifts_up=command.shifts_up & 0x7FFFFFFF,
-            shifts_down=command.shifts_down & 0x7FFFFFFF,
-        )
+        self._newest = self._newest.following(command)
         self._send()
 
     def reset(self, start: Start, means: str) -> None:  # noqa: ARG002  it has one means
         """Ask the child for a run elsewhere."""
-        place = start if isinstance(start, Place) else Place(0.0)
-        self._newest = self._newest._replace(
-            resets=(self._newest.resets + 1) & 0xFFFFFFFF,
-            start=STARTS.index(start) if isinstance(start, str) else len(STARTS),
-            s=place.s,
-            offset=place.offset,
-            speed=place.speed,
-        )
+        self._newest = self._newest.beginning_at(start)
         self._send()
 
     def problem(self) -> str | None:
         """Return why the child does not hold the device any more; ``None`` while it does."""
-        if self._process is None or self._process.poll() is None:
-            return None
-        return f"the program that holds {self.capabilities.name} has ended with {self._process.returncode}"
+        return None if self._child is None else self._child.problem(self.capabilities.name)
 
     def close(self) -> None:
         """End the child, which applies neutral first."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        if self._child is not None:
+            self._apply_neutral()
+            self._child.end()
+            self._child = None
+
+    def _apply_neutral(self) -> None:
+        """Apply neutral, and keep the counts of shifts: a count that falls and rises again would shift."""
+        self.apply(self._neutral._replace(shifts_up=self._newest.shifts_up, shifts_down=self._newest.shifts_down))
 
     def _send(self) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
+        if self._child is not None:
+            self._child.write(self._newest.pack())
+
+
+class _Child:
+    """The process, the lines that it prints, and the way to its stdin."""
+
+    def __init__(self, command: list[str]) -> None:
+        # Neither a Ctrl-C nor the end of a terminal is for the child: it ends after the daemon, with its stdin.
+        self._process = subprocess.Popen(  # noqa: S603  our own program
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._words: str | None = None
+        self._reader = threading.Thread(target=self._read, args=(cast("IO[bytes]", self._process.stdout),), daemon=True)
+        self._reader.start()
+        self._stdin = make_writer(cast("IO[bytes]", self._process.stdin))
+
+    def hear(self, timeout_s: float) -> str | None:
+        """Return the next line that it prints, empty at its end; ``None`` if there is none in time."""
+        with suppress(queue.Empty):
+            return self._lines.get(timeout=timeout_s)
+        return None
+
+    def write(self, page: bytes) -> None:
+        """Send a page, or lose it."""
+        self._stdin.write(page)
+
+    def problem(self, name: str) -> str | None:
+        """Return what an ended child said last, or how it ended; ``None`` while it runs."""
+        code = self._process.poll()
+        if code is None:
+            return None
+        if self._words is None:
+            self._reader.join(END_S)
+            self._words = f"the program that holds {name} has ended with {code}"
+            with suppress(queue.Empty):
+                while True:
+                    line = self._lines.get_nowait()
+                    self._words = line if line not in ("", READY) else self._words
+        return self._words
+
+    def end(self) -> None:
+        """End it by the end of its stdin; kill it if it does not hear that."""
+        self._stdin.close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._process.wait()
+        self._reader.join(END_S)
+
+    def kill(self) -> None:
+        """End it at once, because it has no device."""
+        self._process.kill()
+        self.end()
+
+    def _read(self, stdout: IO[bytes]) -> None:
+        with stdout:
+            for line in stdout:
+                self._lines.put(line.decode("utf-8", "replace").strip())
+        self._lines.put("")
+
+
+class NonBlockingWriter:
+    """Writes to a pipe that never blocks; what does not fit is lost."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        os.set_blocking(pipe.fileno(), False)  # pyright: ignore  # noqa: PGH003  Windows has it since Python 3.12
+
+    def write(self, data: bytes) -> None:
+        """Write all or nothing, which is what a pipe does with so few bytes."""
         with suppress(BlockingIOError, BrokenPipeError):
-            self._process.stdin.write(self._newest.pack())
+            self._pipe.write(data)
+
+    def close(self) -> None:
+        """Close the pipe."""
+        self._pipe.close()
+
+
+class NewestWriter:
+    """Writes the newest data to a pipe in a thread, for a pipe that can only block: of Windows."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._data: bytes | None = None
+        self._ended = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._write, daemon=True).start()
+
+    def write(self, data: bytes) -> None:
+        """Have it written once the pipe takes it; newer data takes its place."""
+        with self._changed:
+            self._data = data
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Close the pipe once the newest data is written; does not wait for it."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def _write(self) -> None:
+        with suppress(OSError), self._pipe:  # the child has ended
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._data is not None or self._ended)
+                    data, self._data = self._data, None
+                if data is None:
+                    return
+                self._pipe.write(data)
+
+
+def make_writer(pipe: IO[bytes]) -> NonBlockingWriter | NewestWriter:
+    """Return what writes to a pipe without ever making the daemon wait."""
+    return NewestWriter(pipe) if sys.platform == "win32" else NonBlockingWriter(pipe)

@@ -39,28 +39,26 @@ class CustomAi:
 
     def open(self) -> None:
         """Create the maps, or raise BackEndError where there are none."""
-        if sys.platform != "win32":
-            raise BackEndError("the maps of Custom AI exist on Windows only; on Linux use --controls uinput")
-        self._controls = mmap.mmap(-1, CONTROLS_SIZE, tagname=CONTROLS)
-        self._state = mmap.mmap(-1, SIM_STATE_SIZE, tagname=SIM_STATE)
+        try:
+            self._controls = create(CONTROLS, CONTROLS_SIZE)
+            self._state = create(SIM_STATE, SIM_STATE_SIZE)
+        except OSError as error:
+            self.close()
+            raise BackEndError(f"cannot create the maps of Custom AI: {error.strerror or error}") from error
 
     def apply(self, command: Command, now_s: float) -> float | None:
         """Write a command; return when a button or a request must be released."""
-        controls, state = self._controls, self._state
         again = self._pulses.update(now_s, command.shifts_up, command.shifts_down)
-        if controls is None or state is None:
-            return again
         if self._asked is not None and self._asked_s is None:
             self._asked_s = now_s
         if self._asked_s is not None and now_s >= self._asked_s + HELD_S:
             self._asked = self._asked_s = None
-        page = bytearray(controls[:CONTROLS_SIZE])
-        _AXES.pack_into(page, 0, command.gas, command.brake, 1.0 - command.clutch, command.steer)
-        page[GEAR_UP], page[GEAR_DOWN] = self._pulses.up, self._pulses.down
-        page[AUTOCLUTCH_ON_START] = page[AUTOCLUTCH_ON_CHANGE] = 1
-        page[TELEPORT_TO] = TO_PITS if self._asked == "pits" else 0
-        controls[:CONTROLS_SIZE] = bytes(page)
-        state[RESTART] = self._asked in ("grid", "hotlap")
+        if self._controls is not None:
+            page = bytearray(self._controls[:CONTROLS_SIZE])
+            _AXES.pack_into(page, 0, command.gas, command.brake, 1.0 - command.clutch, command.steer)
+            page[AUTOCLUTCH_ON_START] = page[AUTOCLUTCH_ON_CHANGE] = 1
+            self._controls[:CONTROLS_SIZE] = bytes(page)
+        self._write_buttons()
         if self._asked_s is None:
             return again
         return self._asked_s + HELD_S if again is None else min(again, self._asked_s + HELD_S)
@@ -70,8 +68,25 @@ class CustomAi:
         self._asked, self._asked_s = (start if isinstance(start, str) else None), None
 
     def close(self) -> None:
-        """Unmap; the last command was neutral."""
+        """Release buttons and requests, which the game's view of the maps would keep, and unmap."""
+        self._pulses.release()
+        self._asked = self._asked_s = None
+        self._write_buttons()
         for memory in (self._controls, self._state):
             if memory is not None:
                 memory.close()
         self._controls = self._state = None
+
+    def _write_buttons(self) -> None:
+        if self._controls is not None:
+            self._controls[GEAR_UP], self._controls[GEAR_DOWN] = self._pulses.up, self._pulses.down
+            self._controls[TELEPORT_TO] = TO_PITS if self._asked == "pits" else 0
+        if self._state is not None:
+            self._state[RESTART] = self._asked in ("grid", "hotlap")
+
+
+def create(name: str, size: int) -> mmap.mmap:
+    """Create a named map, or open the one that exists; raise BackEndError where there are no such names."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size, tagname=name)
+    raise BackEndError("the maps of Custom AI exist on Windows only; on Linux use --controls uinput")

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from acbridge.controls import STARTS, Command, Place, Start
+from acbridge.controls import STARTS, Command, Start
 from acbridge.pages import AC1
 from acbridge_daemon.controls.backend import BackEndError, Capabilities
 from acbridge_sim.control_page import PAGE, SIZE, ControlPage
@@ -33,7 +33,8 @@ class PageBackEnd:
         self._path = directory / self._name
         self._neutral = neutral
         self._memory: mmap.mmap | None = None
-        self._newest = ControlPage()
+        self._file: tuple[int, int] | None = None
+        self._newest: ControlPage | None = None
 
     def open(self) -> None:
         """
@@ -43,65 +44,64 @@ class PageBackEnd:
             BackEndError: There is none.
         """
         self._memory = self._map()
-        known = ControlPage.unpack(self._memory[:SIZE])
-        self._newest = ControlPage() if known is None else known
-        self.apply(self._neutral)
+        if self._newest is None:
+            self._newest = ControlPage.unpack(self._memory[:SIZE]) or ControlPage()
+        self._apply_neutral(self._newest)
 
     def apply(self, command: Command) -> None:
         """Write a command."""
-        if self._memory is None:
-            return
-        known = self._newest
-        self._newest = known._replace(
-            sequence=known.sequence % 0xFFFFFFFF + 1,
-            steer=command.steer,
-            gas=command.gas,
-            brake=command.brake,
-            clutch=command.clutch,
-            shifts_up=command.shifts_up & 0x7FFFFFFF,
-            shifts_down=command.shifts_down & 0x7FFFFFFF,
-        )
-        self._memory[:SIZE] = self._newest.pack()
+        self._write((self._newest or ControlPage()).following(command))
 
     def reset(self, start: Start, means: str) -> None:  # noqa: ARG002  it has one means
         """Ask for a run elsewhere."""
-        place = start if isinstance(start, Place) else Place(0.0)
-        self._newest = self._newest._replace(
-            resets=(self._newest.resets + 1) & 0xFFFFFFFF,
-            start=STARTS.index(start) if isinstance(start, str) else len(STARTS),
-            s=place.s,
-            offset=place.offset,
-            speed=place.speed,
-        )
-        if self._memory is not None:
-            self._memory[:SIZE] = self._newest.pack()
+        self._write((self._newest or ControlPage()).beginning_at(start))
 
     def problem(self) -> str | None:
-        """Return whether the page was replaced by another."""
-        if self._memory is None:
-            return "the control page is not open"
-        return None
+        """Return that another page has taken the place of the mapped one; ``None`` if none has."""
+        if self._file is None:
+            return None
+        try:
+            found = self._path.stat(follow_symlinks=False)
+        except OSError:
+            return None  # the stand-in will create one, or never; there is nothing to open meanwhile
+        if (found.st_dev, found.st_ino) == self._file or found.st_size < SIZE:
+            return None
+        return f"another stand-in has made a new control page {self._name}"
 
     def close(self) -> None:
         """Write neutral and unmap the page."""
         if self._memory is not None:
-            self.apply(self._neutral)
+            self._apply_neutral(self._newest or ControlPage())
             self._memory.close()
-            self._memory = None
+            self._memory = self._file = None
+
+    def _apply_neutral(self, known: ControlPage) -> None:
+        """Write neutral, and keep the counts of shifts: a count that falls and rises again would shift."""
+        self.apply(self._neutral._replace(shifts_up=known.shifts_up, shifts_down=known.shifts_down))
+
+    def _write(self, page: ControlPage) -> None:
+        self._newest = page
+        if self._memory is not None:
+            self._memory[:SIZE] = page.pack()
 
     def _map(self) -> mmap.mmap:
         missing = BackEndError(
             f"there is no control page {self._name}; start acbridge-sim --driver none first, with the same page prefix"
         )
-        if sys.platform == "win32":  # it is made here if the stand-in is not there yet, which then takes it over
-            return mmap.mmap(-1, AC1.page_file_size, tagname=f"Local\\{self._name}")
         try:
+            if sys.platform == "win32":  # it is made here if the stand-in is not there yet, which then takes it over
+                return mmap.mmap(-1, AC1.page_file_size, tagname=f"Local\\{self._name}")
             handle = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW)
-        except OSError as error:
+            try:
+                found = os.fstat(handle)
+                if found.st_size < SIZE:
+                    raise missing
+                memory = mmap.mmap(handle, SIZE)
+            finally:
+                os.close(handle)
+        except FileNotFoundError as error:
             raise missing from error
-        try:
-            if os.fstat(handle).st_size < SIZE:
-                raise missing
-            return mmap.mmap(handle, SIZE)
-        finally:
-            os.close(handle)
+        except OSError as error:
+            raise BackEndError(f"cannot open the control page {self._name}: {error.strerror}") from error
+        self._file = (found.st_dev, found.st_ino)
+        return memory

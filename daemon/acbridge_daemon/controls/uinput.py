@@ -10,6 +10,7 @@ import os
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,21 +63,14 @@ class UInput:
         if self._ioctl is None:
             if sys.platform != "linux":
                 raise BackEndError("uinput exists on Linux only; on Windows use --controls vjoy")
-            import fcntl  # noqa: PLC0415  exists elsewhere only
+            import fcntl  # noqa: PLC0415  exists on Unix only
 
             self._ioctl = fcntl.ioctl
-        ioctl = self._ioctl
         try:
-            self._file = file = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-            for kind in (EV_KEY, EV_ABS):
-                ioctl(file, UI_SET_EVBIT, kind)
-            for button in (BTN_UP, BTN_DOWN):
-                ioctl(file, UI_SET_KEYBIT, button)
-            for axis, low in ((ABS_STEER, -FULL), (ABS_GAS, 0), (ABS_BRAKE, 0), (ABS_CLUTCH, 0)):
-                ioctl(file, UI_ABS_SETUP, _ABS_SETUP.pack(axis, 0, low, FULL, 0, 0, 0))
-            ioctl(file, UI_DEV_SETUP, _SETUP.pack(BUS_USB, VENDOR, PRODUCT, VERSION, NAME, 0))
-            ioctl(file, UI_DEV_CREATE)
+            self._file = os.open(self._path, os.O_WRONLY)
+            self._make(self._file, self._ioctl)
         except OSError as error:
+            self.close()
             raise BackEndError(
                 f"cannot make a virtual wheel with {self._path}: {error.strerror}; load the module (modprobe uinput) "
                 "and let your user write the file (docs/guides/driving.md)"
@@ -95,15 +89,30 @@ class UInput:
             (EV_SYN, 0, 0),
         )
         if self._file is not None:
-            os.write(self._file, b"".join(_EVENT.pack(0, 0, *event) for event in events))
+            try:
+                os.write(self._file, b"".join(_EVENT.pack(0, 0, *event) for event in events))
+            except OSError as error:
+                raise BackEndError(f"the virtual wheel was lost: {error.strerror}") from error
         return again
 
     def reset(self, start: Start) -> None:
         """Do nothing: a wheel cannot begin a run elsewhere."""
 
     def close(self) -> None:
-        """Remove the wheel."""
-        if self._file is not None and self._ioctl is not None:
-            self._ioctl(self._file, UI_DEV_DESTROY)
-            os.close(self._file)
-            self._file = None
+        """Remove the wheel; the system releases its buttons."""
+        file, self._file = self._file, None
+        if file is None or self._ioctl is None:
+            return
+        with suppress(OSError):  # a wheel that was never made, or is gone
+            self._ioctl(file, UI_DEV_DESTROY)
+        os.close(file)
+
+    def _make(self, file: int, ioctl: Callable[..., Any]) -> None:
+        for kind in (EV_KEY, EV_ABS):
+            ioctl(file, UI_SET_EVBIT, kind)
+        for button in (BTN_UP, BTN_DOWN):
+            ioctl(file, UI_SET_KEYBIT, button)
+        for axis, low in ((ABS_STEER, -FULL), (ABS_GAS, 0), (ABS_BRAKE, 0), (ABS_CLUTCH, 0)):
+            ioctl(file, UI_ABS_SETUP, _ABS_SETUP.pack(axis, 0, low, FULL, 0, 0, 0))
+        ioctl(file, UI_DEV_SETUP, _SETUP.pack(BUS_USB, VENDOR, PRODUCT, VERSION, NAME, 0))
+        ioctl(file, UI_DEV_CREATE)

@@ -1,0 +1,133 @@
+"""A daemon that drives through a device, and what becomes of the device when a process is killed."""
+
+import os
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from acbridge import Bridge, Controls, NotDriving, Physics
+from acbridge.cli import ExitCode
+from acbridge.driving import Driver
+from acbridge_daemon.controls.hand import KEPT_S
+from game import Game
+from noting_device import Notes
+from programs import Daemon, Program, until
+
+SUPPORT = Path(__file__).parents[2] / "support"
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Notes:
+    return Notes(tmp_path / "notes")
+
+
+@contextmanager
+def driven(game: Game, notes: Notes, manner: str = "good") -> Generator[tuple[Daemon, Bridge]]:
+    """Run a daemon beside a game, with such a device."""
+    program = ("-u", str(SUPPORT / "noting_daemon.py"), str(notes.file), manner)
+    options = ("--page-dir", str(game.directory), "--controls", "uinput")
+    with Daemon(*options, program=program) as daemon, daemon.connect() as bridge:
+        until(lambda: bridge.status().sim_state == "live", "live")
+        yield daemon, bridge
+
+
+def full_gas(driver: Driver, notes: Notes) -> None:
+    def asked() -> bool:
+        driver.drive(gas=1.0, ttl_ms=1000)
+        return notes.newest["gas"] == 1.0
+
+    until(asked, "full gas")
+
+
+def ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text()
+
+
+def assert_left_neutral(notes: Notes) -> None:
+    """The device was neutral for a while before it vanished."""
+    closed = until(lambda: notes.all("close"), "the device removed")[-1]
+    assert (0.0, 0.0, 0.3) == tuple(notes.newest[axis] for axis in ("steer", "gas", "brake"))
+    shown = notes.all("apply")
+    last_driven = max(command["time"] for command in shown if command["gas"])
+    first_neutral = min(command["time"] for command in shown if command["time"] > last_driven)
+    assert closed["time"] - first_neutral >= KEPT_S * 0.95
+    until(lambda: ended(notes.pid), "the end of the process")
+
+
+def test_commands_reach_the_device_and_a_driver_that_leaves_leaves_it_neutral(game: Game, notes: Notes) -> None:
+    with driven(game, notes) as (_, bridge):
+        assert 0.3 == notes.newest["brake"]
+        with Driver(bridge, "me") as driver:
+            assert ("uinput", (), ()) == (driver.backend, driver.resets, driver.starts)
+            full_gas(driver, notes)
+        until(lambda: (0.0, 0.3) == (notes.newest["gas"], notes.newest["brake"]), "neutral")
+        assert not notes.all("close")
+
+
+def test_a_daemon_killed_at_full_gas_leaves_the_device_neutral(game: Game, notes: Notes) -> None:
+    with driven(game, notes) as (daemon, bridge), Driver(bridge, "me") as driver:
+        full_gas(driver, notes)
+        daemon.process.kill()
+        assert_left_neutral(notes)
+
+
+def test_a_daemon_stopped_at_full_gas_leaves_the_device_neutral_and_drives_on_later(game: Game, notes: Notes) -> None:
+    with driven(game, notes) as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
+        full_gas(driver, notes)
+        daemon.process.send_signal(signal.SIGSTOP)
+        until(lambda: (0.0, 0.3) == (notes.newest["gas"], notes.newest["brake"]), "neutral")
+        assert not notes.all("close")
+        daemon.process.send_signal(signal.SIGCONT)
+        full_gas(driver, notes)
+
+
+def test_a_ctrl_c_for_all_of_a_terminal_ends_the_daemon_first(game: Game, notes: Notes) -> None:
+    with driven(game, notes) as (daemon, bridge), Driver(bridge, "me") as driver:
+        full_gas(driver, notes)
+        os.killpg(daemon.process.pid, signal.SIGINT)
+        assert 0 == daemon.wait()
+        assert_left_neutral(notes)
+    assert not [line for line in daemon.err if not line.startswith("{")]
+
+
+def test_a_child_that_is_killed_costs_no_telemetry_and_is_started_again_once(game: Game, notes: Notes) -> None:
+    with driven(game, notes) as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
+        full_gas(driver, notes)
+        with bridge.frames(Physics, timeout=20) as frames:
+            before = next(frames)
+            os.kill(notes.pid, signal.SIGKILL)
+            until(lambda: len(notes.all("open")) == 2, "another device")
+            for after in frames:
+                if after.seq >= before.seq + 60:
+                    break
+        reopened = daemon.events("controls_reopened")
+        assert ["the program that holds uinput has ended with -9"] == [event["detail"] for event in reopened]
+        with pytest.raises(NotDriving, match="back_end"):
+            until(lambda: driver.drive(gas=1.0), "the refusal")
+        assert "back_end" == bridge.latest(Controls, timeout=5).record.reason
+        assert (0.0, 0.3) == (notes.newest["gas"], notes.newest["brake"])
+        driver.resume()
+        full_gas(driver, notes)
+        assert 2 == len(notes.all("open"))
+
+
+def test_a_device_that_is_lost_is_reported_in_its_own_words(game: Game, notes: Notes) -> None:
+    with driven(game, notes, "fragile") as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
+        driver.drive(steer=1.0)
+        reopened = until(lambda: daemon.events("controls_reopened"), "the device opened again")
+        assert "the wheel fell off" == reopened[0]["detail"]
+        assert bridge.latest(Physics, timeout=5).record.packetId > 0
+
+
+def test_a_device_that_cannot_be_opened_ends_the_daemon_with_one_line(game: Game, notes: Notes) -> None:
+    program = ("-u", str(SUPPORT / "noting_daemon.py"), str(notes.file), "missing")
+    with Program(*program, "--port", "0", "--page-dir", str(game.directory), "--controls", "uinput") as daemon:
+        assert ExitCode.UNAVAILABLE == daemon.wait()
+    assert [True] == ["there is no such wheel; buy one" in line for line in daemon.err]
