@@ -102,7 +102,7 @@ class Driver:
         self._lease_ms = lease_ms
         self._using = threading.Lock()
         self._refused: NotDriving | None = None
-        self._seq = 0
+        self._seq = self._before = 0
         self._shifts = [0, 0]
         self.answered = 0
         self.tick: int | None = None
@@ -150,10 +150,10 @@ class Driver:
             check(value)
         with self._using:
             self._check()
+            if shift and self._seq == self._before:  # the first command of an epoch only sets the counts
+                self._command(Command(steer, gas, brake, clutch, *self._shifts), ttl_ms, answering)
             self._shifts[shift < 0] += abs(shift)
-            self._seq += 1
-            command = Command(steer, gas, brake, clutch, *self._shifts)
-            self._send("drive", epoch=self.epoch, seq=self._seq, ttl_ms=ttl_ms, tick=answering, **command._asdict())
+            self._command(Command(steer, gas, brake, clutch, *self._shifts), ttl_ms, answering)
 
     def reset(self, start: Start = "hotlap", *, means: str | None = None, timeout: float = 10.0) -> Reset:
         """
@@ -229,8 +229,13 @@ class Driver:
     ) -> None:
         self.release()
 
+    def _command(self, command: Command, ttl_ms: int, tick: int | None) -> None:
+        self._seq += 1
+        fields = command._asdict()
+        self._send("drive", id=self._seq, epoch=self.epoch, seq=self._seq, ttl_ms=ttl_ms, tick=tick, **fields)
+
     def _new_epoch(self, epoch: int) -> None:
-        self.epoch, self._refused = epoch, None
+        self.epoch, self._refused, self._before = epoch, None, self._seq
         self._heard = time.perf_counter()
 
     def _await_link(self, timeout: float) -> None:
@@ -264,7 +269,7 @@ class Driver:
             try:
                 reply = requests.decode_reply("drive", parts[-1])
             except RequestRefused as refused:
-                self._note(refused)
+                self._note(refused, requests.reply_id(parts[-1]))
             except DecodeError as error:
                 self._refused = NotDriving(LINK_LOST, str(error))
             else:
@@ -273,13 +278,17 @@ class Driver:
         if time.perf_counter() - self._heard > self._lease_ms / 1000 * _UNANSWERED_LEASES:
             self._lose()
 
-    def _note(self, refused: RequestRefused) -> None:
+    def _note(self, refused: RequestRefused, seq: str | int | None) -> None:
         """Keep why commands are refused; a late or overtaken one is followed by others."""
-        ended = refused.code == requests.STALE and refused.message.startswith("epoch")
-        if ended and f"epoch {self.epoch} " not in refused.message:
+        if isinstance(seq, int) and seq <= self._before:
             return  # a command of the epoch before was still on its way
+        ended = refused.code == requests.STALE and refused.message.startswith("epoch")
         if ended or refused.code in _FINAL:
-            reason = refused.message.partition(":")[0] if refused.code == requests.SUSPENDED else refused.code
+            reason = refused.code
+            if refused.code == requests.SUSPENDED:
+                reason = refused.message.partition(":")[0]
+            elif ended:
+                reason = refused.message.partition("(")[2].partition(")")[0] or refused.code
             self._refused = self._refused or NotDriving(reason, refused.message)
 
     def _lose(self) -> None:

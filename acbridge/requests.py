@@ -356,6 +356,16 @@ def _identity(request_id: str | int | None) -> dict[str, str | int]:
     return {} if request_id is None else {"id": request_id}
 
 
+def reply_id(body: bytes) -> str | int | None:
+    """
+    Return the id of the request that a reply answers; ``None`` if that had none.
+
+    Raises:
+        DecodeError: The bytes are not a reply of an acbridge daemon.
+    """
+    return read_id(packing.unpack_map(body, packing.REPLY))
+
+
 def decode_reply(name: str, body: bytes) -> dict[str, Any]:
     """
     Return the fields of a positive reply, without ``ok`` and ``id``.

@@ -45,6 +45,7 @@ REPORT_NS = 1_000_000_000
 _WITHOUT = (
     "this daemon cannot drive; start it with --controls, such as --source sim --controls sim (docs/guides/driving.md)"
 )
+_LOST = "the back-end was lost; the daemon's log says why: restart the daemon once it is there again"
 
 
 class Reset:
@@ -268,7 +269,8 @@ class Driving:
 
     def _check_can_drive(self, name: str) -> None:
         if self._backend is None:
-            raise RequestRefused(name, requests.UNAVAILABLE, _WITHOUT)
+            lost = self._capabilities.name != "none"
+            raise RequestRefused(name, requests.UNAVAILABLE, _LOST if lost else _WITHOUT)
 
     # ---- the sim
 
@@ -354,6 +356,7 @@ class Driving:
         try:
             backend.close()
             backend.open()
+            backend.apply(self._applied)
         except BackEndError as error:
             self._log.error("controls_lost", detail=str(error))
             self._backend = None

@@ -61,7 +61,7 @@ def drivable() -> Iterator[Daemon]:
 
 
 def changed(change: str) -> Daemon:
-    return Daemon("--source", "sim", "--controls", "sim", script=CHANGED.format(change=change))
+    return Daemon("--source", "sim", "--controls", "sim", program=("-c", CHANGED.format(change=change)))
 
 
 def calibrate(daemon: Daemon, *arguments: str | Path) -> Program:

@@ -83,7 +83,7 @@ def test_a_paused_sim_suspends_the_driver(game: Game) -> None:
 
 
 def test_commands_that_do_not_arrive_are_found(page_dir: Path) -> None:
-    with Daemon(*DRIVABLE, script=DEAF) as daemon, daemon.connect() as bridge:
+    with Daemon(*DRIVABLE, program=("-c", DEAF)) as daemon, daemon.connect() as bridge:
         live(bridge)
         with Driver(bridge, "ann", timeout=PATIENCE_S) as driver:
             driver.drive(brake=1.0, ttl_ms=1000)

@@ -169,6 +169,24 @@ def test_a_reset_is_verified_and_the_car_is_there(bridge: Bridge, start: Any) ->
         controls(bridge, state="driving")
 
 
+def test_a_shift_with_the_first_command_of_an_epoch_is_a_shift(bridge: Bridge) -> None:
+    with Driver(bridge, "me") as driver:
+        driver.reset(Place(500.0, 0.0, 30.0))
+        before = bridge.latest(Controls).record.shifts_down
+        driver.drive(gas=0.5, shift=-1)
+        controls(bridge, shifts_down=before + 1, state="driving")
+
+
+def test_commands_that_were_on_their_way_when_a_reset_began_mean_nothing(bridge: Bridge) -> None:
+    with Driver(bridge, "me") as driver:
+        for _ in range(5):
+            for _ in range(10):
+                driver.drive(gas=0.5)
+            driver.reset(Place(500.0, 0.0, 20.0))
+            driver.drive(gas=0.5)
+            controls(bridge, state="driving", epoch=driver.epoch)
+
+
 def test_a_place_behind_the_barrier_fails_by_name(bridge: Bridge) -> None:
     with Driver(bridge, "me") as driver:
         with pytest.raises(ResetFailed, match="barrier"):
@@ -361,8 +379,9 @@ def test_a_new_process_of_the_sim_ends_the_epoch(rig: Rig) -> None:
     rig.game.order("restart")
     record = rig.bridge.wait_for(Controls, lambda frame: frame.record.epoch > epoch, timeout=20).record
     assert ("neutral", "session", 0.0) == (record.state, record.reason, record.gas)
-    with pytest.raises(NotDriving, match=f"epoch {epoch} has ended"):
+    with pytest.raises(NotDriving, match=f"epoch {epoch} has ended") as caught:
         until(lambda: rig.driver.drive(gas=1.0), "the refusal")
+    assert "session" == caught.value.reason
     rig.driver.resume()
     rig.gas()
 
