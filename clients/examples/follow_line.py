@@ -4,11 +4,10 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from acbridge import Event, EventKind, FrameStream, Keys, NoFrame, Sample, connect
+from acbridge import Event, EventKind, Keys, NoFrame, Sample, connect
 from acbridge.driving import Driver
 from acbridge_sim import Track, layout
 
@@ -16,8 +15,6 @@ STEP_S = 0.02
 """A command every 20 ms."""
 SIDEWAYS, BRAKING = 8.0, 5.0
 """m/s2 that the tyres hold in a bend and under brakes; they could hold half as much again."""
-DEAD_BAND = 0.5
-"""No braking for so few m/s too much."""
 WHEELBASE, LOCK = 2.48, 0.434
 """Of the stand-in's car: m, and the angle of the front wheels at full lock, rad."""
 
@@ -46,15 +43,8 @@ def command(track: Track, speed_at: list[float], sample: Sample) -> tuple[float,
     wheels = -math.atan(WHEELBASE * bend * (1 + 0.0004 * speed**2))
     wanted = speed_at[int(place.distance / track.spacing + 0.1 * speed) % len(speed_at)]
     off = wanted - speed
-    gas, brake = (min(1.0, 0.3 + 0.3 * off), 0.0) if off > -DEAD_BAND else (0.0, min(1.0, 0.15 * -off))
+    gas, brake = min(1.0, max(0.0, 0.3 + 0.3 * off)), min(1.0, max(0.0, -0.15 * off - 0.15))
     return max(-1.0, min(1.0, wheels / LOCK)), gas, brake
-
-
-def new(events: FrameStream[Event]) -> Iterator[Event]:
-    """Yield the events that have come since the last call."""
-    with suppress(NoFrame):
-        while True:
-            yield next(events).record
 
 
 def main(address: str, laps: int) -> None:
@@ -72,10 +62,11 @@ def main(address: str, laps: int) -> None:
                 sample = bridge.sample()
                 steer, gas, brake = command(track, speed_at, sample)
                 driver.drive(steer, gas, brake, answering=sample.tick)
-                for event in new(events):
-                    if event.kind == EventKind.LAP_COMPLETED:
-                        print(f"lap {event.lap}: {event.lap_time_ms} ms, valid {event.valid}", flush=True)
-                        laps -= bool(event.valid)
+                with suppress(NoFrame):
+                    while (event := next(events).record).kind != EventKind.LAP_COMPLETED:
+                        pass
+                    print(f"lap {event.lap}: {event.lap_time_ms} ms, valid {event.valid}", flush=True)
+                    laps -= bool(event.valid)
                 due += STEP_S
                 time.sleep(max(0.0, due - time.perf_counter()))
 
