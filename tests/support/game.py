@@ -23,6 +23,8 @@ from acbridge_sim import STEP_S, SessionType, World
 from wine import HERE, Interpreter
 
 FILE_SIZE = 2048
+LOOK_S = 0.002 if sys.platform == "win32" else 0.0005
+"""How often the game looks whether a step is due; under wine each sleep costs three calls of its server."""
 NAMES = ("physics", "graphics", "static")
 
 
@@ -176,7 +178,7 @@ def main(directory: Path, prefix: str) -> None:
         if world.advance():
             for name, page in world.pages().items():
                 pages.write(name, page)
-        time.sleep(0.0005)
+        time.sleep(LOOK_S)
 
 
 def _listen(orders: "queue.SimpleQueue[str]") -> None:
