@@ -41,7 +41,7 @@ def test_a_selected_topic_without_any_of_the_fields_stays_whole() -> None:
 @pytest.mark.parametrize(
     ("topics", "fields", "said"),
     [
-        (["telemetry"], [], "there is no topic 'telemetry'; there are: derived, event"),
+        (["telemetry"], [], "there is no topic 'telemetry'; there are: controls, derived, event"),
         (["graphics"], ["speedKmh"], "there is no field 'speedKmh'; there are: "),
     ],
 )
