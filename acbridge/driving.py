@@ -180,6 +180,7 @@ class Driver:
         )
         number = reply["reset"]
         with self._using:
+            self._read()  # what was refused until now was of the epoch before
             self._new_epoch(reply["epoch"])
         shown = start if isinstance(start, str) else f"{start.s:g} m"
         try:

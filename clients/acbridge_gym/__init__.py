@@ -6,7 +6,8 @@ Environments for reinforcement learning, as Gymnasium has them. Needs the extra 
 >>> env = gym.make("acbridge/RaceSim-v0", start="anywhere")
 >>> observation, info = env.reset(seed=7)
 
-``acbridge/RaceSim-v0`` drives the stand-in in this process, in lock-step. ``gym.make_vec`` makes many lanes of it in
+``acbridge/Race-v0`` drives the car of a daemon, in real time. ``acbridge/RaceSim-v0`` drives the stand-in in this
+process, in lock-step. ``gym.make_vec`` makes many lanes of it in
 compiled code, with the extra ``batch``.
 """
 
@@ -40,6 +41,11 @@ __all__ = [
     "channels",
 ]
 
+gym.register(  # pyright: ignore[reportUnknownMemberType]
+    "acbridge/Race-v0",
+    entry_point="acbridge_gym.envs.race:race",
+    nondeterministic=True,
+)
 gym.register(  # pyright: ignore[reportUnknownMemberType]
     "acbridge/RaceSim-v0",
     entry_point="acbridge_gym.envs.race:race_sim",

@@ -37,6 +37,8 @@ class Reason(NamedTuple):
 
 RUNNING, OFF_TRACK, STUCK, WRONG_WAY, CRASH, LAP_GOAL, TIME_LIMIT = range(7)
 """Indices of :data:`REASONS`, of those that this module finds."""
+STALLED, PAUSED, SIM_OFF, FROZEN, LINK_LOST, SESSION_RESTARTED, CONTROL_LOST, INPUT_FROZEN, AI_CONTROL = range(7, 16)
+"""The others, which only the car of a daemon has."""
 REASONS = (
     Reason("", False, "The episode runs."),
     Reason("off_track", True, "More than two wheels were off the track for `off_track_s`."),

@@ -33,6 +33,7 @@ class Outcome(NamedTuple):
         sent: Steer, gas and brake as sent to the car.
         overrun: Whether the step was late by a whole step or more.
         missed: Frames that did not arrive in this step.
+        discard: Whether the car was driven by no action for a part of the step, so that nothing can be learned of it.
     """
 
     packet: int
@@ -50,6 +51,7 @@ class Outcome(NamedTuple):
     sent: tuple[float, float, float]
     overrun: bool = False
     missed: int = 0
+    discard: bool = False
 
 
 class Referee:
@@ -109,6 +111,24 @@ class Referee:
         memory = self.memory
         memory.step_s, memory.age_s, memory.lag_s = step_s, age_s, lag_s
         end_step(self.before, seen, memory, self._road, self._rules, self.observation)
+        return self._outcome()
+
+    def cut(self, reason: int, *, step_s: float, age_s: float = 0.0) -> Outcome:
+        """
+        Truncate the episode: the car, the observation and the lag stay as they were, and the reward is 0.
+
+        Args:
+            reason: An index of `ends.REASONS`.
+            step_s: How long the step was.
+            age_s: How long ago the car was like this.
+        """
+        memory = self.memory
+        memory.reason, memory.reward = reason, 0.0
+        memory.progress_m = memory.lap_s = 0.0
+        memory.step_s, memory.age_s = step_s, age_s
+        memory.time_s += step_s
+        for i in range(len(memory.terms)):
+            memory.terms[i] = 0.0
         return self._outcome()
 
     def _outcome(self) -> Outcome:

@@ -1,5 +1,5 @@
 """
-What moves the car of an environment: the stand-in in this process, plain or compiled.
+What moves the car of an environment: the stand-in in this process, plain or compiled, or a daemon.
 
 An environment knows its backend only as :class:`Backend`, so the same environment can drive anything that has these
 members.
@@ -45,6 +45,15 @@ class Backend(Protocol):
 
     def open(self, rules: Rules) -> None:
         """Prepare episodes under these rules; called once, before the first of them."""
+        ...
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What `info` of a reset has besides that of a step."""
+        ...
+
+    def ready(self) -> None:
+        """Make sure that a car is there and its track is known; called before each episode."""
         ...
 
     def begin(self, place: Place, drawn: Mapping[str, float]) -> Outcome:

@@ -183,6 +183,14 @@ class CompiledSim:
         """The car before and after the last step, and the memory of the episode."""
         return self._lanes.instants(0)
 
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
+
+    def ready(self) -> None:
+        """Do nothing: a lane is always there."""
+
     def begin(self, place: Place, drawn: Mapping[str, float]) -> Outcome:
         """
         Begin an episode.

@@ -5,6 +5,7 @@ Deterministic; no socket, no clock, no thread.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from acbridge_gym.memory import Memory
 from acbridge_gym.randomize import spec_with
@@ -66,6 +67,14 @@ class PlainSim:
     def instants(self) -> tuple[Seen, Seen, Memory]:
         """The car before and after the last step, and the memory of the episode."""
         return self._referee.before, self._referee.after, self._referee.memory
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
+
+    def ready(self) -> None:
+        """Do nothing: a world is always there."""
 
     def begin(self, place: Place, drawn: Mapping[str, float]) -> Outcome:
         """

@@ -13,7 +13,10 @@ import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
+from acbridge import Keys
+from acbridge.address import DEFAULT_HOST, DEFAULT_PORT
 from acbridge_gym.backends import Backend
+from acbridge_gym.backends.live import Clock, LiveCar, OnStall
 from acbridge_gym.backends.plain import PlainSim
 from acbridge_gym.ends import REASONS
 from acbridge_gym.randomize import Randomize
@@ -90,6 +93,10 @@ class RaceEnv(gym.Env[Any, Any]):
 
         Raises:
             ValueError: An option or a start is unknown, or the start lies behind a barrier.
+            NoFrame: Of a daemon: no frame arrives.
+            NotDriving: Of a daemon: the sim is paused or not in a session.
+            RequestRefused: Of a daemon: another driver holds the controls, or it cannot drive or reset the car.
+            ResetFailed: Of a daemon: the telemetry does not show the reset.
         """
         super().reset(seed=seed)
         start = start_of(options, self.settings.start)
@@ -97,12 +104,13 @@ class RaceEnv(gym.Env[Any, Any]):
             self.backend.open(rules_of(self.settings))
             self._open = True
         backend = self.backend
+        backend.ready()
         place = place_of(start, backend.track, backend.line, self.np_random)
         outcome = backend.begin(place, self._randomize.draw(self.np_random))
         if self._picture is not None:
             self._picture.begin()
         own = dict.fromkeys(self.settings.reward.own, 0.0)
-        return self._shaper.one(backend.observation), self._info(outcome, own)
+        return self._shaper.one(backend.observation), {**self._info(outcome, own), **backend.details}
 
     def step(self, action: npt.NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """
@@ -176,7 +184,7 @@ class RaceEnv(gym.Env[Any, Any]):
             "lag_ms": 1000 * outcome.lag_s,
             "overrun": outcome.overrun,
             "missed_frames": outcome.missed,
-            "discard": False,
+            "discard": outcome.discard,
             "nonfinite": outcome.nonfinite,
             "action_applied": np.array(outcome.sent, np.float32),
             "progress_m": outcome.progress_m,
@@ -219,6 +227,42 @@ def race_sim(
 
         backend = CompiledSim(where, spec)
     return RaceEnv(backend, settings_of(settings), randomize=table_of(Randomize, randomize), render_mode=render_mode)
+
+
+def race(
+    *,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    keys: Keys | None = None,
+    clock: Clock = "elastic",
+    on_stall: OnStall = "truncate",
+    driver: str = "acbridge-gym",
+    force: bool = False,
+    reset_s: float = 10.0,
+    render_mode: str | None = None,
+    **settings: Any,
+) -> RaceEnv:
+    """
+    Return an environment on the car of a daemon, in real time; the first reset connects.
+
+    Args:
+        host: Name or address of the daemon's machine.
+        port: Its frame port; requests go to the next one.
+        keys: Keys for a daemon that has some; only an operator's drive.
+        clock: When a step ends: ``elastic`` by the clock here, ``frame`` by the arrival of the daemon's frames.
+        on_stall: What happens after a caller was away for longer than a command lives, so that the car was neutral:
+            ``truncate`` ends the episode, ``flag`` sets `info["discard"]`.
+        driver: Name of the driver, which every subscriber can read.
+        force: Whether to take the controls from another driver.
+        reset_s: How long a reset may take.
+        render_mode: ``rgb_array``, or nothing.
+        settings: The fields of `acbridge_gym.settings.Settings`.
+
+    Raises:
+        ValueError: A value is unknown or out of range.
+    """
+    car = LiveCar(host, port, keys=keys, clock=clock, on_stall=on_stall, driver=driver, force=force, reset_s=reset_s)
+    return RaceEnv(car, settings_of(settings), render_mode=render_mode)
 
 
 def start_of(options: Mapping[str, Any] | None, usual: Start) -> Start:

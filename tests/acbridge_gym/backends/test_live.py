@@ -1,0 +1,232 @@
+"""The car of a daemon: real time, fresh observations, a named reason for all that can end, and recovery by reset."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from acbridge import NoFrame, NotDriving, RequestRefused, ResetFailed
+from acbridge.driving import Driver
+from acbridge_gym import RaceEnv, Seen
+from acbridge_gym.backends.live import LiveCar
+from acbridge_gym.rules import PLACES
+from acbridge_gym.seen import see
+from acbridge_sim import World, layout
+from programs import Daemon, Program, until
+from racing import observation, rules
+
+ID = "acbridge/Race-v0"
+GAS = np.array([0.0, 0.3], np.float32)
+START = {"s": 20.0, "speed": 15.0}
+SIM = ("--source", "sim", "--controls", "sim", "--rate", "333.33")
+
+
+def made(daemon: Daemon, **settings: Any) -> RaceEnv:
+    env = gym.make(ID, port=daemon.port, flat=True, **{"start": START, **settings}).unwrapped
+    assert isinstance(env, RaceEnv)
+    return env
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    with Daemon(*SIM) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def own() -> Iterator[Daemon]:
+    with Daemon(*SIM) as daemon:
+        yield daemon
+
+
+def end_of(env: RaceEnv, steps: int = 200) -> tuple[Any, Any, dict[str, Any]]:
+    """Drive until the episode ends; return the observation before, the last one, and the info."""
+    before = None
+    for _ in range(steps):
+        begun = time.perf_counter()
+        observation, _, terminated, truncated, info = env.step(GAS)
+        assert time.perf_counter() - begun < 1.0
+        if terminated or truncated:
+            assert truncated
+            return before, observation, info
+        before = observation
+    raise AssertionError("the episode did not end")
+
+
+def drives(env: RaceEnv, steps: int = 5) -> None:
+    """Reset, and check that an episode drives."""
+    env.reset()
+    for _ in range(steps):
+        _, _, terminated, truncated, info = env.step(GAS)
+        assert (False, False) == (terminated, truncated), info["reason"]
+
+
+def test_nothing_is_connected_before_the_first_reset_which_says_that_no_daemon_is_there() -> None:
+    env = gym.make(ID, port=1)
+    begun = time.perf_counter()
+    with pytest.raises(NoFrame, match="start acbridge-daemon"):
+        env.reset()
+    assert time.perf_counter() - begun < 1.5
+    env.close()
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("clock", ["elastic", "frame"])
+def test_an_episode_drives(daemon: Daemon, clock: str) -> None:
+    env = made(daemon, clock=clock)
+    observation, info = env.reset(seed=1)
+    assert env.observation_space.contains(observation)
+    assert ("begin", 1) == (info["reset"]["means"], info["reset"]["attempts"])
+    assert info["reset"]["start_error_m"] < 5
+    ticks, ages, begun = [info["tick"]], list[float](), time.perf_counter()
+    for _ in range(60):
+        observation, _, terminated, truncated, info = env.step(GAS)
+        assert (False, False) == (terminated, truncated), info["reason"]
+        assert env.observation_space.contains(observation)
+        ticks.append(info["tick"])
+        ages.append(info["age_ms"])
+    took = time.perf_counter() - begun
+    env.close()
+    assert sorted(set(ticks)) == ticks
+    assert 60 * 0.045 == pytest.approx(took, rel=0.1)
+    assert 900 == pytest.approx(ticks[-1] - ticks[0], rel=0.1)
+    assert float(np.median(ages)) < 9
+
+
+@pytest.mark.filterwarnings("error")
+def test_gymnasium_accepts_it(daemon: Daemon) -> None:
+    env = made(daemon, render_mode="rgb_array")
+    check_env(env, skip_render_check=True)  # which makes a second driver
+    env.render()
+    env.close()
+
+
+def test_it_observes_of_a_place_what_the_stand_in_in_this_process_does(daemon: Daemon) -> None:
+    env = made(daemon, start={"s": 700.0, "offset": 1.0, "speed": 20.0})
+    env.reset()
+    for _ in range(10):
+        env.step(GAS)
+    there, car = env.step(GAS)[0], env.backend.instants[1]
+    env.close()
+    world, seen = World(track=layout("circuit"), driver="none"), Seen()
+    world.put(car.distance, -car.offset)
+    world.car.heading = car.heading
+    see(world.car, world.car.spec, world.timing, seen)
+    world.car.x += car.x - seen.x
+    world.car.z += car.z - seen.z
+    see(world.car, world.car.spec, world.timing, seen)
+    seen.forward = car.forward
+    here = observation(seen, world.track.road, rules(flat=True))
+    place = slice(6, 11 + 5 * PLACES)  # from heading_error to bend: what the place and the speed decide
+    assert here[place].tolist() == pytest.approx(there[place].tolist(), abs=2e-5)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(("on_stall", "reason"), [("truncate", "stalled"), ("flag", "")])
+def test_a_second_away_is_one_long_step(daemon: Daemon, on_stall: str, reason: str) -> None:
+    env = made(daemon, on_stall=on_stall)
+    drives(env)
+    time.sleep(1.0)
+    _, _, terminated, truncated, info = env.step(GAS)
+    assert (reason, False, bool(reason)) == (info["reason"], terminated, truncated)
+    assert (True, True) == (info["overrun"], info["discard"])
+    if not reason:
+        assert 1000 == pytest.approx(info["step_ms"], rel=0.2)
+        for _ in range(5):
+            info = env.step(GAS)[4]
+            assert (False, False, "") == (info["overrun"], info["discard"], info["reason"])
+            assert 22.5 <= info["step_ms"] < 90
+    drives(env)
+    env.close()
+
+
+@pytest.mark.alone
+def test_a_short_absence_is_an_overrun(daemon: Daemon) -> None:
+    env = made(daemon)
+    drives(env)
+    time.sleep(0.12)
+    info = env.step(GAS)[4]
+    assert (True, False, "") == (info["overrun"], info["discard"], info["reason"])
+    assert not env.step(GAS)[4]["overrun"]
+    env.close()
+
+
+@pytest.mark.alone
+def test_a_daemon_that_hangs_is_a_lost_link_and_the_last_observation_stands(own: Daemon) -> None:
+    env = made(own)
+    drives(env)
+    before = env.step(GAS)[0]
+    own.process.send_signal(signal.SIGSTOP)
+    try:
+        first, last, info = end_of(env)
+        assert "link_lost" == info["reason"]
+        assert (before if first is None else first).tolist() == last.tolist()
+        begun = time.perf_counter()
+        with pytest.raises(NoFrame):
+            env.reset()
+        assert time.perf_counter() - begun < 1.5
+    finally:
+        own.process.send_signal(signal.SIGCONT)
+    drives(env)
+    env.close()
+
+
+@pytest.mark.alone
+def test_another_daemon_on_the_same_port_is_driven_after_a_reset(own: Daemon) -> None:
+    env = made(own)
+    drives(env)
+    own.end(signal.SIGKILL)
+    assert "link_lost" == end_of(env)[2]["reason"]
+    with Daemon(*SIM, port=own.port):
+        drives(env)
+        env.close()
+
+
+@pytest.mark.alone
+def test_controls_that_another_driver_takes_are_lost_until_it_gives_them_back(daemon: Daemon) -> None:
+    env = made(daemon)
+    drives(env)
+    with daemon.connect() as bridge, Driver(bridge, "other", force=True):
+        assert "control_lost" == end_of(env)[2]["reason"]
+        with pytest.raises(RequestRefused, match="other has held the controls"):
+            env.reset()
+    drives(env)
+    env.close()
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(("verb", "reason"), [("pause", "paused"), ("replay", "paused"), ("esc", "frozen")])
+def test_a_sim_that_stops_ends_the_episode_by_name_and_the_reset_after_it_drives(
+    page_dir: Path, verb: str, reason: str
+) -> None:
+    pages, script = ("--page-dir", str(page_dir)), f"live 4; {verb} 2; live 60; exit"
+    with (
+        Program("acbridge_sim", "--driver", "none", *pages, "--script", script),
+        Daemon(*pages, "--controls", "page", "--rate", "333.33") as daemon,
+    ):
+        env = made(daemon)
+        until(lambda: _resets(env), "the first reset")
+        assert reason == end_of(env)[2]["reason"]
+        until(lambda: _resets(env), "the reset after it")
+        drives(env)
+        env.close()
+
+
+def _resets(env: RaceEnv) -> bool:
+    try:
+        env.reset()
+    except (NoFrame, NotDriving, ResetFailed):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("wrong", [{"clock": "sun"}, {"on_stall": "wait"}, {"reset_s": 0}, {"driver": ""}])
+def test_a_wrong_setting_is_refused_at_once(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"clock|on_stall|reset_s|driver"):
+        LiveCar("127.0.0.1", 5555, **wrong)
