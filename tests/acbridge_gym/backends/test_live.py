@@ -28,7 +28,8 @@ SIM = ("--source", "sim", "--controls", "sim", "--rate", "333.33")
 
 
 def made(daemon: Daemon, **settings: Any) -> RaceEnv:
-    env = gym.make(ID, port=daemon.port, flat=True, **{"start": START, **settings}).unwrapped
+    keywords: dict[str, Any] = {"start": START, **settings}
+    env = gym.make(ID, port=daemon.port, flat=True, **keywords).unwrapped
     assert isinstance(env, RaceEnv)
     return env
 
@@ -205,17 +206,16 @@ def test_controls_that_another_driver_takes_are_lost_until_it_gives_them_back(da
 def test_a_sim_that_stops_ends_the_episode_by_name_and_the_reset_after_it_drives(
     page_dir: Path, verb: str, reason: str
 ) -> None:
-    pages, script = ("--page-dir", str(page_dir)), f"live 4; {verb} 2; live 60; exit"
-    with (
-        Program("acbridge_sim", "--driver", "none", *pages, "--script", script),
-        Daemon(*pages, "--controls", "page", "--rate", "333.33") as daemon,
-    ):
-        env = made(daemon)
-        until(lambda: _resets(env), "the first reset")
-        assert reason == end_of(env)[2]["reason"]
-        until(lambda: _resets(env), "the reset after it")
-        drives(env)
-        env.close()
+    pages, script = ("--page-dir", str(page_dir)), f"live 12; {verb} 2; live 60; exit"
+    with Program("acbridge_sim", "--driver", "none", *pages, "--script", script):
+        until((page_dir / "acpmf_controls").exists, "the control page")
+        with Daemon(*pages, "--controls", "page", "--rate", "333.33") as daemon:
+            env = made(daemon)
+            until(lambda: _resets(env), "the first reset")
+            assert reason == end_of(env, 600)[2]["reason"]
+            until(lambda: _resets(env), "the reset after it")
+            drives(env)
+            env.close()
 
 
 def _resets(env: RaceEnv) -> bool:
