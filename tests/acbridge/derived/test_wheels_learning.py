@@ -95,6 +95,7 @@ def test_a_wheel_without_a_radius_that_turns_may_be_locked_or_not() -> None:
     assert ((False,) * 4, (False,) * 4) == (calm.locked_wheels, calm.spinning_wheels)
 
 
+@pytest.mark.long
 def test_a_car_met_at_speed_has_the_slip_angles_of_one_met_in_its_box() -> None:
     world = World(track=layout("oval"))
     known, met = Deriver(), Deriver()

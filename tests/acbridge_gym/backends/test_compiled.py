@@ -34,6 +34,7 @@ def test_the_kernels_call_every_function_of_the_subset() -> None:
     assert set(found) == reached
 
 
+@pytest.mark.long
 def test_the_kernels_keep_no_reference_to_the_arrays_they_are_given() -> None:
     held = lanes()
     actions, chosen = np.zeros((2, 2)), np.ones(2, bool)

@@ -342,6 +342,7 @@ def test_a_lap_through_the_pit_lane_is_counted_and_the_next_one_is_an_out_lap() 
     assert [False, True, True, False] == used
 
 
+@pytest.mark.long
 def test_a_session_of_24_hours_has_all_its_laps() -> None:
     course = Course(100_000.0, every=333, session=RACE, isTimedRace=1, numberOfLaps=0)
     course.lap(43)  # 2000 s each
