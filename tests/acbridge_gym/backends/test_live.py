@@ -174,6 +174,7 @@ def test_a_daemon_that_hangs_is_a_lost_link_and_the_last_observation_stands(own:
         assert time.perf_counter() - begun < 1.5
     finally:
         own.process.send_signal(signal.SIGCONT)
+    until(lambda: _resets(env), "the reset after it")  # its sim is not live at once
     drives(env)
     env.close()
 
@@ -185,6 +186,7 @@ def test_another_daemon_on_the_same_port_is_driven_after_a_reset(own: Daemon) ->
     own.end(signal.SIGKILL)
     assert "link_lost" == end_of(env)[2]["reason"]
     with Daemon(*SIM, port=own.port):
+        until(lambda: _resets(env), "the reset after it")
         drives(env)
         env.close()
 
