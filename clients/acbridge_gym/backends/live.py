@@ -30,6 +30,7 @@ from acbridge import (
     Static,
     Status,
     connect,
+    requests,
 )
 from acbridge.controls import DEFAULT_TTL_MS, Controls, check_driver
 from acbridge.controls import Place as Put
@@ -230,7 +231,7 @@ class LiveCar:
         try:
             reset = self._held().reset(start, timeout=self._reset_s)
         except RequestRefused as refused:
-            if refused.code != "not_driver":
+            if refused.code != requests.NOT_DRIVER:
                 raise
             self._leave()
             self._acquire(bridge)

@@ -1,6 +1,5 @@
 """The car of a daemon: real time, fresh observations, a named reason for all that can end, and recovery by reset."""
 
-import math
 import signal
 import time
 from collections.abc import Iterator
@@ -14,9 +13,13 @@ from gymnasium.utils.env_checker import check_env
 
 from acbridge import NoFrame, NotDriving, RequestRefused, ResetFailed
 from acbridge.driving import Driver
-from acbridge_gym import RaceEnv
+from acbridge_gym import RaceEnv, Seen
 from acbridge_gym.backends.live import LiveCar
+from acbridge_gym.rules import PLACES
+from acbridge_gym.seen import see
+from acbridge_sim import World, layout
 from programs import Daemon, Program, until
+from racing import observation, rules
 
 ID = "acbridge/Race-v0"
 GAS = np.array([0.0, 0.3], np.float32)
@@ -104,18 +107,24 @@ def test_gymnasium_accepts_it(daemon: Daemon) -> None:
     env.close()
 
 
-def test_it_observes_the_same_place_as_the_stand_in_does(daemon: Daemon) -> None:
+def test_it_observes_of_a_place_what_the_stand_in_in_this_process_does(daemon: Daemon) -> None:
     env = made(daemon, start={"s": 700.0, "offset": 1.0, "speed": 20.0})
     env.reset()
     for _ in range(10):
         env.step(GAS)
     there, car = env.step(GAS)[0], env.backend.instants[1]
     env.close()
-    sine = there[6]
-    start = {"s": car.distance, "offset": car.offset, "heading": math.asin(sine), "speed": car.forward}
-    here, _ = gym.make("acbridge/RaceSim-v0", flat=True, start=start).reset()
-    where = slice(6, 11 + 5 * 16)  # from heading_error to bend: what depends on the place alone
-    assert here[where].tolist() == pytest.approx(there[where].tolist(), abs=2e-3)
+    world, seen = World(track=layout("circuit"), driver="none"), Seen()
+    world.put(car.distance, -car.offset)
+    world.car.heading = car.heading
+    see(world.car, world.car.spec, world.timing, seen)
+    world.car.x += car.x - seen.x
+    world.car.z += car.z - seen.z
+    see(world.car, world.car.spec, world.timing, seen)
+    seen.forward = car.forward
+    here = observation(seen, world.track.road, rules(flat=True))
+    place = slice(6, 11 + 5 * PLACES)  # from heading_error to bend: what the place and the speed decide
+    assert here[place].tolist() == pytest.approx(there[place].tolist(), abs=2e-5)
 
 
 @pytest.mark.alone
