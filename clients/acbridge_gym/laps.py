@@ -1,0 +1,74 @@
+"""Whole flying laps of a policy: what it is worth. Mean reward hides a car that never brakes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from acbridge_gym.envs.race import RaceEnv
+
+Act = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+
+
+class Lap(NamedTuple):
+    """A whole lap: its time in s, and whether the sim's clock calls it valid."""
+
+    time_s: float
+    valid: bool
+
+
+class Drive(NamedTuple):
+    """
+    What came of an episode.
+
+    Attributes:
+        laps: The whole laps.
+        reason: Why it ended.
+        distance_m: Where, along the centre line.
+        driven_m: How far the car got.
+    """
+
+    laps: list[Lap]
+    reason: str
+    distance_m: float
+    driven_m: float
+
+    @property
+    def worth(self) -> tuple[int, float, float]:
+        """Which of two drives is better: by valid laps, then by their mean time, then by the way."""
+        times = [lap.time_s for lap in self.laps if lap.valid]
+        return len(times), -sum(times) / len(times) if times else 0.0, self.driven_m
+
+
+def drive(env: RaceEnv, act: Act, *, each: Callable[[Lap], None] | None = None) -> Drive:
+    """
+    Drive one episode, and return its laps.
+
+    Args:
+        env: An environment with flat observations, whose `lap_goal` ends the episode.
+        act: Returns the action for an observation.
+        each: Called after each lap.
+    """
+    observation, info = env.reset(seed=0)
+    laps, driven, ended = list[Lap](), 0.0, False
+    while not ended:
+        observation, _, terminated, truncated, info = env.step(act(observation))
+        driven += info["progress_m"]
+        if info["lap_time_s"]:
+            laps.append(Lap(info["lap_time_s"], bool(env.backend.instants[1].last_lap_valid)))
+            if each is not None:
+                each(laps[-1])
+        ended = terminated or truncated
+    return Drive(laps, info["reason"], info["distance_m"], driven)
+
+
+def lap_settings(laps: int, **settings: Any) -> dict[str, Any]:
+    """Return the keywords of an environment for so many whole laps."""
+    return {
+        "flat": True,
+        "start": "hotlap",
+        "ends": {"off_track_s": 0.0, "lap_goal": laps},
+        "max_episode_s": 200.0 * (laps + 1),
+        **settings,
+    }

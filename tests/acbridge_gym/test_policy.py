@@ -1,0 +1,89 @@
+"""A policy as files: read as it was written, damaged files refused, and driven through the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from acbridge_gym import Settings
+from acbridge_gym.cli import main
+from acbridge_gym.policy import MANIFEST, WEIGHTS, Policy, manifest_of, pack, unpack
+
+
+def policy_of(gas: float = 0.3) -> Policy:
+    """Return a policy that gives the same gas always."""
+    settings, rng = Settings(flat=True), np.random.default_rng(1)
+    sizes = (sum(channel.size for channel in settings.channels), 8, 2)
+    first = rng.normal(size=(sizes[1], sizes[0])).astype(np.float32), np.zeros(sizes[1], np.float32)
+    last = np.zeros((sizes[2], sizes[1]), np.float32), np.array([0.0, gas], np.float32)
+    return Policy((first, last), manifest_of(settings, track="circuit"))
+
+
+def test_a_policy_is_read_as_it_was_written(tmp_path: Path) -> None:
+    policy = policy_of()
+    policy.save(tmp_path / "mine")
+    read = Policy.load(tmp_path / "mine")
+    observation = np.linspace(-1, 1, policy.layers[0][0].shape[1], dtype=np.float32)
+    assert policy.act(observation).tolist() == read.act(observation).tolist()
+    assert policy.manifest == read.manifest
+    assert {"step_ms": 45, "flat": True} == {name: read.settings[name] for name in ("step_ms", "flat")}
+
+
+def test_actions_stay_in_their_range() -> None:
+    policy = policy_of(gas=7.0)
+    assert [0.0, 1.0] == policy.act(np.zeros(policy.layers[0][0].shape[1], np.float32)).tolist()
+
+
+@pytest.mark.parametrize("keep", [0, 4, 20, 200, -4])
+def test_weights_that_are_cut_off_are_refused(keep: int) -> None:
+    whole = pack({"0.weight": np.ones((30, 30), np.float32)})
+    assert (30, 30) == unpack(whole)["0.weight"].shape
+    with pytest.raises(ValueError, match="not weights"):
+        unpack(whole[:keep])
+
+
+def test_weights_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        unpack(pack({"0.bias": np.array([1.0, np.nan], np.float32)}))
+
+
+def test_a_policy_for_other_observations_is_refused(tmp_path: Path) -> None:
+    policy_of().save(tmp_path)
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    manifest["channels"] = manifest["channels"][1:]
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="other channels"):
+        Policy.load(tmp_path)
+
+
+def test_the_program_says_how_far_a_policy_got(tmp_path: Path) -> None:
+    policy_of().save(tmp_path)
+    done = CliRunner().invoke(main, ["evaluate", str(tmp_path), "--laps", "1"])
+    assert 1 == done.exit_code, done.output
+    assert "off_track at" in done.output
+
+
+def test_the_program_prints_what_a_policy_is_for(tmp_path: Path) -> None:
+    policy_of().save(tmp_path)
+    done = CliRunner().invoke(main, ["info", str(tmp_path)])
+    assert 0 == done.exit_code, done.output
+    assert "step_ms  45" in done.output
+
+
+def test_damaged_and_missing_files_end_the_program_with_one_line(tmp_path: Path) -> None:
+    missing = CliRunner().invoke(main, ["info", str(tmp_path / "none")])
+    policy_of().save(tmp_path)
+    (tmp_path / WEIGHTS).write_bytes(b"no")
+    damaged = CliRunner().invoke(main, ["info", str(tmp_path)])
+    assert (74, 65) == (missing.exit_code, damaged.exit_code)
+    assert [1, 1] == [len(done.output.splitlines()) for done in (missing, damaged)]
+
+
+def test_training_needs_its_extra_or_writes_a_policy(tmp_path: Path) -> None:
+    pytest.importorskip("stable_baselines3")
+    pytest.importorskip("numba")
+    done = CliRunner().invoke(main, ["train", str(tmp_path), "--steps", "1e4"])
+    assert 0 == done.exit_code, done.output
+    assert Policy.load(tmp_path).manifest["steps"] >= 10_000
