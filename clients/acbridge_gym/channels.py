@@ -19,7 +19,7 @@ class Channel(NamedTuple):
 
     Attributes:
         name: Key of a Dict observation.
-        shape: Of its numbers.
+        shape: In what order its numbers are: an observation holds a vector, which may be reshaped to this.
         unit: Before scaling; empty for shares, counts and sines.
         low, high: Limits in this unit, one for each row of the first axis, or one for all.
         scale: Divisor, as low and high.

@@ -10,7 +10,7 @@ from acbridge_gym.channels import Channel
 from acbridge_gym.settings import Settings
 
 Observation = Any
-"""A dictionary of float32 arrays by the names of the channels, or one array of all: the settings decide."""
+"""A dictionary of vectors of float32 by the names of the channels, or one vector of all: the settings decide."""
 
 
 def action_space(settings: Settings) -> gym.spaces.Box:
@@ -19,7 +19,7 @@ def action_space(settings: Settings) -> gym.spaces.Box:
 
 
 def observation_space(settings: Settings) -> gym.Space[Any]:
-    """Return the space of one environment's observations: a Dict of channels, or one Box in the order of the table."""
+    """Return the space of one environment's observations: a Dict of vectors, or one Box in the order of the table."""
     boxes = {channel.name: _box(channel) for channel in settings.channels}
     if not settings.flat:
         return gym.spaces.Dict(list(boxes.items()))
@@ -30,12 +30,7 @@ def observation_space(settings: Settings) -> gym.Space[Any]:
 
 def _box(channel: Channel) -> gym.spaces.Box:
     low, high, scale = (np.array(channel.spread(v)) for v in (channel.low, channel.high, channel.scale))
-    shape = channel.shape
-    return gym.spaces.Box(
-        (low / scale).astype(np.float32).reshape(shape),
-        (high / scale).astype(np.float32).reshape(shape),
-        dtype=np.float32,
-    )
+    return gym.spaces.Box((low / scale).astype(np.float32), (high / scale).astype(np.float32), dtype=np.float32)
 
 
 class Shaper:
@@ -43,10 +38,10 @@ class Shaper:
 
     def __init__(self, settings: Settings) -> None:
         self._flat = settings.flat
-        self._parts: list[tuple[str, slice, tuple[int, ...]]] = []
+        self._parts: list[tuple[str, slice]] = []
         at = 0
         for channel in settings.channels:
-            self._parts.append((channel.name, slice(at, at + channel.size), channel.shape))
+            self._parts.append((channel.name, slice(at, at + channel.size)))
             at += channel.size
 
     def one(self, numbers: Any) -> Observation:
@@ -54,14 +49,10 @@ class Shaper:
         array = np.array(numbers, np.float32)
         if self._flat:
             return array
-        return {name: array[where].reshape(shape) for name, where, shape in self._parts}
+        return {name: array[where] for name, where in self._parts}
 
     def many(self, numbers: npt.NDArray[np.float32]) -> Observation:
         """Return the observations of many lanes, a row for each, as arrays of their own."""
         if self._flat:
             return numbers.copy()
-        count = len(numbers)
-        return {
-            name: np.ascontiguousarray(numbers[:, where]).reshape(count, *shape).copy()
-            for name, where, shape in self._parts
-        }
+        return {name: numbers[:, where].copy() for name, where in self._parts}

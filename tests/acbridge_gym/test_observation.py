@@ -128,7 +128,7 @@ def test_a_mirrored_car_on_a_mirrored_road_observes_the_mirror_image(track: Any)
         here["heading_error"][0] *= -1
         here["applied"][0] *= -1
         here["edges"] = here["edges"][::-1]
-        here["course"] = here["course"][:, ::-1] * np.array([1, -1])
+        here["course"] = (here["course"].reshape(-1, 2, 2)[:, ::-1] * np.array([1, -1])).ravel()
         here["slip"] = here["slip"][[1, 0, 3, 2]]
         for name, values in here.items():
             assert there[name] == pytest.approx(values, abs=1e-5), name
@@ -141,7 +141,7 @@ def test_a_car_on_the_centre_line_sees_both_edges_at_the_same_distance() -> None
     found: Any = Shaper(settings_of({})).one(observation(seen, track.road, rules()))
     assert found["edges"] == pytest.approx([0.7, 0.7], abs=1e-4)
     assert found["heading_error"] == pytest.approx([0.0, 1.0], abs=1e-4)
-    left, right = found["course"][0]
+    left, right = found["course"].reshape(-1, 2, 2)[0]
     near = 6 + 0.35 * 2
     assert left == pytest.approx([2 / near, -7 / near], abs=1e-3)
     assert right == pytest.approx([2 / near, 7 / near], abs=1e-3)

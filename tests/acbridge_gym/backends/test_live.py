@@ -9,7 +9,6 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
 
 from acbridge import NoFrame, NotDriving, RequestRefused, ResetFailed
 from acbridge.driving import Driver
@@ -98,14 +97,6 @@ def test_an_episode_drives(daemon: Daemon, clock: str) -> None:
     assert 60 * 0.045 == pytest.approx(took, rel=0.1)
     assert 900 == pytest.approx(ticks[-1] - ticks[0], rel=0.1)
     assert float(np.median(ages)) < 9
-
-
-@pytest.mark.filterwarnings("error")
-def test_gymnasium_accepts_it(daemon: Daemon) -> None:
-    env = made(daemon, render_mode="rgb_array")
-    check_env(env, skip_render_check=True)  # which makes a second driver
-    env.render()
-    env.close()
 
 
 def test_it_observes_of_a_place_what_the_stand_in_in_this_process_does(daemon: Daemon) -> None:

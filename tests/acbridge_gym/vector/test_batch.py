@@ -89,6 +89,8 @@ def test_lanes_are_single_environments_bit_for_bit(mode: AutoresetMode, flat: bo
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))
 def test_gymnasiums_statistics_are_those_of_the_episodes(mode: AutoresetMode) -> None:
+    if mode is AutoresetMode.SAME_STEP and gym.__version__ < "1.4":
+        pytest.skip("before 1.4 they leave out the first step of an episode in this mode")
     envs: Any = RecordEpisodeStatistics(made(autoreset_mode=mode))
     envs.reset(seed=1)
     returns, lengths, begun = np.zeros(N), np.zeros(N, int), np.zeros(N, bool)
