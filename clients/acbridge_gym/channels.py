@@ -63,6 +63,14 @@ def channels(axes: int) -> tuple[Channel, ...]:
         Channel("yaw_rate", (1,), "rad/s", (-4.0,), (4.0,), (2.0,), "localAngularVel", "Positive turning right."),
         Channel("acceleration", (2,), "g", (-6.0,), (6.0,), (3.0,), "accG", "Forward and to the right."),
         Channel(
+            "speed_squared", (1,), "(m/s)2", (0.0,), (14400.0,), (1200.0,), "localVelocity",
+            "Of the speed forward: the way that braking takes grows with it.",
+        ),
+        Channel(
+            "slip_angle", (1,), "rad", (-1.6,), (1.6,), (0.2,), "localVelocity",
+            "From the car's direction to that of its motion, positive to the right; small below 3 m/s.",
+        ),
+        Channel(
             "heading_error", (2,), "", (-1.0,), (1.0,), (1.0,), "heading, track",
             "Sine and cosine of the angle from the track's direction to the car's, positive to the right.",
         ),

@@ -18,10 +18,11 @@ CODES = (
     ExitCode.UNAVAILABLE,
     ExitCode.IO,
     ExitCode.CONFIG,
+    ExitCode.INTERRUPTED,
 )
 EPILOG = f"""\b
 Examples:
-  acbridge-gym train mine --steps 2e6
+  acbridge-gym train mine
   acbridge-gym evaluate mine
   acbridge-gym drive mine --connect 192.168.1.20
 
@@ -45,66 +46,92 @@ def laps_option(default: int) -> Any:
     )
 
 
-@main.command(epilog="\b\nExample:\n  acbridge-gym train mine --steps 2e6 --seed 1")
+TRAIN_EXAMPLES = """\b
+Examples:
+  acbridge-gym train mine                              2 million steps on the circuit, about three minutes
+  acbridge-gym train mine --resume                     go on after an interruption
+  acbridge-gym train roads --track random:1-32 --course circuit --steps 6e6
+  tensorboard --logdir mine/tensorboard                watch the curves
+"""
+
+
+@main.command(epilog=TRAIN_EXAMPLES)
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--track", default="circuit", show_default=True, help="circuit, oval or random:SEED.")
-@click.option("--steps", type=click.FloatRange(1e3), default=2e6, show_default=True, help="Steps of all lanes.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of everything random.")
-def train(directory: Path, track: str, steps: float, seed: int) -> None:
+@click.option(
+    "--track", default="circuit", show_default=True, help="circuit, oval, random:SEED, or random:FIRST-LAST for many."
+)
+@click.option("--course", help="Track of the evaluations; the first of --track if not given.")
+@click.option("--steps", type=click.FloatRange(1e3, 1e12), default=2e6, show_default=True, help="Steps of all lanes.")
+@click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True, help="Seed of everything random.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIRECTORY, with its settings.")
+def train(directory: Path, track: str, course: str | None, steps: float, seed: int, *, resume: bool) -> None:
     """
     Train a policy on the compiled stand-in, and keep the best in DIRECTORY.
 
-    Evaluates the mean action on whole flying laps now and then; better is more valid laps, then faster ones. The first
-    use compiles for half a minute. Needs the extras gym, batch and train.
+    Evaluates the mean action on two flying laps every 200,000 steps; better is more valid laps, then faster ones.
+    DIRECTORY then has the policy, the last checkpoint, curve.csv and the curves of TensorBoard. The first use compiles
+    for half a minute. Needs the extras gym, batch and train.
     """
     with writing_stdout(), needs_extra("gym,batch,train", "train"):
         try:
             from acbridge_gym import train as training  # noqa: PLC0415  extras
+            from acbridge_gym.progress import Shown  # noqa: PLC0415
         except ModuleNotFoundError:
             raise
         except ImportError as error:  # of the compiled stand-in, which says what to install
             fail(str(error), ExitCode.CONFIG)
-
-        click.echo("    steps  laps   s                   end")
-
-        def each(report: training.Report) -> None:
-            shown = driven(report.drive)
-            click.echo(f"{report.steps:9,}  {shown}{'  kept' if report.best else ''}")
-            if report.best:
-                report.policy.save(directory)
-
+        there = (directory / training.PROGRESS).exists()
+        if there and not resume:
+            raise click.UsageError(f"{directory} has a training already: add --resume, or choose another directory")
+        if resume and not there:
+            raise click.UsageError(f"{directory} has no checkpoint to resume: leave out --resume")
         try:
-            training.train(track, int(steps), seed, each)
+            if resume:
+                run = training.Training.resume(directory)
+            else:
+                run = training.Training(directory, track=track, course=course or "", steps=int(steps), seed=seed)
         except ValueError as error:
-            raise click.UsageError(str(error)) from error
+            fail(str(error), ExitCode.DATA if resume else ExitCode.USAGE)
+        try:
+            with Shown(run.total, run.steps) as shown:
+                run.run(shown.report, shown.advance)
+        except OSError as error:
+            fail(f"{error.filename or directory}: {error.strerror or error}", ExitCode.IO)
+        except KeyboardInterrupt:
+            fail(f"interrupted; go on with: acbridge-gym train {directory} --resume", ExitCode.INTERRUPTED)
 
 
-def driven(drive: Any) -> str:
-    """Return what came of a drive: laps, their times, and how it ended."""
-    times = ", ".join(f"{lap.time_s:.2f}{'' if lap.valid else ' cut'}" for lap in drive.laps) or "-"
-    return f"{len(drive.laps):4}  {times:<20}{drive.reason} at {drive.distance_m:.0f} m after {drive.driven_m:.0f} m"
-
-
-@main.command(epilog="\b\nExample:\n  acbridge-gym evaluate mine --laps 3 --lag-ms 45")
+@main.command(epilog="\b\nExample:\n  acbridge-gym evaluate mine --laps 3 --lag-ms 45 --track circuit --track oval")
 @POLICY
 @laps_option(2)
-@click.option("--track", help="Another track than the one it was trained on.")
+@click.option("--track", "tracks", multiple=True, help="Drive here instead of where it was evaluated; can be repeated.")
 @click.option("--lag-ms", type=click.FloatRange(0, 60), default=0.0, show_default=True, help="From command to car.")
-def evaluate(policy: Path, laps: int, track: str | None, lag_ms: float) -> None:
-    """Drive whole flying laps with the mean action of POLICY on the stand-in, in this process."""
+def evaluate(policy: Path, laps: int, tracks: tuple[str, ...], lag_ms: float) -> None:
+    """
+    Drive whole flying laps with the mean action of POLICY on the stand-in, in this process.
+
+    Exit code 0 if every lap on every track is valid.
+    """
     loaded = load(policy)
+    usual = loaded.manifest.get("course") or loaded.manifest.get("track") or "circuit"
+    missed = False
     with writing_stdout(), needs_extra("gym", "evaluate"):
         from acbridge_gym.envs.race import race_sim  # noqa: PLC0415  extras
         from acbridge_gym.laps import drive, lap_settings  # noqa: PLC0415
+        from acbridge_gym.tracks import tracks_of  # noqa: PLC0415
 
-        where = track or loaded.manifest.get("track", "circuit")
         try:
-            env = race_sim(track=where, randomize={"lag_ms": (lag_ms, lag_ms)}, **lap_settings(laps, **loaded.settings))
+            courses = tracks_of(tracks or usual)
+            lag = {"lag_ms": (lag_ms, lag_ms)}
+            for track in courses:
+                env = race_sim(track=track, randomize=lag, **lap_settings(laps, **loaded.settings))
+                result = drive(env, loaded.act)
+                missed |= len(result.valid_s) < laps
+                name = f"{track.name} {track.configuration}".rstrip()
+                click.echo(f"{name:<16} {result}")
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        result = drive(env, loaded.act)
-        click.echo(driven(result))
-    sys.exit(ExitCode.OK if result.worth[0] == laps else ExitCode.FAILED)
+    sys.exit(ExitCode.FAILED if missed else ExitCode.OK)
 
 
 @main.command("drive", epilog="\b\nExample:\n  acbridge-gym drive mine --connect 192.168.1.20 --laps 5")
@@ -129,8 +156,8 @@ def drive_car(connection: Connection, policy: Path, laps: int, *, force: bool) -
             fail(str(error), ExitCode.FAILED)
         finally:
             env.close()
-        click.echo(driven(result))
-    sys.exit(ExitCode.OK if result.worth[0] == laps else ExitCode.FAILED)
+        click.echo(str(result))
+    sys.exit(ExitCode.OK if len(result.valid_s) == laps else ExitCode.FAILED)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""Whole flying laps of a policy: what it is worth. Mean reward hides a car that never brakes."""
+"""Whole flying laps of a policy, which are its measure: a mean reward hides a car that never brakes."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from acbridge_gym.ends import LAP_GOAL, REASONS
 from acbridge_gym.envs.race import RaceEnv
 
 Act = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
@@ -20,13 +21,13 @@ class Lap(NamedTuple):
 
 class Drive(NamedTuple):
     """
-    What came of an episode.
+    The result of an episode.
 
     Attributes:
         laps: The whole laps.
-        reason: Why it ended.
-        distance_m: Where, along the centre line.
-        driven_m: How far the car got.
+        reason: Why the episode ended.
+        distance_m: Where it ended, along the centre line.
+        driven_m: The way until there.
     """
 
     laps: list[Lap]
@@ -35,10 +36,22 @@ class Drive(NamedTuple):
     driven_m: float
 
     @property
+    def valid_s(self) -> list[float]:
+        """The times of the valid laps, s."""
+        return [lap.time_s for lap in self.laps if lap.valid]
+
+    @property
     def worth(self) -> tuple[int, float, float]:
-        """Which of two drives is better: by valid laps, then by their mean time, then by the way."""
-        times = [lap.time_s for lap in self.laps if lap.valid]
+        """A value that is larger for the better of two drives: by valid laps, then by their mean time, then by way."""
+        times = self.valid_s
         return len(times), -sum(times) / len(times) if times else 0.0, self.driven_m
+
+    def __str__(self) -> str:
+        """The laps, how the drive ended, and where."""
+        times = ", ".join(f"{lap.time_s:.2f}{'' if lap.valid else ' cut'}" for lap in self.laps) or "no lap"
+        if self.reason == REASONS[LAP_GOAL].name:
+            return times
+        return f"{times}; {self.reason} at {self.distance_m:.0f} m after {self.driven_m:.0f} m"
 
 
 def drive(env: RaceEnv, act: Act, *, each: Callable[[Lap], None] | None = None) -> Drive:

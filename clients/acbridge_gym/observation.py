@@ -19,6 +19,8 @@ LOOK_S = (0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 1.8, 2.1, 2.5, 2.9, 3.4, 4.0, 4.6,
 """How far ahead the places are, in seconds of driving."""
 SLOWEST = 8.0
 """Least speed that the places ahead are chosen with, m/s: a car that stands sees 48 m."""
+SLOW = 3.0
+"""Least speed that the slip angle is found with, m/s: that of a car that stands means nothing."""
 FARTHEST = 300.0
 """Most distance of a place along the track, m."""
 NEAR_M, FAR_SHARE = 6.0, 0.35
@@ -50,9 +52,11 @@ def observe(seen: Seen, road: Road, memory: Memory, rules: Rules, out: Any) -> i
     raw[3] = seen.yaw_rate
     raw[4] = seen.acceleration_forward
     raw[5] = seen.acceleration_right
+    raw[6] = seen.forward * seen.forward
+    raw[7] = math.atan2(seen.right, max(SLOW, abs(seen.forward)))
     describe_place(seen, road, sin_h, cos_h, raw)
     describe_course(seen, road, sin_h, cos_h, raw)
-    at = 11 + 5 * PLACES
+    at = 13 + 5 * PLACES
     for i in range(4):
         raw[at + i] = seen.slip[i]
     raw[at + 4] = seen.rpm / seen.max_rpm if seen.max_rpm > 0 else 0.0
@@ -70,7 +74,7 @@ def observe(seen: Seen, road: Road, memory: Memory, rules: Rules, out: Any) -> i
     raw[at + 1] = memory.step_s / step_s
     raw[at + 2] = memory.lag_s / step_s
     if not math.isfinite(seen.heading):
-        raw[6] = raw[7] = seen.heading
+        raw[8] = raw[9] = seen.heading
     return scale(raw, rules, out)
 
 
@@ -83,11 +87,11 @@ def describe_place(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: list
     left = road.left[i] + (road.left[j] - road.left[i]) * part
     right = road.right[i] + (road.right[j] - road.right[i]) * part
     long = math.sqrt(forward_x * forward_x + forward_z * forward_z)
-    raw[6] = (sin_h * forward_z + cos_h * forward_x) / long
-    raw[7] = (cos_h * forward_z - sin_h * forward_x) / long
-    raw[8] = (seen.offset - (right - left) / 2) / max(0.5, (left + right) / 2)
-    raw[9] = left + seen.offset
-    raw[10] = right - seen.offset
+    raw[8] = (sin_h * forward_z + cos_h * forward_x) / long
+    raw[9] = (cos_h * forward_z - sin_h * forward_x) / long
+    raw[10] = (seen.offset - (right - left) / 2) / max(0.5, (left + right) / 2)
+    raw[11] = left + seen.offset
+    raw[12] = right - seen.offset
 
 
 def describe_course(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: list[float]) -> None:
@@ -95,7 +99,7 @@ def describe_course(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: lis
     pace = SLOWEST
     if seen.forward > SLOWEST and math.isfinite(seen.forward):
         pace = seen.forward
-    at = 11
+    at = 13
     for k in range(PLACES):
         ahead = min(FARTHEST, LOOK_S[k] * pace)
         i, part = point_before(road, seen.distance + ahead)
@@ -117,7 +121,7 @@ def describe_course(seen: Seen, road: Road, sin_h: float, cos_h: float, raw: lis
         raw[at + 2] = (cos_h * dz - sin_h * dx) * per
         raw[at + 3] = -(cos_h * dx + sin_h * dz) * per
         at += 4
-        raw[11 + 4 * PLACES + k] = road.bend[i] + (road.bend[j] - road.bend[i]) * part
+        raw[13 + 4 * PLACES + k] = road.bend[i] + (road.bend[j] - road.bend[i]) * part
 
 
 def scale(raw: Sequence[float], rules: Rules, out: Any) -> int:

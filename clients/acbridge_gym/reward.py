@@ -167,7 +167,7 @@ def speed_gap(before: Seen, after: Seen, memory: Memory, road: Road) -> float:  
 def speed_along(before: Seen, after: Seen, memory: Memory, road: Road) -> float:  # noqa: ARG001  as above
     """Return the speed along the track, less across it and far from its middle, as TORCS rewards."""
     speed = math.sqrt(after.forward * after.forward + after.right * after.right)
-    return speed * (memory.raw[7] - abs(memory.raw[6]) - abs(memory.raw[8])) / ALONG_UNIT
+    return speed * (memory.raw[9] - abs(memory.raw[8]) - abs(memory.raw[10])) / ALONG_UNIT
 
 
 def lap(before: Seen, after: Seen, memory: Memory, road: Road) -> float:  # noqa: ARG001  as above

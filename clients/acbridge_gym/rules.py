@@ -13,7 +13,7 @@ MOST_AXES = 4
 """Numbers of the longest action: steer, gas, brake, gear."""
 PLACES = 16
 """Places ahead that an observation describes."""
-MOST_NUMBERS = 104 + 3 * MOST_AXES
+MOST_NUMBERS = 106 + 3 * MOST_AXES
 """Numbers of the longest observation."""
 TERMS = (
     "progress",

@@ -2,14 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from safetensors.numpy import save as save_arrays
 
 from acbridge_gym import Settings
 from acbridge_gym.cli import main
-from acbridge_gym.policy import MANIFEST, WEIGHTS, Policy, manifest_of, pack, unpack
+from acbridge_gym.policy import MANIFEST, WEIGHTS, Policy, manifest_of, read_arrays
 
 
 def policy_of(gas: float = 0.3) -> Policy:
@@ -18,14 +20,15 @@ def policy_of(gas: float = 0.3) -> Policy:
     sizes = (sum(channel.size for channel in settings.channels), 8, 2)
     first = rng.normal(size=(sizes[1], sizes[0])).astype(np.float32), np.zeros(sizes[1], np.float32)
     last = np.zeros((sizes[2], sizes[1]), np.float32), np.array([0.0, gas], np.float32)
-    return Policy((first, last), manifest_of(settings, track="circuit"))
+    mean, gain = np.full(sizes[0], 0.1, np.float32), np.full(sizes[0], 2.0, np.float32)
+    return Policy(mean, gain, (first, last), manifest_of(settings, track="circuit"))
 
 
 def test_a_policy_is_read_as_it_was_written(tmp_path: Path) -> None:
     policy = policy_of()
     policy.save(tmp_path / "mine")
     read = Policy.load(tmp_path / "mine")
-    observation = np.linspace(-1, 1, policy.layers[0][0].shape[1], dtype=np.float32)
+    observation: Any = np.linspace(-1, 1, policy.mean.size, dtype=np.float32)
     assert policy.act(observation).tolist() == read.act(observation).tolist()
     assert policy.manifest == read.manifest
     assert {"step_ms": 45, "flat": True} == {name: read.settings[name] for name in ("step_ms", "flat")}
@@ -33,20 +36,32 @@ def test_a_policy_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_actions_stay_in_their_range() -> None:
     policy = policy_of(gas=7.0)
-    assert [0.0, 1.0] == policy.act(np.zeros(policy.layers[0][0].shape[1], np.float32)).tolist()
+    assert [0.0, 1.0] == policy.act(np.zeros_like(policy.mean)).tolist()
 
 
 @pytest.mark.parametrize("keep", [0, 4, 20, 200, -4])
-def test_weights_that_are_cut_off_are_refused(keep: int) -> None:
-    whole = pack({"0.weight": np.ones((30, 30), np.float32)})
-    assert (30, 30) == unpack(whole)["0.weight"].shape
-    with pytest.raises(ValueError, match="not weights"):
-        unpack(whole[:keep])
+def test_weights_that_are_cut_off_are_refused(tmp_path: Path, keep: int) -> None:
+    whole, path = save_arrays({"0.weight": np.ones((30, 30), np.float32)}), tmp_path / WEIGHTS
+    path.write_bytes(whole)
+    assert (30, 30) == read_arrays(path)["0.weight"].shape
+    path.write_bytes(whole[:keep])
+    with pytest.raises(ValueError, match="no weights"):
+        read_arrays(path)
 
 
-def test_weights_that_are_not_finite_are_refused() -> None:
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / WEIGHTS
+    path.write_bytes(save_arrays({"0.bias": np.array([1.0, np.nan], np.float32)}))
     with pytest.raises(ValueError, match="finite"):
-        unpack(pack({"0.bias": np.array([1.0, np.nan], np.float32)}))
+        read_arrays(path)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"[1]", b"{}", b'{"format": 2}', b"[" * 100_000])
+def test_manifests_of_another_kind_are_refused(tmp_path: Path, text: bytes) -> None:
+    policy_of().save(tmp_path)
+    (tmp_path / MANIFEST).write_bytes(text)
+    with pytest.raises(ValueError, match="is not"):
+        Policy.load(tmp_path)
 
 
 def test_a_policy_for_other_observations_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ half a minute.
 
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,32 +40,55 @@ def compiled_lanes() -> SimpleNamespace:
     return kernels(MODULES, "acbridge_gym.lanes", KERNELS)
 
 
-class Lanes:
+class Group(NamedTuple):
     """
-    Independent episodes on one track.
+    Lanes on one track, which follow each other.
 
     Attributes:
-        track: The track.
+        lanes: Which lanes.
+        worlds: Their cars.
+    """
+
+    lanes: slice
+    worlds: Worlds
+
+
+class Lanes:
+    """
+    Independent episodes on one track, or on several.
+
+    Attributes:
         spec: The car without draws.
         rules: The rules, as a table of numbers.
-        worlds: The cars.
+        groups: The lanes of each track.
+        group_of: For each lane, the index of its group.
         seens: Two instants of each lane: the fields of :class:`acbridge_gym.seen.Seen`.
         memories: The episodes: the fields of :class:`acbridge_gym.memory.Memory`.
         observations: The newest observation of each lane, scaled.
     """
 
-    def __init__(self, n: int, track: Track, spec: CarSpec, rules: Rules) -> None:
+    def __init__(self, n: int, tracks: Sequence[Track], spec: CarSpec, rules: Rules) -> None:
         """
-        Put every car on the finish line.
+        Put every car on the finish line of its track.
 
         Args:
-            n: Number of lanes.
-            track: The track.
+            n: Number of lanes, as many on each track as can be.
+            tracks: The tracks, at most one for each lane.
             spec: The car.
             rules: The rules.
+
+        Raises:
+            ValueError: There are fewer lanes than tracks.
         """
-        self.track, self.spec, self.rules = track, spec, rules
-        self.worlds = Worlds(n, track, spec)
+        if n < len(tracks):
+            raise ValueError(f"{len(tracks)} tracks need as many lanes, not {n}")
+        self.spec, self.rules = spec, rules
+        ends = [n * i // len(tracks) for i in range(len(tracks) + 1)]
+        self.groups = [
+            Group(slice(begin, end), Worlds(end - begin, track, spec))
+            for track, begin, end in zip(tracks, ends, ends[1:], strict=False)
+        ]
+        self.group_of = [i for i in range(len(tracks)) for _ in range(ends[i], ends[i + 1])]
         self.seens: Any = np.empty((n, 2), dtype_of(Seen()))
         self.seens[:] = record_of(Seen())
         self.memories: Any = np.empty(n, dtype_of(Memory()))
@@ -75,10 +98,17 @@ class Lanes:
         self._rules[:] = record_of(rules)
         self._kernels = compiled_lanes()
 
-    @property
-    def line(self) -> RacingLine:
-        """The racing line of the car without draws."""
-        return racing_line(self.track, self.spec)
+    def track(self, lane: int) -> Track:
+        """Return the track of a lane."""
+        return self.groups[self.group_of[lane]].worlds.track
+
+    def road(self, lane: int) -> Road:
+        """Return the tables of the track of a lane, of arrays."""
+        return self.groups[self.group_of[lane]].worlds.road
+
+    def line(self, lane: int) -> RacingLine:
+        """Return the racing line of the car without draws on the track of a lane."""
+        return racing_line(self.track(lane), self.spec)
 
     def begin(self, places: Mapping[int, tuple[Place, Mapping[str, float]]]) -> None:
         """
@@ -90,21 +120,24 @@ class Lanes:
         Raises:
             ValueError: A place lies behind a barrier, or a number is out of range.
         """
-        worlds = self.worlds
-        chosen = np.zeros(len(worlds.lanes), bool)
+        chosen = np.zeros(len(self.memories), bool)
         for lane, (place, drawn) in places.items():
-            worlds.put([lane], place.distance, -place.offset, place.heading, place.speed, given=drawn)
+            group = self.groups[self.group_of[lane]]
+            own = [lane - group.lanes.start]
+            group.worlds.put(own, place.distance, -place.offset, place.heading, place.speed, given=drawn)
             chosen[lane] = True
-        self._kernels.begin_lanes(
-            worlds.lanes,
-            worlds.specs,
-            worlds.road,
-            self.seens,
-            self.memories,
-            self._rules,
-            self.observations,
-            chosen,
-        )
+        for lanes, worlds in self.groups:
+            if chosen[lanes].any():
+                self._kernels.begin_lanes(
+                    worlds.lanes,
+                    worlds.specs,
+                    worlds.road,
+                    self.seens[lanes],
+                    self.memories[lanes],
+                    self._rules,
+                    self.observations[lanes],
+                    chosen[lanes],
+                )
 
     def step(self, actions: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_]) -> None:
         """
@@ -114,18 +147,18 @@ class Lanes:
             actions: Finite numbers, a row for each lane.
             chosen: Which lanes.
         """
-        worlds = self.worlds
-        self._kernels.step_lanes(
-            worlds.lanes,
-            worlds.specs,
-            worlds.road,
-            actions,
-            self.seens,
-            self.memories,
-            self._rules,
-            self.observations,
-            chosen,
-        )
+        for lanes, worlds in self.groups:
+            self._kernels.step_lanes(
+                worlds.lanes,
+                worlds.specs,
+                worlds.road,
+                actions[lanes],
+                self.seens[lanes],
+                self.memories[lanes],
+                self._rules,
+                self.observations[lanes],
+                chosen[lanes],
+            )
 
     def instants(self, lane: int) -> tuple[Any, Any, Any]:
         """Return a lane's car before and after the last step, and its memory, as records with attributes."""
@@ -155,7 +188,7 @@ class CompiledSim:
 
     def open(self, rules: Rules) -> None:
         """Prepare episodes under these rules."""
-        self._lanes = Lanes(1, self.track, self._spec, rules)
+        self._lanes = Lanes(1, [self.track], self._spec, rules)
         self._actions = np.zeros((1, rules.axes))
         self._chosen = np.ones(1, bool)
         memories = self._lanes.memories
@@ -171,7 +204,7 @@ class CompiledSim:
     @property
     def road(self) -> Road:
         """The tables of the track, of arrays."""
-        return self._lanes.worlds.road
+        return self._lanes.road(0)
 
     @property
     def observation(self) -> npt.NDArray[np.float32]:

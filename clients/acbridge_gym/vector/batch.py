@@ -5,6 +5,7 @@ A lane gives the numbers of the single environment with the same settings and se
 the way that Gymnasium names: in the next step, in the same step, or when asked.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,13 +24,13 @@ from acbridge_gym.rules import TERMS
 from acbridge_gym.settings import rules_of, settings_of, table_of
 from acbridge_gym.spaces import Observation, Shaper, action_space, observation_space
 from acbridge_gym.start import Place, Start, before_crash, place_of
-from acbridge_gym.tracks import track_of
+from acbridge_gym.tracks import tracks_of
 from acbridge_sim import CarSpec, Track
 
 MOST_CRASHES = 512
-"""Crashes that are remembered as places for second tries."""
+"""Crashes on a track that are remembered as places for second tries."""
 FEWEST_CRASHES = 20
-"""Crashes before the first second try."""
+"""Crashes on a track before its first second try."""
 RESET_MASK = "reset_mask"
 """The option of `reset` that says which lanes."""
 
@@ -56,7 +57,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         self,
         num_envs: int = 1,
         *,
-        track: str | Track = "circuit",
+        track: str | Track | Sequence[str | Track] = "circuit",
         car: CarSpec | Mapping[str, Any] | None = None,
         randomize: Randomize | Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
@@ -69,16 +70,18 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
 
         Args:
             num_envs: Number of lanes.
-            track: ``circuit``, ``oval``, ``random:SEED``, or a track.
+            track: ``circuit``, ``oval``, ``random:SEED``, ``random:FIRST-LAST`` for several random roads, a track, or
+                several of these: the lanes are spread over them.
             car: The car; the stand-in's own if not given.
             randomize: What differs from one episode to the next.
             autoreset_mode: When a lane whose episode has ended begins the next one.
-            second_try: Share of the restarts that begin 40 to 220 m before one of the last 512 failures of any lane.
+            second_try: Share of the restarts that begin 40 to 220 m before one of the last 512 failures of any
+                lane on its track.
             render_mode: ``rgb_array``, or nothing.
             settings: The fields of `acbridge_gym.settings.Settings`.
 
         Raises:
-            ValueError: A value is unknown or out of range.
+            ValueError: A value is unknown or out of range, or there are fewer lanes than tracks.
         """
         if not 0 <= second_try <= 1:
             raise ValueError(f"second_try is a share from 0 to 1, not {second_try:g}")
@@ -99,7 +102,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         self.action_space = batch_space(action, num_envs)
         self.observation_space = batch_space(observation, num_envs)
         self._shape = (num_envs, self.settings.action.axes)
-        self.lanes = Lanes(num_envs, track_of(track), table_of(CarSpec, car), rules_of(self.settings))
+        self.lanes = Lanes(num_envs, tracks_of(track), table_of(CarSpec, car), rules_of(self.settings))
         self._randomize = table_of(Randomize, randomize)
         self._shaper = Shaper(self.settings)
         self._counted = [(i, name) for i, name in enumerate(TERMS) if self.settings.reward.weights[i]]
@@ -108,9 +111,8 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         self._ended = np.zeros(num_envs, bool)
         self._all = np.ones(num_envs, bool)
         self._second_try = second_try
-        self._crashes: list[float] = []
-        self._crash = 0
-        self._picture: Picture | None = None
+        self._crashes = [deque[float](maxlen=MOST_CRASHES) for _ in self.lanes.groups]
+        self._pictures: dict[int, Picture] = {}
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -135,7 +137,8 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         mask = self._mask(given.pop(RESET_MASK)) if masked else self._all
         start = start_of(given, self.settings.start)
         if seeds is not None and not masked:
-            self._crashes, self._crash = [], 0
+            for crashes in self._crashes:
+                crashes.clear()
         chosen = np.flatnonzero(mask)
         for lane in chosen.tolist():
             of_lane = seeds[lane] if seeds is not None else None
@@ -192,9 +195,11 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         """Return a picture of each lane from above, 400 x 400; nothing without a render mode."""
         if self.render_mode is None:
             return None
-        if self._picture is None:
-            self._picture = Picture(self.lanes.track, self.settings.step_ms)
-        return tuple(self._picture.draw(self.lanes.instants(lane)[1]) for lane in range(self.num_envs))
+        for i, (_, worlds) in enumerate(self.lanes.groups):
+            if i not in self._pictures:
+                self._pictures[i] = Picture(worlds.track, self.settings.step_ms)
+        pictures = (self._pictures[i] for i in self.lanes.group_of)
+        return tuple(picture.draw(self.lanes.instants(lane)[1]) for lane, picture in enumerate(pictures))
 
     def _mask(self, given: Any) -> npt.NDArray[np.bool_]:
         if getattr(given, "dtype", None) != np.bool_:
@@ -208,34 +213,31 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         places: dict[int, tuple[Place, Mapping[str, float]]] = {}
         for lane in chosen.tolist():
             rng = self._generators[lane]
-            place = self._place(start, rng, second_try=second_tries)
+            place = self._place(lane, start, rng, second_try=second_tries)
             places[lane] = place, self._randomize.draw(rng)
         self.lanes.begin(places)
         self._ended[chosen] = False
         for terms in self._own.values():
             terms[chosen] = 0.0
 
-    def _place(self, start: Start, rng: np.random.Generator, *, second_try: bool) -> Place:
-        track, line = self.lanes.track, self.lanes.line
-        known = len(self._crashes)
-        if second_try and self._second_try and known >= FEWEST_CRASHES and rng.random() < self._second_try:
-            return before_crash(self._crashes[int(rng.integers(known))], track, line, rng)
+    def _place(self, lane: int, start: Start, rng: np.random.Generator, *, second_try: bool) -> Place:
+        track, line = self.lanes.track(lane), self.lanes.line(lane)
+        crashes = self._crashes[self.lanes.group_of[lane]]
+        if second_try and len(crashes) >= FEWEST_CRASHES and rng.random() < self._second_try:
+            return before_crash(crashes[int(rng.integers(len(crashes)))], track, line, rng)
         return place_of(start, track, line, rng)
 
     def _remember(self, failed: npt.NDArray[np.bool_]) -> None:
-        for distance in self._distances()[failed].tolist():
-            if len(self._crashes) < MOST_CRASHES:
-                self._crashes.append(distance)
-            else:
-                self._crashes[self._crash] = distance
-                self._crash = (self._crash + 1) % MOST_CRASHES
+        distances = self._distances()
+        for lane in np.flatnonzero(failed).tolist():
+            self._crashes[self.lanes.group_of[lane]].append(float(distances[lane]))
 
     def _distances(self) -> npt.NDArray[np.float64]:
         return self.lanes.seens["distance"][np.arange(self.num_envs), self.lanes.memories["turn"]]
 
     def _add_own(self, rewards: npt.NDArray[np.float64], driven: npt.NDArray[np.bool_]) -> None:
         for lane in np.flatnonzero(driven).tolist():
-            terms = own_terms(self.settings, self.lanes.instants(lane), self.lanes.worlds.road)
+            terms = own_terms(self.settings, self.lanes.instants(lane), self.lanes.road(lane))
             for name, value in terms.items():
                 self._own[name][lane] = value
                 rewards[lane] += value

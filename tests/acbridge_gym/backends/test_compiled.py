@@ -21,7 +21,7 @@ PLACE = Place("", 100.0, 0.5, 0.0, 20.0)
 
 
 def lanes(n: int = 2) -> Lanes:
-    return Lanes(n, layout("oval"), CarSpec(), rules())
+    return Lanes(n, [layout("oval")], CarSpec(), rules())
 
 
 def test_the_kernels_call_every_function_of_the_subset() -> None:
@@ -49,9 +49,10 @@ def test_the_kernels_keep_no_reference_to_the_arrays_they_are_given() -> None:
 def test_a_lane_that_is_not_chosen_stands_still() -> None:
     held = lanes()
     held.begin(dict.fromkeys((0, 1), (PLACE, {})))
-    kept = held.worlds.lanes[1].tobytes(), held.memories[1].tobytes(), held.observations[1].tobytes()
+    arrays = [held.groups[0].worlds.lanes, held.memories, held.observations]
+    kept = [array[1].tobytes() for array in arrays]
     held.step(np.full((2, 2), 0.5), np.array([True, False]))
-    assert kept == (held.worlds.lanes[1].tobytes(), held.memories[1].tobytes(), held.observations[1].tobytes())
+    assert kept == [array[1].tobytes() for array in arrays]
     assert [1, 0] == held.memories["steps"].tolist()
 
 

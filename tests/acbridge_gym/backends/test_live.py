@@ -113,9 +113,9 @@ def test_it_observes_of_a_place_what_the_stand_in_in_this_process_does(daemon: D
     world.car.x += car.x - seen.x
     world.car.z += car.z - seen.z
     see(world.car, world.car.spec, world.timing, seen)
-    seen.forward = car.forward
+    seen.forward, seen.right = car.forward, car.right
     here = observation(seen, world.track.road, rules(flat=True))
-    place = slice(6, 11 + 5 * PLACES)  # from heading_error to bend: what the place and the speed decide
+    place = slice(6, 13 + 5 * PLACES)  # from speed_squared to bend: what the place and the speed decide
     assert here[place].tolist() == pytest.approx(there[place].tolist(), abs=2e-5)
 
 

@@ -153,13 +153,35 @@ def test_the_sum_of_the_terms_is_the_reward_with_a_term_of_ones_own() -> None:
         assert np.array_equal(total, rewards)
 
 
+def test_lanes_on_several_tracks_are_those_of_a_batch_on_each() -> None:
+    settings: dict[str, Any] = {"flat": True, "start": {"s": 120.0, "speed": 15.0}}
+    several = made(num_envs=5, track=["oval", "random:3-4"], **settings)
+    assert ["oval", "3", "3", "4", "4"] == [several.lanes.track(lane).configuration for lane in range(5)]
+    each = [made(num_envs=n, track=name, **settings) for n, name in ((1, "oval"), (2, "random:3"), (2, "random:4"))]
+    parts = slice(0, 1), slice(1, 3), slice(3, 5)
+    several.reset(seed=0)
+    for envs in each:
+        envs.reset(seed=0)
+    wild = random_actions(5, 2, 8).astype(np.float32)
+    for _ in range(60):
+        here: Any = several.step(wild)
+        there: Any = [envs.step(wild[lanes]) for envs, lanes in zip(each, parts, strict=True)]
+        for i in range(4):
+            assert np.array_equal(here[i], np.concatenate([found[i] for found in there]))
+
+
+def test_fewer_lanes_than_tracks_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 tracks need as many lanes"):
+        made(num_envs=1, track=["oval", "circuit"])
+
+
 def test_restarts_before_the_last_crashes() -> None:
     envs = made(num_envs=32, autoreset_mode="SameStep", second_try=1.0, max_episode_s=24.0)
     envs.reset(seed=0)
     wild = np.tile(np.array([0.0, 1.0], np.float32), (32, 1))
     crashes: list[float] = []
     starts: list[float] = []
-    length = envs.lanes.track.length
+    length = envs.lanes.track(0).length
     for _ in range(300):
         _, _, terminated, _, infos = envs.step(wild)
         if terminated.any():
