@@ -4,7 +4,6 @@ What a terminal shows of a training: a progress bar, the evaluations as a table,
 Without a terminal each evaluation is one line. Needs rich, of the extra ``train``.
 """
 
-import time
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
@@ -40,9 +39,8 @@ class Shown(AbstractContextManager["Shown"]):
             console=self._console,
         )  # fmt: skip
         self._task = self._bar.add_task("training", total=total, completed=done)
-        self._reports: list[tuple[Report, float]] = []
+        self._reports: list[Report] = []
         self._live = Live(self._drawing(), console=self._console, refresh_per_second=4, transient=True)
-        self._began = time.process_time()
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -64,11 +62,11 @@ class Shown(AbstractContextManager["Shown"]):
 
     def report(self, report: Report) -> None:
         """Show an evaluation."""
-        self._reports.append((report, time.process_time() - self._began))
+        self._reports.append(report)
         if self._console.is_terminal:
             self._live.update(self._drawing())
         else:
-            line = f"{report.steps:>10,} {self._reports[-1][1]:>6.0f}  {report.drive}{'  best' if report.best else ''}"
+            line = f"{report.steps:>10,} {report.cpu_s:>6.0f}  {report.drive}{'  best' if report.best else ''}"
             self._console.print(line, highlight=False, soft_wrap=True)
 
     def _drawing(self) -> Group:
@@ -76,13 +74,15 @@ class Shown(AbstractContextManager["Shown"]):
 
     def _table(self, rows: int) -> Table:
         table = Table("steps", "CPU s", "laps with the mean action", "", box=None, pad_edge=False)
-        for report, cpu_s in self._reports[-rows:]:
-            table.add_row(f"{report.steps:,}", f"{cpu_s:.0f}", Text(str(report.drive)), "best" if report.best else "")
+        for report in self._reports[-rows:]:
+            table.add_row(
+                f"{report.steps:,}", f"{report.cpu_s:.0f}", Text(str(report.drive)), "best" if report.best else ""
+            )
         return table
 
     def _curve(self) -> Text:
         """Return the best lap of each evaluation as a row of blocks, high for slow, with a dot for none."""
-        times = [min(report.drive.valid_s, default=0.0) for report, _ in self._reports]
+        times = [min(report.drive.valid_s, default=0.0) for report in self._reports]
         laps = [lap for lap in times if lap]
         if not laps:
             return Text("no whole lap yet")

@@ -7,6 +7,7 @@ measure is whole flying laps with the mean action.
 """
 
 import json
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -52,6 +53,8 @@ LEAST_VARIANCE = 0.01
 CONSTANT = 1e-6
 """A number with less variance than this never varied; the policy does not look at it."""
 CHECKPOINT, PROGRESS, CURVE = "checkpoint.safetensors", "checkpoint.json", "curve.csv"
+COLUMNS = ("steps", "cpu_s", "valid_laps", "lap_s", "driven_m", "reason", "distance_m")
+"""Of the curve, a line for each evaluation: CPU time since this process began to train, and the best valid lap or 0."""
 EVERY = 200_000
 """Steps from one evaluation to the next."""
 LAPS = 2
@@ -68,11 +71,13 @@ class Report(NamedTuple):
 
     Attributes:
         steps: Steps of training until now.
-        drive: What the mean action came to on the course.
+        cpu_s: CPU time of them in this process, s, evaluations included.
+        drive: The laps of the mean action on the course.
         best: Whether no earlier policy was better.
     """
 
     steps: int
+    cpu_s: float
     drive: Drive
     best: bool
 
@@ -126,6 +131,7 @@ class Training:
         with self._torch.no_grad():
             self._model.policy.action_net.bias[1] = FIRST_PEDAL
         self._best: tuple[int, float, float] | None = None
+        self._began = time.process_time()
 
     @property
     def steps(self) -> int:
@@ -176,6 +182,8 @@ class Training:
                     report(run.evaluate())
                     run.save()
 
+        self._warm_up()
+        self._began = time.process_time()
         left = self.total - self.steps
         if left > 0:
             # A fresh count would begin the learning rate again.
@@ -184,10 +192,17 @@ class Training:
         report(self.evaluate())
         self.save()
 
+    def _warm_up(self) -> None:
+        """Compile what is not compiled yet, so that it does not count."""
+        self.course.reset()
+        self.course.step(np.zeros(2, np.float32))
+        self._envs.reset()
+
     def evaluate(self) -> Report:
         """Drive whole flying laps with the mean action; write the policy if it is the best, and a line of the curve."""
         policy = self.policy()
         driven = drive(self.course, policy.act)
+        spent = time.process_time() - self._began
         best = self._best is None or driven.worth > self._best
         if best:
             self._best = driven.worth
@@ -200,10 +215,10 @@ class Training:
         new = not (self.directory / CURVE).exists()
         with (self.directory / CURVE).open("a", encoding="utf-8") as file:
             if new:
-                file.write("steps,valid_laps,lap_s,driven_m,reason,distance_m\n")
+                file.write(",".join(COLUMNS) + "\n")
             place = f"{driven.driven_m:.0f},{driven.reason},{driven.distance_m:.0f}"
-            file.write(f"{self.steps},{len(driven.valid_s)},{lap:.3f},{place}\n")
-        return Report(self.steps, driven, best)
+            file.write(f"{self.steps},{spent:.1f},{len(driven.valid_s)},{lap:.3f},{place}\n")
+        return Report(self.steps, spent, driven, best)
 
     def policy(self) -> Policy:
         """Return the actor as it is now."""
