@@ -1,6 +1,7 @@
 """The command line: train a policy, evaluate it on the stand-in, drive a daemon's car with it, and look at it."""
 
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ Examples:
 
 {exit_codes(*CODES)}
 """
-PACKAGES = {"gymnasium": "gym", "numpy": "gym", "numba": "batch", "torch": "train", "stable_baselines3": "train"}
+PACKAGES = {"gymnasium": "gym", "numba": "batch", "torch": "train", "stable_baselines3": "train"}
 """Packages, and the extra that installs each."""
+CHECK_S = 0.5
+"""CPU time for the speed of each kind of environment."""
 POLICY = click.argument("policy", type=click.Path(file_okay=False, path_type=Path))
 
 
@@ -106,7 +109,12 @@ def train(directory: Path, track: str, course: str | None, steps: float, seed: i
 @laps_option(2)
 @click.option("--track", "tracks", multiple=True, help="Drive here instead of where it was evaluated; can be repeated.")
 @click.option("--lag-ms", type=click.FloatRange(0, 60), default=0.0, show_default=True, help="From command to car.")
-def evaluate(policy: Path, laps: int, tracks: tuple[str, ...], lag_ms: float) -> None:
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the last lap beside one of the built-in driver (extra plot); needs one track.",
+)
+def evaluate(policy: Path, laps: int, tracks: tuple[str, ...], lag_ms: float, picture: Path | None) -> None:
     """
     Drive whole flying laps with the mean action of POLICY on the stand-in, in this process.
 
@@ -118,17 +126,24 @@ def evaluate(policy: Path, laps: int, tracks: tuple[str, ...], lag_ms: float) ->
     with writing_stdout(), needs_extra("gym", "evaluate"):
         from acbridge_gym.envs.race import race_sim  # noqa: PLC0415  extras
         from acbridge_gym.laps import drive, lap_settings  # noqa: PLC0415
+        from acbridge_gym.plot import Trace, draw, driver_trace  # noqa: PLC0415
         from acbridge_gym.tracks import tracks_of  # noqa: PLC0415
 
         try:
             courses = tracks_of(tracks or usual)
+            if picture and len(courses) > 1:
+                raise click.UsageError("--picture needs one track")
             lag = {"lag_ms": (lag_ms, lag_ms)}
             for track in courses:
                 env = race_sim(track=track, randomize=lag, **lap_settings(laps, **loaded.settings))
-                result = drive(env, loaded.act)
+                trace = Trace()
+                result = drive(env, loaded.act, follow=trace.follow)
                 missed |= len(result.valid_s) < laps
                 name = f"{track.name} {track.configuration}".rstrip()
                 click.echo(f"{name:<16} {result}")
+                if picture:
+                    with needs_extra("plot", "--picture"):
+                        draw(track, {"policy": trace, "built-in driver": driver_trace(track)}, picture)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
     sys.exit(ExitCode.FAILED if missed else ExitCode.OK)
@@ -173,17 +188,47 @@ def info(policy: Path) -> None:
                 click.echo(f"{name:<8} {value}")
 
 
-@main.command()
+@main.command(epilog="\b\nExample:\n  acbridge-gym check")
 def check() -> None:
-    """Print which packages are there; exit code 78 if the environments cannot be made."""
+    """
+    Print which packages are there, and how fast the environments run here.
+
+    Exit code 78 if the environments cannot be made; the packages for compiled code and for training may be missing.
+    """
     with writing_stdout():
         for package, extra in PACKAGES.items():
             there = find_spec(package) is not None
             click.echo(
-                f"{'OK' if there else '--':<4}{package}" + ("" if there else f": pip install 'acbridge[{extra}]'")
+                f"{'ok' if there else '--':<4}{package:<20}" + ("" if there else f"extra {extra}: {cannot(extra)}")
             )
-    if find_spec("gymnasium") is None or find_spec("numpy") is None:
-        sys.exit(ExitCode.CONFIG)
+        with needs_extra("gym", "check"):
+            from acbridge_gym.envs.race import race_sim  # noqa: PLC0415  extras
+
+            kinds = {"plain": False} | ({"compiled": True} if find_spec("numba") else {})
+            for name, compiled in kinds.items():
+                click.echo(
+                    f"ok  RaceSim-v0, {name}: {steps_per_s(race_sim(compiled=compiled)):,.0f} steps of 45 ms a second"
+                )
+
+
+def cannot(extra: str) -> str:
+    """Return what is missing without an extra, and the command that installs it."""
+    what = {"gym": "no environment", "batch": "no compiled code", "train": "no training"}[extra]
+    return f"{what} without it; pip install 'acbridge[{extra}]'"
+
+
+def steps_per_s(env: Any) -> float:
+    """Return how many steps of an environment fit into a second of CPU time."""
+    env.reset(seed=0)
+    action = env.action_space.sample() * 0
+    env.step(action)
+    began, count = time.process_time(), 0
+    while time.process_time() - began < CHECK_S:
+        _, _, terminated, truncated, _ = env.step(action)
+        count += 1
+        if terminated or truncated:
+            env.reset()
+    return count / CHECK_S
 
 
 def load(directory: Path) -> Any:

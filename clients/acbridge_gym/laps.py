@@ -54,7 +54,13 @@ class Drive(NamedTuple):
         return f"{times}; {self.reason} at {self.distance_m:.0f} m after {self.driven_m:.0f} m"
 
 
-def drive(env: RaceEnv, act: Act, *, each: Callable[[Lap], None] | None = None) -> Drive:
+def drive(
+    env: RaceEnv,
+    act: Act,
+    *,
+    each: Callable[[Lap], None] = lambda _: None,
+    follow: Callable[[Any], None] = lambda _: None,
+) -> Drive:
     """
     Drive one episode, and return its laps.
 
@@ -62,16 +68,18 @@ def drive(env: RaceEnv, act: Act, *, each: Callable[[Lap], None] | None = None) 
         env: An environment with flat observations, whose `lap_goal` ends the episode.
         act: Returns the action for an observation.
         each: Called after each lap.
+        follow: Called after each step with the car, a :class:`acbridge_gym.seen.Seen` or a record like one.
     """
     observation, info = env.reset(seed=0)
     laps, driven, ended = list[Lap](), 0.0, False
     while not ended:
         observation, _, terminated, truncated, info = env.step(act(observation))
         driven += info["progress_m"]
+        seen = env.backend.instants[1]
+        follow(seen)
         if info["lap_time_s"]:
-            laps.append(Lap(info["lap_time_s"], bool(env.backend.instants[1].last_lap_valid)))
-            if each is not None:
-                each(laps[-1])
+            laps.append(Lap(info["lap_time_s"], bool(seen.last_lap_valid)))
+            each(laps[-1])
         ended = terminated or truncated
     return Drive(laps, info["reason"], info["distance_m"], driven)
 

@@ -96,9 +96,16 @@ def test_damaged_and_missing_files_end_the_program_with_one_line(tmp_path: Path)
     assert [1, 1] == [len(done.output.splitlines()) for done in (missing, damaged)]
 
 
-def test_training_needs_its_extra_or_writes_a_policy(tmp_path: Path) -> None:
-    pytest.importorskip("stable_baselines3")
-    pytest.importorskip("numba")
-    done = CliRunner().invoke(main, ["train", str(tmp_path), "--steps", "1e4"])
+def test_the_program_draws_a_lap_beside_the_drivers(tmp_path: Path) -> None:
+    policy_of().save(tmp_path / "mine")
+    picture = tmp_path / "lap.png"
+    done = CliRunner().invoke(main, ["evaluate", str(tmp_path / "mine"), "--laps", "1", "--picture", str(picture)])
+    assert 1 == done.exit_code, done.output
+    assert b"\x89PNG" == picture.read_bytes()[:4]
+
+
+def test_the_program_prints_which_packages_are_there() -> None:
+    done = CliRunner().invoke(main, ["check"])
     assert 0 == done.exit_code, done.output
-    assert Policy.load(tmp_path).manifest["steps"] >= 10_000
+    assert "ok  gymnasium" in done.output
+    assert "RaceSim-v0, plain" in done.output
