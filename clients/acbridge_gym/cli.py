@@ -9,7 +9,17 @@ from typing import Any
 import click
 
 from acbridge import AcbridgeError
-from acbridge.cli import Connection, ExitCode, connection_options, exit_codes, fail, needs_extra, writing_stdout
+from acbridge.cli import (
+    Connection,
+    ExitCode,
+    connection_options,
+    exit_codes,
+    fail,
+    needs_extra,
+    report,
+    stop_requested,
+    writing_stdout,
+)
 
 CODES = (
     ExitCode.OK,
@@ -83,6 +93,7 @@ def train(directory: Path, track: str, course: str | None, steps: float, seed: i
             raise
         except ImportError as error:  # of the compiled stand-in, which says what to install
             fail(str(error), ExitCode.CONFIG)
+        stopped = stop_requested()
         there = (directory / training.PROGRESS).exists()
         if there and not resume:
             raise click.UsageError(f"{directory} has a training already: add --resume, or choose another directory")
@@ -97,11 +108,11 @@ def train(directory: Path, track: str, course: str | None, steps: float, seed: i
             fail(str(error), ExitCode.DATA if resume else ExitCode.USAGE)
         try:
             with Shown(run.total, run.steps) as shown:
-                run.run(shown.report, shown.advance)
+                run.run(shown.report, shown.advance, stopped)
         except OSError as error:
             fail(f"{error.filename or directory}: {error.strerror or error}", ExitCode.IO)
-        except KeyboardInterrupt:
-            fail(f"interrupted; go on with: acbridge-gym train {directory} --resume", ExitCode.INTERRUPTED)
+        if run.steps < run.total:
+            report(f"stopped after {run.steps:,} steps; go on with: acbridge-gym train {directory} --resume")
 
 
 @main.command(epilog="\b\nExample:\n  acbridge-gym evaluate mine --laps 3 --lag-ms 45 --track circuit --track oval")
@@ -155,24 +166,35 @@ def evaluate(policy: Path, laps: int, tracks: tuple[str, ...], lag_ms: float, pi
 @click.option("--force", is_flag=True, help="Take the controls from another driver.")
 @connection_options("Address of the daemon; requests go to the port after this one.")
 def drive_car(connection: Connection, policy: Path, laps: int, *, force: bool) -> None:
-    """Drive the car of a daemon with POLICY, in real time, and print its laps."""
+    """
+    Drive the car of a daemon with POLICY, in real time, and print its laps.
+
+    Takes the controls, resets the car, drives, and lets go; Ctrl-C lets go at once. Exit code 0 if every lap is valid.
+    """
     loaded = load(policy)
     with writing_stdout(), needs_extra("gym", "drive"):
         from acbridge_gym.envs.race import race  # noqa: PLC0415  extras
-        from acbridge_gym.laps import drive, lap_settings  # noqa: PLC0415
+        from acbridge_gym.laps import STOPPED, drive, lap_settings  # noqa: PLC0415
 
         host, port, keys = connection
         env = race(host=host, port=port, keys=keys, force=force, **lap_settings(laps, **loaded.settings))
+        stopped = stop_requested()
         try:
-            result = drive(env, loaded.act, each=lambda lap: click.echo(f"{lap.time_s:.2f} s, valid {lap.valid}"))
+            result = drive(
+                env,
+                loaded.act,
+                each=lambda lap: click.echo(f"{lap.time_s:.2f} s{'' if lap.valid else ', cut'}"),
+                stop=stopped,
+            )
         except TimeoutError as error:
             fail(str(error), ExitCode.UNAVAILABLE)
         except (AcbridgeError, ValueError) as error:
             fail(str(error), ExitCode.FAILED)
         finally:
             env.close()
-        click.echo(str(result))
-    sys.exit(ExitCode.OK if len(result.valid_s) == laps else ExitCode.FAILED)
+        if result.reason not in (STOPPED, "lap_goal"):
+            fail(f"ended early: {result.reason} at {result.distance_m:.0f} m", ExitCode.FAILED)
+    sys.exit(ExitCode.OK if stopped() or len(result.valid_s) == laps else ExitCode.FAILED)
 
 
 @main.command()

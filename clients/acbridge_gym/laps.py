@@ -9,6 +9,9 @@ import numpy.typing as npt
 from acbridge_gym.ends import LAP_GOAL, REASONS
 from acbridge_gym.envs.race import RaceEnv
 
+STOPPED = "stopped"
+"""The reason of a drive that ended because the caller wanted it."""
+
 Act = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 
 
@@ -60,6 +63,7 @@ def drive(
     *,
     each: Callable[[Lap], None] = lambda _: None,
     follow: Callable[[Any], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Drive:
     """
     Drive one episode, and return its laps.
@@ -69,6 +73,7 @@ def drive(
         act: Returns the action for an observation.
         each: Called after each lap.
         follow: Called after each step with the car, a :class:`acbridge_gym.seen.Seen` or a record like one.
+        stop: Called after each step; the drive ends, for the reason ``stopped``, when it returns true.
     """
     observation, info = env.reset(seed=0)
     laps, driven, ended = list[Lap](), 0.0, False
@@ -80,8 +85,8 @@ def drive(
         if info["lap_time_s"]:
             laps.append(Lap(info["lap_time_s"], bool(seen.last_lap_valid)))
             each(laps[-1])
-        ended = terminated or truncated
-    return Drive(laps, info["reason"], info["distance_m"], driven)
+        ended = terminated or truncated or stop()
+    return Drive(laps, info["reason"] or STOPPED, info["distance_m"], driven)
 
 
 def lap_settings(laps: int, **settings: Any) -> dict[str, Any]:

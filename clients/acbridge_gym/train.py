@@ -151,17 +151,23 @@ class Training:
         try:
             run = cls(directory, track=about["track"], course=about["course"], steps=about["total"], seed=about["seed"])
             run._load((directory / CHECKPOINT).read_bytes(), about)
-        except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
             raise ValueError(f"{directory} holds no checkpoint that fits: {error}") from error
         return run
 
-    def run(self, report: Callable[[Report], None], progress: Callable[[int], None] = lambda _: None) -> None:
+    def run(
+        self,
+        report: Callable[[Report], None],
+        progress: Callable[[int], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         """
         Train until all steps are done; evaluate, and write a checkpoint, from time to time and at the end.
 
         Args:
             report: Called after each evaluation; the policy is written already if it is the best.
             progress: Called after each collection of steps, with the steps until now.
+            stop: Called after each step; the training ends with a checkpoint when it returns true.
 
         Raises:
             OSError: A file cannot be written.
@@ -172,7 +178,7 @@ class Training:
 
         class Follow(base):
             def _on_step(self) -> bool:
-                return True
+                return not stop()
 
             def _on_rollout_start(self) -> None:  # after the update of the last one
                 nonlocal due
@@ -189,7 +195,8 @@ class Training:
             # A fresh count would begin the learning rate again.
             self._model.learn(left, callback=Follow(), reset_num_timesteps=self.steps == 0, tb_log_name="ppo")
             progress(run.steps)
-        report(self.evaluate())
+        if self.steps >= self.total:
+            report(self.evaluate())
         self.save()
 
     def _warm_up(self) -> None:
@@ -266,5 +273,6 @@ class Training:
         seen.mean, seen.var = parts["seen"]["mean"].numpy(), parts["seen"]["var"].numpy()
         seen.count = float(about["count"])
         model.num_timesteps = int(about["steps"])
-        laps, mean, driven = about["best"]
-        self._best = int(laps), float(mean), float(driven)
+        if "best" in about:
+            laps, mean, driven = about["best"]
+            self._best = int(laps), float(mean), float(driven)
