@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from acbridge_gym.ends import CRASH, OFF_TRACK
+from acbridge_gym.ends import CRASH, OFF_TRACK, STUCK, WRONG_WAY
 from acbridge_gym.memory import Memory
 from acbridge_gym.rules import TERMS, Rules
 from acbridge_gym.seen import Seen
@@ -24,8 +24,8 @@ PROGRESS_UNIT = 10.0
 """Metres that count as 1: a fast lap then earns 0.15 to 0.25 in a step of 45 ms."""
 CRASH_COST, CRASH_ENERGY = 1.0, 0.003
 """
-Cost of leaving the track, and of each (m/s)2 with which it happens: 10 m and 0.03 m of progress. Leaving the track
-slower must cost less, or nothing teaches braking before a bend.
+Cost of a failure, and of each (m/s)2 with which it happens: 10 m and 0.03 m of progress. Leaving the track slower must
+cost less, or nothing teaches braking before a bend; standing still must cost too, or it is the way out of a hard bend.
 """
 DAMAGE_UNIT = 100.0
 """km/h of impact that count as 1."""
@@ -50,7 +50,9 @@ TABLE: Mapping[str, Term] = MappingProxyType(
     {
         "progress": Term(1.0, "Way along the centre line, in tens of metres."),
         "edge": Term(-0.05, "Wheels off the track at the end of the step, 0 to 4."),
-        "crash": Term(-1.0, "1 + 0.003 v², v in m/s, when the episode ends by `off_track` or `crash`."),
+        "crash": Term(
+            -1.0, "1 + 0.003 v², v in m/s, when the episode ends by `off_track`, `stuck`, `wrong_way` or `crash`."
+        ),
         "damage": Term(-1.0, "Growth of the damage, in 100 km/h of impact."),
         "action_rate": Term(-0.0002, "Squared change of the action over the length of the step, 1/s."),
         "speed_gap": Term(0.0, "Speed in km/h times (1 - offset in m / 12) / 300, as assetto_corsa_gym rewards."),
@@ -138,8 +140,9 @@ def edge(before: Seen, after: Seen, memory: Memory, road: Road) -> float:  # noq
 
 
 def crash(before: Seen, after: Seen, memory: Memory, road: Road) -> float:  # noqa: ARG001  as above
-    """Return the cost of leaving the track or hitting a barrier, which grows with the kinetic energy; 0 otherwise."""
-    if memory.reason != OFF_TRACK and memory.reason != CRASH:
+    """Return the cost of an end by a failure, which grows with the kinetic energy; 0 otherwise."""
+    reason = memory.reason
+    if reason != OFF_TRACK and reason != CRASH and reason != STUCK and reason != WRONG_WAY:
         return 0.0
     return CRASH_COST + CRASH_ENERGY * (after.forward * after.forward + after.right * after.right)
 
