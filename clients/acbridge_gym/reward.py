@@ -51,7 +51,7 @@ TABLE: Mapping[str, Term] = MappingProxyType(
         "progress": Term(1.0, "Way along the centre line, in tens of metres."),
         "edge": Term(-0.05, "Wheels off the track at the end of the step, 0 to 4."),
         "crash": Term(
-            -1.0, "1 + 0.003 v², v in m/s, when the episode ends by `off_track`, `stuck`, `wrong_way` or `crash`."
+            -1.0, "1 + 0.003 v², v in m/s, when the episode ends by a failure: all terminations but `lap_goal`."
         ),
         "damage": Term(-1.0, "Growth of the damage, in 100 km/h of impact."),
         "action_rate": Term(-0.0002, "Squared change of the action over the length of the step, 1/s."),

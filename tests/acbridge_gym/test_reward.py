@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from acbridge_gym import TABLE, Reward, Seen
+from acbridge_gym import REASONS, TABLE, Reward, Seen
 from acbridge_gym.referee import Referee
 from acbridge_gym.rules import TERMS
 from acbridge_gym.settings import settings_of
@@ -53,6 +53,16 @@ def test_wheels_off_the_track_cost_at_each_step_and_leaving_it_costs_the_energy(
     assert (2.0, 0.0) == (step(wheels_off=2)["edge"], step(wheels_off=2)["crash"])
     assert 1 + 0.003 * 400 == pytest.approx(step(wheels_off=3)["crash"])
     assert 1 + 0.003 * 100 == pytest.approx(step(wheels_off=3, forward=10.0)["crash"])
+
+
+def test_standing_still_costs_as_a_failure_does() -> None:
+    referee = Referee(TRACK.road, rules(reward={"crash": 1.0}, ends={"stuck_s": 0.0}))
+    x, z, heading = TRACK.point(40.0)
+    referee.begin(Seen(x=x, z=z, heading=heading))
+    ends = [referee.end(Seen(x=x, z=z, heading=heading), step_s=0.045) for _ in range(200)]
+    stuck = next(outcome for outcome in ends if outcome.reason)
+    assert "stuck" == REASONS[stuck.reason].name
+    assert [1.0] == [term for name, term in zip(TERMS, stuck.terms, strict=True) if name == "crash"]
 
 
 def test_damage_counts_only_while_it_grows() -> None:
