@@ -1,6 +1,7 @@
 """A policy as files: read as it was written, damaged files refused, and driven through the command line."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from safetensors.numpy import save as save_arrays
 from acbridge_gym import Settings
 from acbridge_gym.cli import main
 from acbridge_gym.policy import MANIFEST, WEIGHTS, Policy, manifest_of, read_arrays
+from programs import Daemon, Program, until
 
 
 def policy_of(gas: float = 0.3) -> Policy:
@@ -109,3 +111,24 @@ def test_the_program_prints_which_packages_are_there() -> None:
     assert 0 == done.exit_code, done.output
     assert "ok  gymnasium" in done.output
     assert "RaceSim-v0, plain" in done.output
+
+
+@pytest.mark.alone
+def test_the_program_drives_the_car_of_a_daemon_and_lets_go_when_it_is_stopped(tmp_path: Path) -> None:
+    policy_of(gas=0.15).save(tmp_path)
+    with Daemon("--source", "sim", "--controls", "sim", "--rate", "333") as daemon:
+        with Program("acbridge_gym", "drive", str(tmp_path), "--connect", daemon.address) as program:
+            until(lambda: daemon.events("car_reset"), "a reset")
+            assert 0 == program.end(signal.SIGINT), program.err
+        until(lambda: len(daemon.events("driver_changed")) == 2, "the release")
+        assert ["acquired", "released"] == [event["reason"] for event in daemon.events("driver_changed")]
+
+
+def test_a_daemon_that_cannot_drive_or_is_not_there_ends_the_program_with_one_line(tmp_path: Path) -> None:
+    policy_of().save(tmp_path)
+    nobody = CliRunner().invoke(main, ["drive", str(tmp_path), "--connect", "127.0.0.1:9"])
+    with Daemon("--source", "sim", "--rate", "60") as daemon:
+        refused = CliRunner().invoke(main, ["drive", str(tmp_path), "--connect", daemon.address])
+    assert (69, 1) == (nobody.exit_code, refused.exit_code), nobody.output + refused.output
+    assert "start acbridge-daemon" in nobody.output
+    assert "--controls" in refused.output
