@@ -26,6 +26,8 @@ from acbridge.errors import (
     RequestRefused,
     ResetFailed,
     StaleFrame,
+    TrackMapError,
+    TrackUnknown,
     UnknownName,
     WireVersionError,
 )
@@ -66,6 +68,8 @@ __all__ = [
     "Static",
     "Status",
     "Thresholds",
+    "TrackMapError",
+    "TrackUnknown",
     "Trust",
     "UnknownName",
     "WireVersionError",

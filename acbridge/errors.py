@@ -15,6 +15,8 @@ The tree::
     ├── ResetFailed           a reset was not verified
     ├── KeyFileError          a file of keys cannot be used
     │   └── KeyExists         a key is never overwritten (also a FileExistsError)
+    ├── TrackMapError         a file holds no map of a track
+    ├── TrackUnknown          there is no map of a track
     ├── CurveMissing          this libzmq cannot encrypt
     ├── MissingExtra          an optional package is not installed (also an ImportError)
     ├── UnknownName           a topic or field that does not exist was selected
@@ -187,6 +189,35 @@ class KeyExists(KeyFileError, FileExistsError):
 
     def __str__(self) -> str:
         return f"{self.path}: there is a key already; choose another name, or remove it if no client uses it"
+
+
+class TrackMapError(AcbridgeError, ValueError):
+    """A file holds no map of a track, or the one of another track."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(path, problem)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class TrackUnknown(AcbridgeError, ValueError):
+    """There is no map of the track."""
+
+    def __init__(self, track: str, configuration: str, folder: Path) -> None:
+        self.track = track
+        self.configuration = configuration
+        self.folder = folder
+        super().__init__(track, configuration, folder)
+
+    def __str__(self) -> str:
+        named = shown(self.track) + (f", layout {shown(self.configuration)}" if self.configuration else "")
+        return (
+            f"there is no map of the track {named} in {self.folder}; record a lap with acbridge-sink jsonl and run "
+            "acbridge-ctl track learn RECORDING, or run acbridge-ctl track import with the track's ai/fast_lane.ai"
+        )
 
 
 class CurveMissing(AcbridgeError):

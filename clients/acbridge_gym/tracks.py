@@ -1,38 +1,68 @@
-"""Tracks by name, for environments on the stand-in."""
+"""Tracks by name, by file, or by what the static page of a game says."""
 
 import re
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
+from acbridge import track_map
+from acbridge.pages import Static
+from acbridge.track_map import TrackMap
 from acbridge_sim import LAYOUTS, Track, layout
+from acbridge_sim import track_of as driveable
 from acbridge_sim.roads import random_road
 
 RANDOM = "random:"
 SEVERAL = re.compile(r"random:(\d{1,9})-(\d{1,9})")
 MOST_ROADS = 1000
+FILE = ".csv"
+
+AnyTrack = str | Path | Track | TrackMap
+"""A layout of the stand-in, ``random:SEED`` for a random road, a CSV file, a map, or the track itself."""
 
 
-def track_of(name: str | Track) -> Track:
+def track_of(name: AnyTrack) -> Track:
     """
-    Return a track.
+    Return a track to drive on.
 
     Args:
-        name: A layout of the stand-in, ``random:SEED`` for a random road, or the track itself.
+        name: Which one.
 
     Raises:
-        ValueError: There is no such track.
+        OSError: The file cannot be read.
+        ValueError: There is no such track, or the file holds none.
     """
     if isinstance(name, Track):
         return name
+    if isinstance(name, TrackMap):
+        return driveable(name)
+    if isinstance(name, Path) or name.endswith(FILE):
+        return driveable(track_map.read(Path(name)))
     if name in LAYOUTS:
         return layout(name)
     seed = name.removeprefix(RANDOM)
     if name.startswith(RANDOM) and seed.isdecimal():
         return _random(int(seed))
-    raise ValueError(f"a track is one of {', '.join(LAYOUTS)}, or {RANDOM}SEED, not {name!r}")
+    raise ValueError(f"a track is one of {', '.join(LAYOUTS)}, {RANDOM}SEED, or a {FILE} file, not {name!r}")
 
 
-def tracks_of(names: str | Track | Sequence[str | Track]) -> list[Track]:
+def track_under(static: Static) -> Track:
+    """
+    Return the track that a static page names: the stand-in's own, or that of a map.
+
+    Raises:
+        OSError: The file of a map cannot be read.
+        TrackMapError: It holds no map of this track.
+        TrackUnknown: There is no map; the text names the command that makes one.
+    """
+    for name in LAYOUTS:
+        track = layout(name)
+        if (track.name, track.configuration) == (static.track, static.trackConfiguration):
+            return track
+    return driveable(track_map.find(static.track, static.trackConfiguration))
+
+
+def tracks_of(names: AnyTrack | Sequence[AnyTrack]) -> list[Track]:
     """
     Return tracks.
 
@@ -40,14 +70,15 @@ def tracks_of(names: str | Track | Sequence[str | Track]) -> list[Track]:
         names: One, as :func:`track_of` has it; ``random:FIRST-LAST`` for several random roads; or several of these.
 
     Raises:
-        ValueError: There is no such track, or there are none.
+        OSError: A file cannot be read.
+        ValueError: There is no such track, a file holds none, or there are none.
     """
     if isinstance(names, str) and (seeds := SEVERAL.fullmatch(names)):
         first, last = int(seeds[1]), int(seeds[2])
         if not first <= last < first + MOST_ROADS:
             raise ValueError(f"random:FIRST-LAST has 1 to {MOST_ROADS} roads, the lowest seed first, not {names!r}")
         return [_random(seed) for seed in range(first, last + 1)]
-    if isinstance(names, str | Track):
+    if isinstance(names, str | Path | Track | TrackMap):
         return [track_of(names)]
     tracks = [track for name in names for track in tracks_of(name)]
     if not tracks:

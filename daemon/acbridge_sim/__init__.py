@@ -11,13 +11,14 @@ A stand-in for the game: a track, a car, a driver and a session that fill the sa
 
 from acbridge_sim.control_page import ControlPage, ControlReceiver
 from acbridge_sim.faults import ROLLOVERS, Faults
+from acbridge_sim.maps import load_track, map_of, track_of
 from acbridge_sim.model.car import STEP_S, Car
 from acbridge_sim.model.circuits import LAYOUTS, layout
 from acbridge_sim.model.driver import BuiltInDriver, RacingLine
 from acbridge_sim.model.road import Bend, Straight, lay
 from acbridge_sim.model.spec import CarCommands, CarSpec
 from acbridge_sim.model.timing import Timing
-from acbridge_sim.model.track import Track, load_borders
+from acbridge_sim.model.track import Track
 from acbridge_sim.model.tyre import Compound, Tyre, grip_share
 from acbridge_sim.session import Mode, SessionType
 from acbridge_sim.telemetry import lap_text
@@ -48,5 +49,7 @@ __all__ = [
     "lap_text",
     "lay",
     "layout",
-    "load_borders",
+    "load_track",
+    "map_of",
+    "track_of",
 ]

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from acbridge import TrackMapError
 from acbridge.cli import ExitCode, fail, needs_extra, report, stop_requested
 from acbridge_sim import script
 from acbridge_sim.faults import ROLLOVERS, Faults
+from acbridge_sim.maps import load_track
 from acbridge_sim.model.circuits import LAYOUTS, layout
-from acbridge_sim.model.track import Track, load_borders
+from acbridge_sim.model.track import Track
 from acbridge_sim.plot import plot_lap
 from acbridge_sim.session import SessionType
 from acbridge_sim.shared_pages import InUseError, SharedPages
@@ -38,7 +40,7 @@ A script is a list of steps separated by semicolons:
 @click.option(
     "--borders",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Load the track from a CSV file with the columns left_x, left_z, right_x, right_z instead.",
+    help="Load the track from a CSV file instead: a map (docs/guides/track-maps.md) or borders.",
 )
 @click.option(
     "--session",
@@ -122,6 +124,8 @@ def main(
         track = choose_track(layout_name, borders)
         chosen = SessionType.HOTLAP if plot_path is not None else SessionType[session.upper()]
         world = World(track=track, session=chosen, driver=driver, seed=seed, fps=fps, faults=Faults(**faults))  # type: ignore[arg-type]  # click made them
+    except TrackMapError as error:
+        fail(str(error), ExitCode.DATA)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if plot_path is not None:
@@ -146,9 +150,9 @@ def choose_track(layout_name: str, borders: Path | None) -> Track:
     Return the named layout, or the track that a file of borders holds.
 
     Raises:
-        ValueError: The file does not hold a track.
+        TrackMapError: The file does not hold a track.
     """
-    return layout(layout_name) if borders is None else load_borders(borders, borders.stem)
+    return layout(layout_name) if borders is None else load_track(borders)
 
 
 def draw(world: World, path: Path) -> None:

@@ -22,6 +22,8 @@ from acbridge.errors import (
     RequestRefused,
     ResetFailed,
     StaleFrame,
+    TrackMapError,
+    TrackUnknown,
     UnknownName,
     WireVersionError,
 )
@@ -79,6 +81,16 @@ EXAMPLES: list[tuple[AcbridgeError, dict[str, Any], str]] = [
         "chmod 600",
     ),
     (KeyExists(Path("me.key")), {"path": Path("me.key")}, "choose another name"),
+    (
+        TrackMapError(Path("monza.csv"), "it has 3 places; a track has at least 20"),
+        {"path": Path("monza.csv"), "problem": "it has 3 places; a track has at least 20"},
+        "at least 20",
+    ),
+    (
+        TrackUnknown("monza", "junior", Path("maps")),
+        {"track": "monza", "configuration": "junior", "folder": Path("maps")},
+        "acbridge-ctl track learn RECORDING",
+    ),
     (CurveMissing(), {}, "install pyzmq"),
     (
         MissingExtra("zstd", "backports.zstd"),

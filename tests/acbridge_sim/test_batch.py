@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from acbridge_sim import CarCommands, SessionType, Track, World, compiled, layout, load_borders
+from acbridge_sim import CarCommands, SessionType, Track, World, compiled, layout, load_track
 from acbridge_sim.compiled import MODULES, subset
 from acbridge_sim.model.table import columns
 from acbridge_sim.roads import random_road
@@ -144,7 +144,7 @@ def test_a_track_from_borders_is_equal_bit_for_bit(tmp_path: Path) -> None:
         c, s = math.cos(angle), math.sin(angle)
         rows.append(f"{inner * c},{inner * s},{outer * c},{outer * s}")
     path.write_text("\n".join(rows))
-    world, worlds = pair(load_borders(path, "kidney"))
+    world, worlds = pair(load_track(path))
     for k in range(300):
         drive(world, worlds, [0.3 * math.sin(0.3 * k), 0.8, 0.0, 1.0, 0.0], 10)
         assert state(world) == lane(worlds)

@@ -55,7 +55,8 @@ from acbridge_gym.referee import Outcome, Referee
 from acbridge_gym.rules import Rules
 from acbridge_gym.seen import Seen
 from acbridge_gym.start import Place
-from acbridge_sim import LAYOUTS, CarSpec, RacingLine, Track, layout
+from acbridge_gym.tracks import track_under
+from acbridge_sim import CarSpec, RacingLine, Track
 from acbridge_sim.model.surface import Road
 from acbridge_sim.world import racing_line
 
@@ -109,6 +110,7 @@ class LiveCar:
         driver: str = "acbridge-gym",
         force: bool = False,
         reset_s: float = 10.0,
+        track: Track | None = None,
     ) -> None:
         """
         Connect to nothing yet.
@@ -122,6 +124,7 @@ class LiveCar:
             driver: Name of the driver.
             force: Whether to take the controls from another driver.
             reset_s: How long a reset may take.
+            track: The track under the car; found by its name if not given.
 
         Raises:
             ValueError: A value is unknown or out of range.
@@ -135,6 +138,8 @@ class LiveCar:
         self._address, self._keys = (host, port), keys
         self._by_frames, self._on_stall = clock == "frame", on_stall
         self._name, self._force, self._reset_s = check_driver(driver), force, reset_s
+        self._given = track
+        self._named: tuple[str, str] | None = None
         self._bridge: Bridge | None = None
         self._events: FrameStream[Event] | None = None
         self._driver: Driver | None = None
@@ -185,7 +190,8 @@ class LiveCar:
             NotDriving: The sim is paused, in a replay, or stands still.
             RequestRefused: Another driver holds the controls, or the daemon cannot drive.
             NoReply: The daemon sends frames, and does not answer.
-            ValueError: The track is unknown, or a step is no whole number of the daemon's frames.
+            TrackUnknown: There is no map of its track; the text names the command that makes one.
+            ValueError: A map holds no track, or a step is no whole number of the daemon's frames.
         """
         self._driven, bridge = False, self._bridge
         if bridge is None:
@@ -200,7 +206,10 @@ class LiveCar:
         if static is None:
             raise NoFrame(Static.topic, bridge.endpoint, PATIENCE_S, status.sim_state)
         self._static = Static.adopt(static)
-        self.track = track_under(self._static)
+        named = (self._static.track, self._static.trackConfiguration)
+        if named != self._named:
+            self.track = self._given or track_under(self._static)
+            self._named = named
         self._period_s = 1 / status.rate
         step_s = self._rules.step_s
         self._clock = StepClock(frames_in(1000 * step_s, status.rate) if self._by_frames else round(step_s * 1e9))
@@ -447,21 +456,4 @@ def began_again(before: Graphics, after: Graphics) -> bool:
         after.session != before.session
         or after.completedLaps < before.completedLaps
         or (math.isfinite(left) and left > RESTART_MS)
-    )
-
-
-def track_under(static: Static) -> Track:
-    """
-    Return the track that a static page names.
-
-    Raises:
-        ValueError: It is none of the stand-in's.
-    """
-    for name in LAYOUTS:
-        track = layout(name)
-        if (track.name, track.configuration) == (static.track, static.trackConfiguration):
-            return track
-    raise ValueError(
-        f"the car is on the track {static.track!r}, layout {static.trackConfiguration!r}, of which there is no map; "
-        f"there are {', '.join(LAYOUTS)} of the stand-in"
     )

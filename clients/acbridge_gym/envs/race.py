@@ -26,8 +26,8 @@ from acbridge_gym.rules import TERMS
 from acbridge_gym.settings import Settings, rules_of, settings_of, table_of
 from acbridge_gym.spaces import Observation, Shaper, action_space, observation_space
 from acbridge_gym.start import Start, check_name, place_of
-from acbridge_gym.tracks import track_of
-from acbridge_sim import CarSpec, Track
+from acbridge_gym.tracks import AnyTrack, track_of
+from acbridge_sim import CarSpec
 
 METADATA: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 22}
 """What Gymnasium wants to know of an environment, at the step of 45 ms."""
@@ -93,6 +93,7 @@ class RaceEnv(gym.Env[Any, Any]):
 
         Raises:
             ValueError: An option or a start is unknown, or the start lies behind a barrier.
+            TrackUnknown: Of a daemon: there is no map of the track.
             NoFrame: Of a daemon: no frame arrives.
             NotDriving: Of a daemon: the sim is paused or not in a session.
             RequestRefused: Of a daemon: another driver holds the controls, or it cannot drive or reset the car.
@@ -198,7 +199,7 @@ class RaceEnv(gym.Env[Any, Any]):
 
 def race_sim(
     *,
-    track: str | Track = "circuit",
+    track: AnyTrack = "circuit",
     car: CarSpec | Mapping[str, Any] | None = None,
     randomize: Randomize | Mapping[str, Any] | None = None,
     compiled: bool = False,
@@ -209,7 +210,7 @@ def race_sim(
     Return an environment on the stand-in: in this process, in lock-step, and deterministic.
 
     Args:
-        track: ``circuit``, ``oval``, ``random:SEED``, or a track.
+        track: ``circuit``, ``oval``, ``random:SEED``, a CSV file, a map, or a track.
         car: The car; the stand-in's own if not given.
         randomize: What differs from one episode to the next.
         compiled: Whether to run compiled code, which needs the extra ``batch``; the numbers are the same.
@@ -217,6 +218,7 @@ def race_sim(
         settings: The fields of `acbridge_gym.settings.Settings`.
 
     Raises:
+        OSError: The file of the track cannot be read.
         ValueError: A value is unknown or out of range.
         ImportError: Compiled code was asked for, and the extra is missing.
     """
@@ -239,6 +241,7 @@ def race(
     driver: str = "acbridge-gym",
     force: bool = False,
     reset_s: float = 10.0,
+    track: AnyTrack | None = None,
     render_mode: str | None = None,
     **settings: Any,
 ) -> RaceEnv:
@@ -255,13 +258,26 @@ def race(
         driver: Name of the driver, which every subscriber can read.
         force: Whether to take the controls from another driver.
         reset_s: How long a reset may take.
+        track: The track under the car, as :func:`race_sim` takes it; if not given, it is found by the name that the
+            sim says: among the stand-in's, then among the maps in the user's folder.
         render_mode: ``rgb_array``, or nothing.
         settings: The fields of `acbridge_gym.settings.Settings`.
 
     Raises:
+        OSError: The file of the track cannot be read.
         ValueError: A value is unknown or out of range.
     """
-    car = LiveCar(host, port, keys=keys, clock=clock, on_stall=on_stall, driver=driver, force=force, reset_s=reset_s)
+    car = LiveCar(
+        host,
+        port,
+        keys=keys,
+        clock=clock,
+        on_stall=on_stall,
+        driver=driver,
+        force=force,
+        reset_s=reset_s,
+        track=None if track is None else track_of(track),
+    )
     return RaceEnv(car, settings_of(settings), render_mode=render_mode)
 
 

@@ -24,8 +24,8 @@ from acbridge_gym.rules import TERMS
 from acbridge_gym.settings import rules_of, settings_of, table_of
 from acbridge_gym.spaces import Observation, Shaper, action_space, observation_space
 from acbridge_gym.start import Place, Start, before_crash, place_of
-from acbridge_gym.tracks import tracks_of
-from acbridge_sim import CarSpec, Track
+from acbridge_gym.tracks import AnyTrack, tracks_of
+from acbridge_sim import CarSpec
 
 MOST_CRASHES = 512
 """Crashes on a track that are remembered as places for second tries."""
@@ -57,7 +57,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         self,
         num_envs: int = 1,
         *,
-        track: str | Track | Sequence[str | Track] = "circuit",
+        track: AnyTrack | Sequence[AnyTrack] = "circuit",
         car: CarSpec | Mapping[str, Any] | None = None,
         randomize: Randomize | Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
@@ -70,8 +70,8 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
 
         Args:
             num_envs: Number of lanes.
-            track: ``circuit``, ``oval``, ``random:SEED``, ``random:FIRST-LAST`` for several random roads, a track, or
-                several of these: the lanes are spread over them.
+            track: ``circuit``, ``oval``, ``random:SEED``, ``random:FIRST-LAST`` for several random roads, a CSV file, a
+                map, a track, or several of these: the lanes are spread over them.
             car: The car; the stand-in's own if not given.
             randomize: What differs from one episode to the next.
             autoreset_mode: When a lane whose episode has ended begins the next one.

@@ -1,5 +1,5 @@
 """
 The model: a car, its drivetrain and tyres, the track under it, the lap clock and a driver.
 
-Arithmetic only: no clock, no file but a track's borders, no page. One step is 3 ms, as the sim's own.
+Arithmetic only: no clock, no file, no page. One step is 3 ms, as the sim's own.
 """

@@ -1,32 +1,19 @@
 """
 A closed track: its centre line, its edges, the ground under it, and where a point lies on it.
 
-The centre line is laid by `road`, or loaded from the two borders of a real track. Angles grow when turning right, as
-the sim's heading does; offsets from the line are positive to the left. Metres everywhere.
+The centre line is laid by `road`, or comes from a map. Angles grow when turning right, as the sim's heading does;
+offsets from the line are positive to the left. Metres everywhere.
 """
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
+from acbridge.track_map import shape
 from acbridge_sim.model import surface
 from acbridge_sim.model.surface import Road
 
-BORDER_COLUMNS = (
-    ("left_x", "left_z", "right_x", "right_z"),
-    ("left_border_x", "left_border_y", "right_border_x", "right_border_y"),
-)
-"""Columns of a file of borders: x and z of the left and of the right one, in metres."""
-FEWEST_ROWS = 20
-"""A track of fewer places has no shape."""
-OPEN_M, OPEN_STEPS = 30.0, 10.0
-"""Borders whose ends lie farther apart than this, in metres and in steps from row to row, are open."""
-PARALLEL = 1e-6
-"""Angle in rad below which two pieces of a line have one direction."""
 SPACING = 2.0
 """Metres between neighbouring points of the centre line, nearly."""
 KERB_WIDTH = 1.2
@@ -112,6 +99,7 @@ class Track:
         points: Sequence[tuple[float, float]],
         *,
         half_width: float | Sequence[tuple[float, float]],
+        length: float | None = None,
         sectors: tuple[float, ...] = (0.0, 1 / 3, 2 / 3),
         run_off: float = 12.0,
         waves: tuple[Wave, ...] = (),
@@ -125,6 +113,7 @@ class Track:
             configuration: Folder name of the layout.
             points: The centre line, x and z; the last point is not the first again.
             half_width: From the centre to each edge, or one pair (left, right) for each point.
+            length: Of the centre line, whose points are then at even distances as they are; a checked map knows it.
             sectors: Where sectors begin.
             run_off: From an edge to the barrier.
             waves: The swells of the ground.
@@ -139,14 +128,20 @@ class Track:
         self.run_off = run_off
         self.pit = pit
         widths = [(half_width, half_width)] * len(points) if isinstance(half_width, float | int) else list(half_width)
-        resampled = _resample([(*p, *w) for p, w in zip(points, widths, strict=True)])
-        self.length, self.x, self.z, self.left, self.right = resampled
+        columns = [[row[k] for row in rows] for rows in (points, widths) for k in (0, 1)]
+        if length is None:
+            at, length = shape.distances_of(shape.steps_of(columns[0], columns[1]))
+            count = round(length / SPACING)
+            places = [i * length / count for i in range(count)]
+            columns = [shape.interpolated(at, length, column, places, smooth=False) for column in columns]
+            crossing = shape.crossing(columns[0], columns[1])
+            if crossing is not None:
+                x, z = columns[0][crossing], columns[1][crossing]
+                raise ValueError(f"the centre line of {name} crosses itself near x {x:.0f} m, z {z:.0f} m")
+        self.length = length
+        self.x, self.z, self.left, self.right = columns
         count = len(self.x)
         self.spacing = self.length / count
-        crossing = _crossing(self.x, self.z, self.spacing)
-        if crossing is not None:
-            x, z = crossing
-            raise ValueError(f"the centre line of {name} crosses itself near x {x:.0f} m, z {z:.0f} m")
         self.heading = [
             math.atan2(-(self.x[(i + 1) % count] - self.x[i - 1]), self.z[(i + 1) % count] - self.z[i - 1])
             for i in range(count)
@@ -217,96 +212,6 @@ class Track:
             pit_ramp=pit.ramp,
             pit_mouth=pit.mouth,
         )
-
-
-def load_borders(path: Path, name: str) -> Track:
-    """
-    Make a track of a CSV file with one row per place along it.
-
-    Its columns are left_x, left_z, right_x, right_z, or those of assetto_corsa_gym: left_border_x, left_border_y,
-    right_border_x, right_border_y.
-
-    Raises:
-        ValueError: The file does not hold a closed track; the text says what is wrong.
-    """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    found = {column.strip(): column for column in rows[0] if column} if rows else {}
-    names = next((each for each in BORDER_COLUMNS if found.keys() >= set(each)), None)
-    if names is None or len(rows) < FEWEST_ROWS:
-        choices = ", or ".join(", ".join(each) for each in BORDER_COLUMNS)
-        raise ValueError(
-            f"{path} needs at least {FEWEST_ROWS} rows with the columns {choices}; it has {len(rows)} rows with the "
-            f"columns {', '.join(found) or '(none)'}"
-        )
-    wanted = [found[name] for name in names]
-    try:
-        borders = [[float(row[column]) for column in wanted] for row in rows]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} holds something that is not a number: {error}") from error
-    if not all(math.isfinite(value) for border in borders for value in border):
-        raise ValueError(f"{path} holds a coordinate that is not finite")
-    points = [((lx + rx) / 2, (lz + rz) / 2) for lx, lz, rx, rz in borders]
-    widths = [math.hypot(lx - rx, lz - rz) / 2 for lx, lz, rx, rz in borders]
-    if min(widths) < 2:
-        raise ValueError(f"{path} has borders less than 4 m apart")
-    steps = [math.dist(a, b) for a, b in zip(points, [*points[1:], points[0]], strict=True)]
-    if min(steps) == 0:
-        raise ValueError(f"{path} has two rows for the same place; the last row must not be the first again")
-    if steps[-1] > max(OPEN_M, OPEN_STEPS * median(steps)):
-        raise ValueError(
-            f"{path} is no closed track: from its last row to its first it is {steps[-1]:.0f} m, "
-            f"and {median(steps):.1f} m between the others; the stand-in drives circuits only"
-        )
-    return Track(name, "", points, half_width=[(w, w) for w in widths])
-
-
-def _resample(
-    points: list[tuple[float, float, float, float]],
-) -> tuple[float, list[float], list[float], list[float], list[float]]:
-    """Put points of x, z, left and right at even distances along a closed line."""
-    at = [0.0]
-    for a, b in zip(points, [*points[1:], points[0]], strict=True):
-        at.append(at[-1] + math.hypot(b[0] - a[0], b[1] - a[1]))
-    length = at[-1]
-    count = round(length / SPACING)
-    columns: tuple[list[float], list[float], list[float], list[float]] = ([], [], [], [])
-    i = 0
-    for k in range(count):
-        distance = k * length / count
-        while at[i + 1] <= distance:
-            i += 1
-        part = (distance - at[i]) / (at[i + 1] - at[i])
-        a, b = points[i], points[(i + 1) % len(points)]
-        for column, before, after in zip(columns, a, b, strict=True):
-            column.append(before + (after - before) * part)
-    return length, *columns
-
-
-def _crossing(x: list[float], z: list[float], spacing: float) -> tuple[float, float] | None:
-    """Return a point near which a closed line crosses itself, or ``None`` if it does not."""
-    count, cell = len(x), 2 * spacing  # two pieces that cross begin at most two spacings apart: in neighbouring cells
-    begin: dict[tuple[int, int], list[int]] = {}
-    for i in range(count):
-        column, row = int(x[i] // cell), int(z[i] // cell)
-        for k in (k for c in (-1, 0, 1) for r in (-1, 0, 1) for k in begin.get((column + c, row + r), ())):
-            if 1 < i - k < count - 1 and _cross(x, z, i, k):
-                return x[i], z[i]
-        begin.setdefault((column, row), []).append(i)
-    return None
-
-
-def _cross(x: list[float], z: list[float], i: int, k: int) -> bool:
-    """Return whether two pieces of a closed line cross; pieces of one direction, as on a straight, do not."""
-    count = len(x)
-    ax, az = x[(i + 1) % count] - x[i], z[(i + 1) % count] - z[i]
-    bx, bz = x[(k + 1) % count] - x[k], z[(k + 1) % count] - z[k]
-    dx, dz = x[k] - x[i], z[k] - z[i]
-    area = ax * bz - az * bx
-    if abs(area) < PARALLEL * math.hypot(ax, az) * math.hypot(bx, bz):
-        return False
-    here, there = (dx * bz - dz * bx) / area, (dx * az - dz * ax) / area  # shares of the two pieces
-    return -PARALLEL <= here <= 1 + PARALLEL and -PARALLEL <= there <= 1 + PARALLEL
 
 
 def _kerbs(bend: list[float], spacing: float) -> list[bool]:
