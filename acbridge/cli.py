@@ -22,6 +22,7 @@ import click
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
 from acbridge.errors import AcbridgeError, CurveMissing, KeyFileError
 from acbridge.keys import Keys
+from acbridge.plain_text import plain
 
 
 class ExitCode(IntEnum):
@@ -95,8 +96,8 @@ def exit_codes(*codes: ExitCode) -> str:
 
 
 def report(text: str) -> None:
-    """Print one line on stderr that begins with the name of the program."""
-    click.echo(f"{click.get_current_context().find_root().info_name}: {text}", err=True)
+    """Print one line of plain text on stderr that begins with the name of the program."""
+    click.echo(f"{click.get_current_context().find_root().info_name}: {plain(text)}", err=True)
 
 
 def fail(text: str, code: ExitCode) -> NoReturn:

@@ -19,6 +19,7 @@ from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple, Self, dataclass_transform
 
 from acbridge.errors import PageError
+from acbridge.plain_text import plain
 from acbridge.schema import CHAR8, CHAR16, FLOAT32, INT32, WHEELS, Column, Kind, Record
 
 _CODES = {INT32: "i", FLOAT32: "f", CHAR8: "B", CHAR16: "H"}
@@ -162,7 +163,8 @@ class Page(Record):
         """
         Read the record from a copy of its page.
 
-        Text ends at its first NUL; bytes that are not UTF-16 or UTF-8 become U+FFFD.
+        Text ends at its first NUL; bytes that are not UTF-16 or UTF-8, and characters that steer a terminal, become
+        U+FFFD.
 
         Args:
             page: At least :attr:`page_size` bytes; what follows is ignored, since sections are rounded up.
@@ -210,13 +212,13 @@ def counter_steps(before: int, after: int) -> int:
 
 
 def read_utf16(units: bytes) -> str:
-    """Decode UTF-16 up to the first NUL; what is not UTF-16 becomes U+FFFD."""
-    return utf_16_le_decode(units, "replace", True)[0].partition("\0")[0]
+    """Decode UTF-16 up to the first NUL; what is not UTF-16, or not plain text, becomes U+FFFD."""
+    return plain(utf_16_le_decode(units, "replace", True)[0].partition("\0")[0])
 
 
 def read_utf8(units: bytes) -> str:
-    """Decode UTF-8 up to the first NUL; bytes that are not UTF-8 become U+FFFD, also half a character at the end."""
-    return utf_8_decode(units.partition(b"\0")[0], "replace", True)[0]
+    """Decode UTF-8 up to the first NUL; what is not UTF-8, or not plain text, becomes U+FFFD; half a character too."""
+    return plain(utf_8_decode(units.partition(b"\0")[0], "replace", True)[0])
 
 
 DECODERS: Mapping[Kind, Callable[[bytes], str]] = {CHAR8: read_utf8, CHAR16: read_utf16}

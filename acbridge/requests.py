@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 from acbridge import controls, packing
 from acbridge.derived.thresholds import checked
 from acbridge.errors import DecodeError, RequestRefused, shown
+from acbridge.plain_text import plain_values
 
 MAX_REQUEST_BYTES = 4096
 """The socket cuts off a longer request and disconnects its sender."""
@@ -368,13 +369,13 @@ def reply_id(body: bytes) -> str | int | None:
 
 def decode_reply(name: str, body: bytes) -> dict[str, Any]:
     """
-    Return the fields of a positive reply, without ``ok`` and ``id``.
+    Return the fields of a positive reply, without ``ok`` and ``id``; their texts are plain.
 
     Raises:
         DecodeError: The bytes are not a reply of an acbridge daemon.
         RequestRefused: The daemon refused the request; code and message say why.
     """
-    reply = packing.unpack_map(body, packing.REPLY)
+    reply = plain_values(packing.unpack_map(body, packing.REPLY))
     match reply:
         case {"ok": True}:
             return {key: value for key, value in reply.items() if key not in ("ok", "id")}

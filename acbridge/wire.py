@@ -12,6 +12,7 @@ import struct
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from acbridge import packing
+from acbridge.checks import check
 from acbridge.errors import DecodeError, WireVersionError
 from acbridge.schema import Record
 
@@ -19,6 +20,8 @@ WIRE_VERSION = 1
 
 MAX_FRAME_BYTES = 65536
 """No frame is larger; a peer that sends more is not one of ours."""
+MAX_TIMESTAMP = 253402300799.0
+"""The last second of the year 9999, in Unix seconds: no time is later."""
 
 R = TypeVar("R", bound=Record)
 R_co = TypeVar("R_co", bound=Record, covariant=True)
@@ -123,7 +126,7 @@ def decode_map(payload: bytes) -> dict[str, Any]:
 
 def decode(payload: bytes, record: type[R], lost: int = 0) -> Frame[R]:
     """
-    Decode a frame of a known topic.
+    Decode a frame of a known topic; its values have the types of their columns, and its texts are plain.
 
     Args:
         payload: The second part of a message.
@@ -131,14 +134,19 @@ def decode(payload: bytes, record: type[R], lost: int = 0) -> Frame[R]:
         lost: What the caller knows to be missing right before it.
 
     Raises:
-        DecodeError: The bytes are no frame of ours, or lack a field of the record (an older daemon).
+        DecodeError: The bytes are no frame of ours, lack a field of the record (an older daemon), or hold a value of
+            another type.
         WireVersionError: They are a frame of another wire version.
     """
     values = decode_map(payload)
     del values["v"]
     run, tick, seq = values.pop("run"), values.pop("tick"), values.pop("seq")
     timestamp, mono_ns = values.pop("timestamp"), values.pop("mono_ns")
-    return Frame(record.adopt(values), run, tick, seq, timestamp, mono_ns, lost)
+    if not 0.0 <= timestamp <= MAX_TIMESTAMP:
+        raise DecodeError(f"the timestamp of a {record.topic} frame is no time: {timestamp!r}")
+    adopted = record.adopt(values)
+    check(record, values)
+    return Frame(adopted, run, tick, seq, timestamp, mono_ns, lost)
 
 
 def encode(header: Header, record: Record) -> bytes:

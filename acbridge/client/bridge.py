@@ -12,6 +12,7 @@ import zmq
 
 from acbridge import requests, wire
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT, is_loopback
+from acbridge.checks import check
 from acbridge.client.mailbox import Mail, Mailbox, Trust
 from acbridge.client.subscription import FRAMES_QUEUE, NEWEST_QUEUE, FrameStream, Receiver, open_socket, receive
 from acbridge.derived import Derived
@@ -229,7 +230,10 @@ class Bridge:
         Raises:
             NoReply: It did not answer within ``timeout`` seconds.
         """
-        return Status.adopt(self.request("status", timeout=timeout))
+        reply = self.request("status", timeout=timeout)
+        status = Status.adopt(reply)
+        check(Status, reply)
+        return status
 
     def request(
         self, name: str, *, timeout: float = 1.0, request_id: str | None = None, **arguments: Any

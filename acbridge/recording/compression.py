@@ -51,7 +51,7 @@ def compressor(kind: str) -> Callable[[bytes], bytes]:
 
 def expand(file: BinaryIO, kind: str) -> Iterator[tuple[bytes, int]]:
     """
-    Yield the content of a file's members, piece by piece.
+    Yield the content of a file's members, piece by piece: at most 64 KB at a time, whatever the file says.
 
     Args:
         file: Open for reading, at its beginning.
@@ -65,20 +65,20 @@ def expand(file: BinaryIO, kind: str) -> Iterator[tuple[bytes, int]]:
         DecodeError: The bytes are not compressed that way.
         MissingExtra: zstd is not installed.
     """
-    new_decompressor, broken = _decompressor(kind)
-    stream, read, good = new_decompressor(), 0, 0
+    new_member, broken = _decompressor(kind)
+    member, read, good = new_member(), 0, 0
     while data := file.read(_CHUNK):
         read += len(data)
-        while data:
+        while data or not member.needs_input:
             try:
-                piece = stream.decompress(data)
+                piece = member.decompress(data, _CHUNK)
             except broken as error:
                 raise DecodeError(f"its compressed data is damaged after byte {good}: {error}") from error
             data = b""
-            if stream.eof:
-                data = stream.unused_data
+            if member.eof:
+                data = member.unused_data
                 good = read - len(data)
-                stream = new_decompressor()
+                member = new_member()
             yield piece, good
 
 
@@ -90,9 +90,38 @@ def _gzip(data: bytes) -> bytes:
 
 def _decompressor(kind: str) -> tuple[Callable[[], Any], type[Exception]]:
     if kind == "gzip":
-        return lambda: zlib.decompressobj(_GZIP), zlib.error
+        return _GzipMember, zlib.error
     zstd = _zstd()
     return zstd.ZstdDecompressor, zstd.ZstdError
+
+
+class _GzipMember:
+    """
+    One gzip member, with the methods of zstd's decompressor.
+
+    Attributes:
+        needs_input: Whether the bytes so far are decompressed.
+    """
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(_GZIP)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the member was reached."""
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """The bytes after the end of the member."""
+        return self._stream.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """Decompress at most so many bytes of those given now and before."""
+        piece = self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
+        self.needs_input = self._stream.eof or not (self._stream.unconsumed_tail or len(piece) == max_length)
+        return piece
 
 
 def _zstd() -> "ModuleType":

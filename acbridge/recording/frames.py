@@ -11,11 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from acbridge.pages import STATUS_LIVE, STATUS_PAUSE, STATUS_REPLAY, Graphics, Static
-from acbridge.recording.lines import FrameLine, GapLine, Header, Line, TickLine, to_record
-from acbridge.recording.reader import records_of
+from acbridge.recording.parsing import FrameLine, GapLine, Header, Line, TickLine
 from acbridge.schema import Column, Record
 from acbridge.status import SimState, Status
-from acbridge.topics import BY_NAME
 from acbridge.wire import Frame
 
 STATUS_EVERY_NS = 1_000_000_000
@@ -44,11 +42,10 @@ def to_frames(lines: Iterable[tuple[Header, Line]]) -> Iterator[Frame[Any]]:
         elif isinstance(line, GapLine):
             counted.lose(line.lost)
         elif isinstance(line, FrameLine):
-            record = to_record(BY_NAME[line.topic].record, line.values)
-            if record is not None:
-                yield counted.frame(record, line)
+            if line.record is not None:
+                yield counted.frame(line.record, line)
         else:
-            records: list[Record] = list(records_of(line))
+            records = list(line.records)
             if static is not None:
                 records.insert(0, static)  # the change of car or track is known before its first tick
                 static = None

@@ -16,7 +16,7 @@ from typing import Any, Self
 from acbridge.client.mailbox import Trust
 from acbridge.errors import Closed, DecodeError, NoFrame, RequestRefused
 from acbridge.recording.frames import to_frames
-from acbridge.recording.lines import Header
+from acbridge.recording.parsing import Header
 from acbridge.recording.reader import open_recording, read_lines
 from acbridge.recording.schedule import Schedule
 from acbridge.schema import Record
@@ -58,7 +58,7 @@ class Recording:
         self._played = _Played()
         first = next(read_lines(open_recording(self._path)), None)
         if first is None:
-            raise DecodeError("there is no recording")
+            raise DecodeError(f"{path}: there is no recording")
         self._header: Header = first[0]
 
     def frames(self, *records: type[Any], timeout: float | None = None) -> "PlayedFrames":
@@ -111,7 +111,7 @@ class Recording:
                     yield due, frame._replace(run=run, mono_ns=due)
             if not found:
                 topics = ", ".join(record.topic for record in records)
-                raise DecodeError(f"there is no whole frame of {topics}; was it recorded with --field?")
+                raise DecodeError(f"{self._path}: there is no whole frame of {topics}; was it recorded with --field?")
             if not self._loop:
                 return
 

@@ -4,7 +4,6 @@ Read recordings: files to lines, lines to ticks.
 `open_recording` opens files, for reading only; everything else works on lines from anywhere.
 """
 
-from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -13,19 +12,12 @@ from acbridge.derived import Derived, Event, EventKind, Thresholds
 from acbridge.errors import DecodeError
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.recording import compression
-from acbridge.recording.lines import (
-    FrameLine,
-    Header,
-    Layout,
-    Line,
-    TickLine,
-    parse,
-    thresholds_in,
-    to_record,
-)
+from acbridge.recording.lines import Layout
+from acbridge.recording.parsing import FrameLine, Header, Line, TickLine, parse, thresholds_in
 from acbridge.schema import Record
-from acbridge.topics import BY_NAME
 
+MAX_LINE_BYTES = 1_000_000
+"""The longest line that is read."""
 _CHUNK = 1 << 16
 
 R = TypeVar("R", bound=Record)
@@ -75,9 +67,9 @@ class RecordedTick(NamedTuple):
         return self.record(Derived)
 
 
-def open_recording(path: str | Path) -> Iterator[str]:
+def open_recording(path: str | Path) -> "RecordedLines":
     """
-    Yield the whole lines of a recording, plain or compressed.
+    Return the whole lines of a recording, plain or compressed.
 
     A recording that a killed sink left, or one that is still written, ends with its last whole line.
 
@@ -86,13 +78,45 @@ def open_recording(path: str | Path) -> Iterator[str]:
             directory, whose recordings are read in the order of their names.
 
     Raises:
-        OSError: A file cannot be read.
-        DecodeError: A file is not compressed the way its name says.
-        MissingExtra: A file is compressed with zstd, and zstd is not installed.
+        OSError: A directory cannot be read; as the lines are read: a file cannot be read.
+        DecodeError: As the lines are read: a file is not compressed the way its name says, is not UTF-8, or has a line
+            longer than 1 MB.
+        MissingExtra: As the lines are read: a file is compressed with zstd, and zstd is not installed.
     """
     path = Path(path)
-    for file in recordings_in(path) if path.is_dir() else [path]:
-        yield from _lines(file)
+    return RecordedLines(recordings_in(path) if path.is_dir() else [path])
+
+
+class RecordedLines:
+    """The lines of some files, one after the other; made by :func:`open_recording`."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._path: Path | None = None
+        self._number = 0
+        self._lines = self._read(files)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._lines)
+
+    @property
+    def place(self) -> str:
+        """File and number of the newest line, for messages."""
+        return f"{self._path}, line {self._number}"
+
+    def _read(self, files: Iterable[Path]) -> Iterator[str]:
+        for self._path in files:
+            self._number = 1
+            try:
+                for line in _whole_lines(self._path):
+                    yield line.decode("utf-8")
+                    self._number += 1
+            except UnicodeDecodeError as error:
+                raise DecodeError(f"{self.place} is not UTF-8: {error.reason}") from error
+            except DecodeError as error:
+                raise DecodeError(f"{self.place}: {error}") from error
 
 
 def recordings_in(directory: Path) -> list[Path]:
@@ -120,10 +144,11 @@ def read_lines(lines: Iterable[str]) -> Iterator[tuple[Header, Line]]:
             line = parse(text)
             if line is not None:
                 header = _header_after(line, header)
-        except (DecodeError, ValueError) as error:
+        except DecodeError as error:
             if not text.endswith("\n"):
                 return
-            raise DecodeError(f"line {number} is not one of a recording of acbridge-sink: {error}") from error
+            place = lines.place if isinstance(lines, RecordedLines) else f"line {number}"
+            raise DecodeError(f"{place} is not one of a recording of acbridge-sink: {error}") from error
         if line is not None and header is not None:
             yield header, line
 
@@ -141,34 +166,29 @@ def read_ticks(lines: Iterable[str]) -> Iterator[RecordedTick]:
     """
     for header, line in read_lines(lines):
         if header.layout is not Layout.TICK:
-            raise DecodeError("this recording has a line per frame; ticks are read from those with a line per tick")
+            place = f"{lines.place}: " if isinstance(lines, RecordedLines) else ""
+            raise DecodeError(f"{place}this recording has a line per frame; ticks are in those with a line per tick")
         if isinstance(line, TickLine):
-            records = {type(record): record for record in records_of(line)}
+            records = {type(record): record for record in line.records}
             yield RecordedTick(
                 header.run, line.tick, line.timestamp, line.mono_ns, records, header.static, header.thresholds
             )
 
 
-def records_of(line: TickLine) -> Iterator[Record]:
-    """Yield the whole records of a tick, in the order of the line."""
-    for name, values in line.records.items():
-        topic = BY_NAME.get(name)
-        record = to_record(topic.record, values) if topic is not None else None
-        if record is not None:
-            yield record
-
-
-def _lines(path: Path) -> Iterator[str]:
+def _whole_lines(path: Path) -> Iterator[bytes]:
     kind = compression.kind_of(path.name)
     with path.open("rb") as file:
         if kind is None:
             pieces = iter(lambda: file.read(_CHUNK), b"")
         else:
             pieces = (piece for piece, _ in compression.expand(file, kind))
-        text, decode = "", getincrementaldecoder("utf-8")().decode
+        rest = b""
         for piece in pieces:
-            *whole, text = (text + decode(piece)).split("\n")
-            yield from (line + "\n" for line in whole)
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                yield line + b"\n"
+            if len(rest) > MAX_LINE_BYTES:
+                raise DecodeError(f"a line is longer than {MAX_LINE_BYTES / 1e6:g} MB")
 
 
 def _header_after(line: Line, header: Header | None) -> Header:
@@ -179,11 +199,13 @@ def _header_after(line: Line, header: Header | None) -> Header:
         raise DecodeError("it stands before the header")
     if not isinstance(line, FrameLine):
         return header
-    if line.topic == Static.topic:
-        static = to_record(Static, line.values)
-        return header if static is None else header._replace(static=static)
-    if line.topic == Event.topic and line.values.get("kind") == EventKind.THRESHOLDS_CHANGED:
-        changed = thresholds_in(line.values["text"])
-        thresholds = (header.thresholds or Thresholds()).changed(changed)
+    record = line.record
+    if isinstance(record, Static):
+        return header._replace(static=record)
+    if isinstance(record, Event) and record.kind == EventKind.THRESHOLDS_CHANGED:
+        try:
+            thresholds = (header.thresholds or Thresholds()).changed(thresholds_in(record.text or ""))
+        except ValueError as error:
+            raise DecodeError(str(error)) from error
         return header._replace(thresholds=thresholds, daemon={**header.daemon, "thresholds": thresholds.values()})
     return header

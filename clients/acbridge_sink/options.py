@@ -50,9 +50,7 @@ class SourceOptions(NamedTuple):
             with connect(host, port, topic_prefix=self.topic_prefix, keys=keys) as bridge:
                 yield bridge
         except DecodeError as error:
-            if self.recording is None:
-                fail(str(error), ExitCode.FAILED)
-            fail(f"{self.recording}: {error}", ExitCode.DATA)
+            fail(str(error), ExitCode.FAILED if self.recording is None else ExitCode.DATA)
         except AcbridgeError as error:
             fail(str(error), ExitCode.CONFIG if isinstance(error, MissingExtra) else ExitCode.FAILED)
         except ValueError as error:  # ZeroMQ does not accept the address

@@ -29,6 +29,7 @@ SHIFT_AT = 0.95
 """Share of the limiter's speed from which the engine speed is drawn in red."""
 SIM_STYLE = {"live": "bold green", "paused": "bold yellow", "replay": "bold cyan"}
 NOTHING = "-"
+_FLOWING = frozenset(state.value for state in SimState if state.flows)
 NO_DAEMON = ("waiting", "no daemon")
 NOTE = "ACBRIDGE_CONSOLE_NOTE"
 """Environment variable with a line to show below everything else; acbridge-demo sets it to the dashboard's address."""
@@ -94,7 +95,7 @@ def draw(view: View) -> Group:
 def _flows(view: View) -> bool:
     """Return whether frames of the sim come now; the first status comes up to a second after the first frames."""
     if view.status is not None:
-        return SimState(view.status.sim_state).flows
+        return view.status.sim_state in _FLOWING
     return view.trust is not None and view.trust.alive
 
 

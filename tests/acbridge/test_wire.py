@@ -1,5 +1,6 @@
 """Frames: their header, their fixed places, and everything that is not one."""
 
+import math
 import struct
 from collections.abc import Callable
 from types import new_class
@@ -34,6 +35,7 @@ def samples() -> dict[str, bytes]:
     derived = derive(Physics.from_page(physics), Graphics.from_page(graphics), Static.from_page(static))
     status: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 1)
     status |= {"version": "1", "source": "sim", "sim_state": "live", "insecure": False, "sim_detail": None}
+    status |= {"controls_state": "free", "controls_backend": "sim"}
     return {
         "physics": PageEncoder(Physics).encode(HEADER, physics),
         "graphics": PageEncoder(Graphics).encode(HEADER, graphics),
@@ -122,6 +124,45 @@ def test_a_frame_without_a_field_names_it(missing: str) -> None:
     del fields[missing]
     with pytest.raises(DecodeError, match=f"derived record lacks '{missing}'.*upgrade"):
         wire.decode(with_fields(FRAMES["derived"], fields), Derived)
+
+
+WRONG = {
+    "a text for a number": ("physics", "speedKmh", "\x1b[2J"),
+    "nil for a number": ("physics", "gear", None),
+    "a truth for a number": ("physics", "gear", True),
+    "a number for a text": ("static", "carModel", 7),
+    "a number for an array": ("physics", "wheelSlip", 1.0),
+    "too short an array": ("physics", "wheelSlip", (1.0, 1.0, 1.0)),
+    "a text in an array": ("physics", "wheelSlip", (1.0, 1.0, 1.0, "x")),
+    "an array in an array": ("physics", "wheelSlip", (1.0, 1.0, 1.0, (1.0,))),
+    "too short an inner array": ("physics", "tyreContactPoint", ((1.0, 2.0), (1.0, 2.0, 3.0), (1.0, 2.0, 3.0), (1.0,))),
+    "a map for an array": ("derived", "sector_times_ms", {"a": 1}),
+    "a number for a truth": ("derived", "stuck", 1),
+    "nil for a text": ("event", "kind", None),
+}
+
+
+@pytest.mark.parametrize(("topic", "name", "value"), WRONG.values(), ids=WRONG)
+def test_a_value_of_another_type_is_refused_by_name(topic: str, name: str, value: object) -> None:
+    record = {each.topic: each for each in (Physics, Static, Derived, Event)}[topic]
+    fields: dict[str, Any] = dict(vars(wire.decode(FRAMES[topic], record).record))
+    with pytest.raises(DecodeError, match=f"^{name} of {topic} is no "):
+        wire.decode(with_fields(FRAMES[topic], {**fields, name: value}), record)
+
+
+@pytest.mark.parametrize("timestamp", [math.nan, math.inf, -1.0, 1e300])
+def test_a_timestamp_that_is_no_time_is_refused(timestamp: float) -> None:
+    frame = wire.encode(HEADER._replace(timestamp=timestamp), wire.decode(FRAMES["derived"], Derived).record)
+    with pytest.raises(DecodeError, match="is no time"):
+        wire.decode(frame, Derived)
+
+
+def test_texts_of_a_frame_are_plain_at_every_depth() -> None:
+    fields: dict[str, Any] = dict(vars(wire.decode(FRAMES["event"], Event).record))
+    fields |= {"text": "\x1b]0;owned\x07", "newer": {"\u202ekey": ("\x9b31m", 1)}}
+    record = wire.decode(with_fields(FRAMES["event"], fields), Event).record
+    assert "\ufffd]0;owned\ufffd" == record.text
+    assert {"\ufffdkey": ("\ufffd31m", 1)} == vars(record)["newer"]
 
 
 def test_a_field_more_does_no_harm() -> None:

@@ -6,6 +6,7 @@ it with ``python game.py DIRECTORY PREFIX``; it obeys the lines on its stdin and
 the pages are named mappings, and the directory says nothing.
 """
 
+import json
 import mmap
 import os
 import queue
@@ -127,6 +128,7 @@ class _World:
         self.world = World(session=SessionType.HOTLAP)
         self.status: int | None = None
         self.version: str | None = None
+        self.texts: dict[str, str] = {}
         self.stands = False
         self.zero = False
         self.storms = False
@@ -154,6 +156,9 @@ class _World:
             graphics = Graphics.pack(vars(Graphics.from_page(graphics)) | {"status": self.status})
         if self.version is not None:
             static = Static.pack(vars(Static.from_page(static)) | {"smVersion": self.version})
+        if self.texts:
+            graphics = Graphics.pack(vars(Graphics.from_page(graphics)) | self.texts)
+            static = Static.pack(vars(Static.from_page(static)) | self.texts)
         return {"physics": physics, "graphics": graphics, "static": static}
 
 
@@ -196,6 +201,8 @@ def _obey(words: list[str], pages: _Pages, world: _World) -> None:
             world.version = version
         case [("stands" | "storms" | "zero") as manner, ("on" | "off") as switch]:
             setattr(world, manner, switch == "on")
+        case ["text", name, text]:
+            world.texts[name] = json.loads(text)
         case ["restart"]:
             world.restart()
         case ["replace"]:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from acbridge.plain_text import plain
 from acbridge_ctl.drive.keys import Change, Key
 from acbridge_ctl.drive.ramp import Axes
 
@@ -111,7 +112,7 @@ class Device:
     @property
     def name(self) -> str:
         """Its name."""
-        return self._joystick.get_name()
+        return plain(self._joystick.get_name())
 
     def read(self) -> tuple[Axes, list[Change]]:
         """Return the axes now, and the buttons that were pressed since the last call."""

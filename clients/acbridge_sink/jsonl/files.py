@@ -181,7 +181,8 @@ class File:
         try:
             with os.fdopen(os.dup(self._file), "rb") as file:
                 for piece, good in expand(file, self._compression):  # noqa: B007  the last one counts
-                    start = start or piece
+                    if len(start) < _CHUNK:
+                        start += piece
         except DecodeError:
             raise NotARecording(self.path) from None
         self._check_header(start, layout)

@@ -8,12 +8,13 @@ Pure: the time is that of the frames, and the daemon is asked by the caller.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from acbridge import Event, EventKind, Static
+from acbridge import DecodeError, Event, EventKind, Static
 from acbridge.derived import CAR_AND_TRACK
-from acbridge.recording.lines import thresholds_in
+from acbridge.recording.parsing import thresholds_in
 
 MEGABYTE = 1_000_000
 _MINUTE_NS = 60_000_000_000
@@ -155,7 +156,8 @@ class Segments:
         if event.kind == EventKind.LAP_COMPLETED:
             self.laps += 1
         if event.kind == EventKind.THRESHOLDS_CHANGED and self.header.get("thresholds"):
-            self.header["thresholds"] |= thresholds_in(event.text or "")
+            with suppress(DecodeError):  # of a daemon that is not ours
+                self.header["thresholds"] |= thresholds_in(event.text or "")
 
     def _begin_if(self, begins: bool, mono_ns: int, size: int) -> bool:
         age = (mono_ns - self._begun_ns) / _MINUTE_NS

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from acbridge import AcbridgeError, Event, Frame, Graphics, Physics, SimState, Static
+from acbridge.checks import check
 from acbridge.frame_source import FrameSource
 from acbridge.pages import AC1
 from acbridge.recording import lines
@@ -203,6 +204,7 @@ class Jsonl:
         static: dict[str, Any] | None
         try:
             static, hello = self._source.request("static"), self._source.request("hello")
+            check(Static, vars(Static.adopt(static)))
         except AcbridgeError:
             static, hello = None, {}  # the daemon ended right after this frame; the recording goes on
         return lines.header(hello, static, first, self._selection, self._layout)

@@ -14,6 +14,7 @@ import click
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from acbridge.plain_text import plain
 from acbridge_sink.ws.encoded_frame import MSGPACK_SUBPROTOCOL
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
@@ -65,7 +66,7 @@ class Dial:
             try:
                 connection = await connect(self._url, **TERMS)
             except (OSError, WebSocketException, TimeoutError) as error:
-                news = f"cannot reach {self._name}: {error or type(error).__name__}; reconnecting"
+                news = f"cannot reach {self._name}: {plain(str(error)) or type(error).__name__}; reconnecting"
             else:
                 lost = sum(self._outbox.skipped.values())
                 click.echo(f"pushing to {self._name}" + (f"; it missed {lost} frames" if lost else ""), err=True)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from acbridge import packing
 from acbridge.errors import DecodeError, UnknownName
+from acbridge.plain_text import plain
 from acbridge.selection import Selection
 
 DEFAULT_HZ = 60.0
@@ -92,4 +93,4 @@ def _names(wanted: Mapping[str, Any], key: str) -> list[str] | None:
 
 
 def _listed(names: Sequence[object]) -> str:
-    return ", ".join(str(name)[:40] for name in names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
+    return ", ".join(plain(str(name)[:40]) for name in names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")

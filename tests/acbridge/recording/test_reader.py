@@ -111,7 +111,7 @@ def test_lines_of_other_kinds_are_skipped() -> None:
         ("[1]\n", "it is no JSON object"),
         ('{"tick": 1}\n', "line 2 .*timestamp"),
         ('{"type": "header", "schema": "other/1"}\n', "its schema is 'other/1'"),
-        ('{"tick": 1, "timestamp": 1, "mono_ns": 1, "physics": 7}\n', "line 2 .*stands where an object should"),
+        ('{"tick": 1, "timestamp": 1, "mono_ns": 1, "physics": 7}\n', "line 2 .*physics is no JSON object: 7"),
     ],
 )
 def test_a_bad_line_is_reported_with_its_number(line: str, said: str) -> None:

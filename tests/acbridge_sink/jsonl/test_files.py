@@ -4,6 +4,7 @@ import json
 import math
 import random
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from acbridge import Derived, Graphics, Physics
 from acbridge.json_lines import fast_json, plain_json
 from acbridge.pages import AC1, STATUS_REPLAY
+from acbridge.recording.compression import compressor
+from acbridge.recording.lines import HEADER_START
 from acbridge_sim import World
 from acbridge_sink.jsonl.files import File
 from programs import Daemon, Sink, until
@@ -231,3 +234,28 @@ def test_a_restart_of_the_daemon_is_a_header_and_a_gap(path: Path) -> None:
     (gap,) = (line for line in lines if line.get("type") == "gap")
     assert gap["restarted"] is True
     assert gap["tick"] == ticks(lines[lines.index(gap) :])[0]
+
+
+CONTINUE = """
+import resource, sys
+from pathlib import Path
+from acbridge_sink.jsonl.files import File, NotARecording
+try:
+    File.continued(Path(sys.argv[1]), "gzip").close()
+except NotARecording as error:
+    print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize("begins", [HEADER_START + b'"layout":"tick"}\n', b"words\n"])
+def test_a_small_file_that_decompresses_to_much_is_continued_or_refused_with_little_memory(
+    path: Path, begins: bytes
+) -> None:
+    pack = compressor("gzip")
+    bomb = path.with_suffix(".jsonl.gz")
+    bomb.write_bytes(pack(begins) + 20 * pack(b" " * 16_000_000))
+    command = [sys.executable, "-c", CONTINUE, str(bomb)]
+    *said, size = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert (begins == b"words\n") == ("is not a recording" in "".join(said))
+    assert int(size) < 200

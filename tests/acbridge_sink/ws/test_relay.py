@@ -114,6 +114,16 @@ def test_a_query_chooses_topics_fields_and_rate(relay: Relay) -> None:
     assert 15 < (len(stamps) - 1) * 1e9 / (stamps[-1] - stamps[0]) < 25
 
 
+@pytest.mark.parametrize("subprotocol", ["acbridge.json", "acbridge.msgpack"])
+def test_an_unknown_name_that_no_format_can_carry_is_answered(relay: Relay, subprotocol: str) -> None:
+    with relay.client("?topics=status", subprotocols=[subprotocol]) as client:
+        client.send('{"op":"subscribe","fields":["\\ud800\\u001b[2J"]}')
+        received = (client.recv(timeout=PATIENCE_S) for _ in range(50))
+        replies = (json.loads(data) if isinstance(data, str) else unpackb(data) for data in received)
+        error = next(message for message in replies if message.get("type") == "error")
+        assert "unknown fields in the chosen topics: \ufffd\ufffd[2J; nothing was changed" == error["message"]
+
+
 def test_a_rate_that_a_client_asked_for_is_no_skip(relay: Relay) -> None:
     with relay.client("?topics=physics&fields=rpms&max_hz=10") as client:
         received = some(client, 12)[1:]
