@@ -1,7 +1,7 @@
 """
 Checks of decoded values against the columns of their record: types, lengths and ranges; texts become plain.
 
-A frame comes from whatever program listens at an address, and a recording from whoever sent the file. The values of a
+A frame comes from the program that listens at an address, and a recording from any other user. The values of a
 record are looked at in groups of equal columns, so that a check costs less than the decoding.
 
 Pure: it opens nothing and reads no clock.

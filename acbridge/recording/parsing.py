@@ -1,5 +1,5 @@
 """
-JSON lines back to records, for files that may come from anywhere.
+JSON lines back to records, for files of unknown origin.
 
 Every value is checked before it is used, and whatever is wrong with a line is a `DecodeError`. A null in a float column
 is read as nan.

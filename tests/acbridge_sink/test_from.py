@@ -83,9 +83,9 @@ def test_the_relay_ends_with_the_recording(path: Path) -> None:
     ("name", "content", "code", "said"),
     [
         ("nowhere.jsonl", None, IO, "cannot read {path}: No such file or directory"),
-        ("diary.jsonl", "dear diary\n", DATA, "{path}: line 1 is not one of a recording of acbridge-sink: .*"),
+        ("diary.jsonl", "dear diary\n", DATA, "{path}, line 1 is not one of a recording of acbridge-sink: .*"),
         ("empty.jsonl", "", DATA, "{path}: there is no recording"),
-        ("cut.jsonl.gz", "not gzip", DATA, "{path}: its compressed data is damaged .*"),
+        ("cut.jsonl.gz", "not gzip", DATA, "{path}, line 1: its compressed data is damaged .*"),
     ],
 )
 def test_a_file_that_cannot_be_played_ends_with_one_line(
