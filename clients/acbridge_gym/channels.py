@@ -4,11 +4,11 @@ The table of an observation: every channel with its shape, unit, limits, scale, 
 `observation.observe` writes the numbers in the order of this table. Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import prod
 from typing import NamedTuple
 
-from acbridge_gym.rules import PLACES
+from acbridge_gym.rules import PLACES, RAYS
 
 
 class Channel(NamedTuple):
@@ -48,12 +48,33 @@ class Channel(NamedTuple):
         return [limit for limit in limits for _ in range(self.size // len(limits))]
 
 
-def channels(axes: int) -> tuple[Channel, ...]:
+FURTHER = (
+    Channel(
+        "rays", (RAYS,), "m", (0.0,), (200.0,), (50.0,), "tyreContactPoint, heading, track",
+        "To the nearest edge of the road within 200 m, from the left to the right of the car, 18 degrees apart.",
+    ),
+    Channel(
+        "wheels", (2, 4), "N, degC", (0.0, -20.0), (15000.0, 220.0), (3000.0, 80.0), "wheelLoad, tyreCoreTemperature",
+        "Load, and temperature of the tyre's core, each of FL, FR, RL, RR.", "scaled",
+    ),
+    Channel("fuel", (1,), "of the tank", (0.0,), (1.0,), (1.0,), "fuel, maxFuel", "Fuel in the tank."),
+    Channel(
+        "damage", (1,), "km/h", (0.0,), (400.0,), (100.0,), "carDamage",
+        "Sum of the hardest impacts at the front, the rear, the left and the right.",
+        "scaled",
+    ),
+)  # fmt: skip
+"""Channels that an observation has only when asked for."""
+NAMES_OF_FURTHER = tuple(channel.name for channel in FURTHER)
+
+
+def channels(axes: int, further: Collection[str] = ()) -> tuple[Channel, ...]:
     """
     Return the channels of an observation.
 
     Args:
         axes: Numbers of an action, 2 to 4.
+        further: Names of channels of :data:`FURTHER`, which follow in the order of that table.
     """
     return (
         Channel(
@@ -112,4 +133,5 @@ def channels(axes: int) -> tuple[Channel, ...]:
             "timing", (3,), "steps", (0.0,), (3.0,), (1.0,), "environment",
             "Age of the observation, length of the last step, and lag from command to car.",
         ),
+        *(channel for channel in FURTHER if channel.name in further),
     )  # fmt: skip

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from acbridge_gym.memory import Memory
-from acbridge_gym.rules import PLACES, Rules
+from acbridge_gym.rays import cast_rays
+from acbridge_gym.rules import PLACES, RAYS, Rules
 from acbridge_gym.seen import Seen
 from acbridge_sim.model.surface import Road, point_before
 
@@ -73,6 +74,20 @@ def observe(seen: Seen, road: Road, memory: Memory, rules: Rules, out: Any) -> i
     raw[at] = memory.age_s / step_s
     raw[at + 1] = memory.step_s / step_s
     raw[at + 2] = memory.lag_s / step_s
+    at += 3
+    if rules.rays:
+        cast_rays(seen, road, raw, at)
+        at += RAYS
+    if rules.wheels:
+        for i in range(4):
+            raw[at + i] = seen.load[i]
+            raw[at + 4 + i] = seen.temperature[i]
+        at += 8
+    if rules.fuel:
+        raw[at] = seen.fuel
+        at += 1
+    if rules.damage:
+        raw[at] = seen.damage
     if not math.isfinite(seen.heading):
         raw[8] = raw[9] = seen.heading
     return scale(raw, rules, out)

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from acbridge_gym.channels import NAMES_OF_FURTHER
 from acbridge_gym.settings import Settings, settings_of
 
 FORMAT = 1
@@ -56,7 +57,9 @@ class Policy:
     @property
     def settings(self) -> dict[str, Any]:
         """The keywords of an environment that the policy drives in."""
-        return {"step_ms": self.manifest["step_ms"], "action": dict(self.manifest["action"]), "flat": True}
+        further = [name for name, _ in self.manifest["channels"] if name in NAMES_OF_FURTHER]
+        action = dict(self.manifest["action"])
+        return {"step_ms": self.manifest["step_ms"], "action": action, "channels": further, "flat": True}
 
     def save(self, directory: Path) -> None:
         """
@@ -93,7 +96,7 @@ class Policy:
 
     def check(self, settings: Settings) -> None:
         """Raise ValueError unless layers fit each other, the observations and the actions of these settings."""
-        width, here = sum(channel.size for channel in settings.channels), channels_of(settings)
+        width, here = sum(channel.size for channel in settings.table), channels_of(settings)
         if self.manifest.get("channels") != here:
             raise ValueError("the policy was trained with other channels of the observation than this version has")
         if self.mean.shape != (width,) or self.gain.shape != (width,):
@@ -110,7 +113,7 @@ class Policy:
 
 def channels_of(settings: Settings) -> list[list[Any]]:
     """Return names and sizes of the channels, as a manifest has them."""
-    return [[channel.name, channel.size] for channel in settings.channels]
+    return [[channel.name, channel.size] for channel in settings.table]
 
 
 def manifest_of(settings: Settings, **more: Any) -> dict[str, Any]:

@@ -4,10 +4,11 @@ Writes the generated tables of docs/reference/environments.md from those in the 
 Run ``python -m acbridge_gym.reference`` after a change of a table; with ``--check`` it only says what is out of date.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from acbridge.reference import report, save, table, with_tables
-from acbridge_gym.channels import Channel, channels
+from acbridge_gym.channels import FURTHER, Channel, channels
 from acbridge_gym.ends import REASONS
 from acbridge_gym.reward import TABLE
 
@@ -17,22 +18,8 @@ DOCUMENT = "reference/environments.md"
 def tables() -> dict[str, list[str]]:
     """Return the tables by the name that their markers give them."""
     return {
-        "Channels": table(
-            "Name | Shape | Unit | Range | Divided by | From | Meaning | Transfers",
-            [
-                (
-                    f"`{channel.name}`",
-                    " x ".join(_shape(channel)),
-                    channel.unit,
-                    _limits(channel),
-                    ", ".join(f"{value:g}" for value in channel.scale),
-                    channel.source,
-                    channel.meaning,
-                    channel.transfers,
-                )
-                for channel in channels(2)
-            ],
-        ),
+        "Channels": _channels(channels(2)),
+        "Further": _channels(FURTHER),
         "Terms": table(
             "Term | Weight | Before the weight",
             [(f"`{name}`", f"{term.weight:g}", term.meaning) for name, term in TABLE.items()],
@@ -45,6 +32,25 @@ def tables() -> dict[str, list[str]]:
             ],
         ),
     }
+
+
+def _channels(rows: Sequence[Channel]) -> list[str]:
+    return table(
+        "Name | Shape | Unit | Range | Divided by | From | Meaning | Transfers",
+        [
+            (
+                f"`{channel.name}`",
+                " x ".join(_shape(channel)),
+                channel.unit,
+                _limits(channel),
+                ", ".join(f"{value:g}" for value in channel.scale),
+                channel.source,
+                channel.meaning,
+                channel.transfers,
+            )
+            for channel in rows
+        ],
+    )
 
 
 def _shape(channel: Channel) -> list[str]:

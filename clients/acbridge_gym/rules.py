@@ -13,7 +13,9 @@ MOST_AXES = 4
 """Numbers of the longest action: steer, gas, brake, gear."""
 PLACES = 16
 """Places ahead that an observation describes."""
-MOST_NUMBERS = 106 + 3 * MOST_AXES
+RAYS = 11
+"""Rays to the edges of the track, of the channel `rays`."""
+MOST_NUMBERS = 106 + 3 * MOST_AXES + RAYS + 8 + 1 + 1
 """Numbers of the longest observation."""
 TERMS = (
     "progress",
@@ -48,6 +50,10 @@ class Rules:
     wrong_way_m: Annotated[float, Column("m", "Way driven backwards.")]
     crash_kmh: Annotated[float, Column("km/h", "Damage of a step; 0 for never.")]
     lap_goal: Annotated[int, Column("", "Laps; 0 for any number.")]
+    rays: Annotated[bool, Column("", "Whether an observation has the channel of this name.")]
+    wheels: Annotated[bool, Column("", "As rays.")]
+    fuel: Annotated[bool, Column("", "As rays.")]
+    damage: Annotated[bool, Column("", "As rays.")]
     numbers: Annotated[int, Column("", "Numbers of an observation.")]
     weights: Annotated[list[float], Column("", "Of the terms of the reward.")]
     low: Annotated[list[float], Column("", "Least value of each number of an observation, in its unit.")]

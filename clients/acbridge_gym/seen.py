@@ -13,12 +13,16 @@ import math
 from dataclasses import dataclass, field
 from typing import Annotated, Self
 
+from acbridge.derived import Derived
 from acbridge.pages import Physics, Static
-from acbridge_sim.model.car import Car, G
+from acbridge_sim.model.car import Car, G, force_feedback
 from acbridge_sim.model.spec import CarSpec
 from acbridge_sim.model.surface import Road, locate
 from acbridge_sim.model.table import Column
 from acbridge_sim.model.timing import Timing
+
+ANGLES_FROM = 3.0
+"""Up to this speed slip angles are 0, m/s: those of a car that stands mean nothing."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,8 @@ class Seen:
     gas: Annotated[float, Column("", "Throttle as applied, 0 to 1.")] = 0.0
     brake: Annotated[float, Column("", "Brake as applied, 0 to 1.")] = 0.0
     damage: Annotated[float, Column("km/h", "Sum of the hardest impacts of the four sides.")] = 0.0
+    fuel: Annotated[float, Column("", "In the tank, of what it holds.")] = 0.0
+    force_feedback: Annotated[float, Column("", "Force on the steering wheel, 1 for the most that it shows.")] = 0.0
     laps: Annotated[int, Column("", "Laps completed.")] = 0
     last_lap_s: Annotated[float, Column("s", "The last lap; 0 when none.")] = 0.0
     last_lap_valid: Annotated[bool, Column("", "Whether the last lap had no cut.")] = False
@@ -52,9 +58,16 @@ class Seen:
     slip: Annotated[list[float], Column("", "Combined slip over slip at peak grip: FL, FR, RL, RR.")] = field(
         default_factory=lambda: [0.0] * 4
     )
+    slip_angle: Annotated[
+        list[float], Column("rad", "From where a wheel points to where it goes, positive to the right; 0 up to 3 m/s.")
+    ] = field(default_factory=lambda: [0.0] * 4)
+    load: Annotated[list[float], Column("N", "Of each wheel on the ground.")] = field(default_factory=lambda: [0.0] * 4)
+    temperature: Annotated[list[float], Column("degC", "Of each tyre's core.")] = field(
+        default_factory=lambda: [0.0] * 4
+    )
 
     @classmethod
-    def of(cls, physics: Physics, static: Static) -> Self:
+    def of(cls, physics: Physics, static: Static, derived: Derived | None = None) -> Self:
         """
         Return what the pages show.
 
@@ -63,7 +76,9 @@ class Seen:
         Args:
             physics: The physics page.
             static: The static page of the same process of the sim.
+            derived: What the daemon derived of the same tick; without it the slip angles stay 0.
         """
+        angles = None if derived is None else derived.slip_angle
         points = physics.tyreContactPoint
         left, up, forward = physics.localVelocity
         return cls(
@@ -85,7 +100,12 @@ class Seen:
             gas=physics.gas,
             brake=physics.brake,
             damage=sum(physics.carDamage[:4]),
+            fuel=physics.fuel / static.maxFuel if static.maxFuel > 0 else 0.0,
+            force_feedback=physics.finalFF,
             slip=list(physics.wheelSlip),
+            slip_angle=[0.0] * 4 if angles is None else [-angle for angle in angles],
+            load=list(physics.wheelLoad),
+            temperature=list(physics.tyreCoreTemperature),
         )
 
 
@@ -113,6 +133,8 @@ def see(car: Car, spec: CarSpec, clock: Timing, seen: Seen) -> None:
         aside += wheel.aside
         damage += car.damage[i]
         seen.slip[i] = wheel.slip
+        seen.load[i] = wheel.load
+        seen.temperature[i] = wheel.tyre.core
         if wheel.off:
             off += 1
     ahead /= 4
@@ -149,9 +171,24 @@ def see(car: Car, spec: CarSpec, clock: Timing, seen: Seen) -> None:
     seen.gas = car.gas
     seen.brake = car.brake
     seen.damage = damage
+    seen.fuel = car.fuel / spec.tank
+    seen.force_feedback = force_feedback(car, spec)
+    see_slip_angles(car, seen)
     seen.laps = clock.laps
     seen.last_lap_s = clock.last_ms / 1000
     seen.last_lap_valid = clock.laps > 0 and not clock.last_cut
+
+
+def see_slip_angles(car: Car, seen: Seen) -> None:
+    """Fill in the slip angles, by the velocity of each contact patch, as `derived` finds them."""
+    for i in range(4):
+        wheel = car.wheels[i]
+        along = seen.forward - car.yaw_rate * wheel.aside
+        across = car.yaw_rate * wheel.ahead - seen.right
+        sin = math.sin(wheel.steer)
+        cos = math.cos(wheel.steer)
+        slides = math.atan2(across * cos - along * sin, abs(along * cos + across * sin))
+        seen.slip_angle[i] = -slides if abs(seen.forward) > ANGLES_FROM else 0.0
 
 
 def find(seen: Seen, road: Road, near: int) -> None:

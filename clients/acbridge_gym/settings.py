@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar, cast
 
 from acbridge_gym.action import Action
-from acbridge_gym.channels import Channel, channels
+from acbridge_gym.channels import NAMES_OF_FURTHER, Channel, channels
 from acbridge_gym.ends import Ends
 from acbridge_gym.reward import Reward, TermFunction
 from acbridge_gym.rules import TERMS, Rules
@@ -36,6 +36,7 @@ class Settings:
         start: Where an episode starts unless `reset` is given another start.
         max_episode_s: Longest episode, s.
         flat: Whether an observation is one array instead of a dictionary of channels.
+        channels: Names of further channels of an observation.
 
     Raises:
         ValueError: A value is out of range; the text names it.
@@ -48,6 +49,7 @@ class Settings:
     start: Start = "hotlap"
     max_episode_s: float = 180.0
     flat: bool = False
+    channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.step_ms % PHYSICS_MS or not PHYSICS_MS <= self.step_ms <= LONGEST_MS:
@@ -57,11 +59,13 @@ class Settings:
         if not 0 < self.max_episode_s < math.inf:
             raise ValueError(f"max_episode_s is above 0, not {self.max_episode_s:g}")
         check_name(self.start)
+        if isinstance(self.channels, str) or not set(self.channels) <= set(NAMES_OF_FURTHER):
+            raise ValueError(f"channels is a list of some of {', '.join(NAMES_OF_FURTHER)}, not {self.channels!r}")
 
     @property
-    def channels(self) -> tuple[Channel, ...]:
+    def table(self) -> tuple[Channel, ...]:
         """The channels of an observation."""
-        return channels(self.action.axes)
+        return channels(self.action.axes, self.channels)
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:
@@ -104,7 +108,7 @@ def table_of(kind: type[Table], given: Table | Mapping[str, Any] | None) -> Tabl
 def rules_of(settings: Settings) -> Rules:
     """Return the settings as a table of numbers."""
     action, ends = settings.action, settings.ends
-    table = settings.channels
+    table = settings.table
     return Rules(
         steps=settings.step_ms // PHYSICS_MS,
         step_s=settings.step_ms / 1000,
@@ -122,6 +126,10 @@ def rules_of(settings: Settings) -> Rules:
         wrong_way_m=ends.wrong_way_m,
         crash_kmh=ends.crash_kmh,
         lap_goal=ends.lap_goal,
+        rays="rays" in settings.channels,
+        wheels="wheels" in settings.channels,
+        fuel="fuel" in settings.channels,
+        damage="damage" in settings.channels,
         numbers=sum(channel.size for channel in table),
         weights=settings.reward.weights,
         low=[limit for channel in table for limit in channel.spread(channel.low)],

@@ -20,7 +20,7 @@ def action_space(settings: Settings) -> gym.spaces.Box:
 
 def observation_space(settings: Settings) -> gym.Space[Any]:
     """Return the space of one environment's observations: a Dict of vectors, or one Box in the order of the table."""
-    boxes = {channel.name: _box(channel) for channel in settings.channels}
+    boxes = {channel.name: _box(channel) for channel in settings.table}
     if not settings.flat:
         return gym.spaces.Dict(list(boxes.items()))
     low = np.concatenate([box.low.ravel() for box in boxes.values()])
@@ -40,7 +40,7 @@ class Shaper:
         self._flat = settings.flat
         self._parts: list[tuple[str, slice]] = []
         at = 0
-        for channel in settings.channels:
+        for channel in settings.table:
             self._parts.append((channel.name, slice(at, at + channel.size)))
             at += channel.size
 

@@ -11,7 +11,7 @@ from typing import Any
 from acbridge.pages import STATUS_OFF, Graphics, Physics, Static
 from acbridge.schema import Vec3
 from acbridge_sim.faults import Faults
-from acbridge_sim.model.car import AIR_DENSITY, Car, G
+from acbridge_sim.model.car import AIR_DENSITY, Car, G, force_feedback
 from acbridge_sim.model.spec import CarSpec
 from acbridge_sim.model.timing import Timing
 from acbridge_sim.model.track import Track
@@ -156,7 +156,7 @@ def physics_values(car: Car, packet: int, delta_s: float) -> dict[str, Any]:
         "airTemp": car.air,
         "roadTemp": car.road,
         "localAngularVel": (0.0, car.yaw_rate, 0.0),
-        "finalFF": max(-1.0, min(1.0, (wheels[0].force_aside + wheels[1].force_aside) / (spec.mass * G * 0.7))),
+        "finalFF": force_feedback(car, spec),
         "performanceMeter": delta_s,
         "engineBrake": 0,
         "ersRecoveryLevel": 0,

@@ -15,8 +15,9 @@ from acbridge_gym.settings import settings_of
 from acbridge_gym.spaces import Shaper, observation_space
 from acbridge_sim import SessionType, World, layout
 from acbridge_sim.roads import random_road
-from racing import from_pages, mirrored, observation, pair_of_tracks, rules
+from racing import border_distances, from_pages, mirrored, observation, pair_of_tracks, rules
 
+FURTHER = ("rays", "wheels", "fuel", "damage")
 WILD = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -1e300, 1e-300)
 FINE, ROUNDED = 2e-5, 1e-4
 """
@@ -51,13 +52,16 @@ def wild(rng: random.Random) -> Seen:
         brake=number(-1, 2),
         damage=number(0, 300),
         slip=[number(0, 99) for _ in range(4)],
+        fuel=number(-1, 2),
+        load=[number(0, 1e4) for _ in range(4)],
+        temperature=[number(0, 200) for _ in range(4)],
     )
 
 
 @pytest.mark.parametrize("flat", [False, True])
 def test_ten_thousand_random_states_stay_in_the_space(flat: bool) -> None:
-    settings = settings_of({"flat": flat})
-    space, shaper, table = observation_space(settings), Shaper(settings), rules()
+    settings = settings_of({"flat": flat, "channels": FURTHER})
+    space, shaper, table = observation_space(settings), Shaper(settings), rules(channels=FURTHER)
     road, rng, memory = layout("oval").road, random.Random(3), Memory()
     before, total = Seen(), 0
     for _ in range(10_000):
@@ -88,7 +92,7 @@ def test_what_is_not_finite_becomes_0_and_is_counted() -> None:
 
 def test_the_pages_give_the_observation_of_the_model() -> None:
     world = World(session=SessionType.HOTLAP)
-    table = rules()
+    table = rules(channels=FURTHER[1:])
     for _ in range(300):
         world.step(45)
         seen = Seen()
@@ -147,9 +151,32 @@ def test_a_car_on_the_centre_line_sees_both_edges_at_the_same_distance() -> None
     assert right == pytest.approx([2 / near, 7 / near], abs=1e-3)
 
 
+def test_rays_end_at_the_nearest_edge_of_the_whole_track() -> None:
+    rng, table = random.Random(7), rules(channels=["rays"])
+    for track in (layout("circuit"), layout("oval"), random_road(5), random_road(9)):
+        for _ in range(60):
+            x, z, heading = track.point(rng.uniform(0, track.length), rng.uniform(-4, 4))
+            heading += rng.uniform(-3, 3)
+            found = 50 * observation(Seen(x=x, z=z, heading=heading), track.road, table)[-11:]
+            fan = [heading + (k - 5) * math.pi / 10 for k in range(11)]
+            assert found == pytest.approx(np.minimum(200, border_distances(track, x, z, fan)), rel=1e-5)
+
+
+def test_further_channels_follow_in_the_order_of_their_table() -> None:
+    table = settings_of({"channels": ["damage", "wheels", "fuel"]}).table
+    assert ["timing", "wheels", "fuel", "damage"] == [channel.name for channel in table[-4:]]
+    seen = Seen(load=[3000.0, 1500.0, 0.0, 6000.0], temperature=[80.0] * 4, fuel=0.5, damage=50.0)
+    found = observation(seen, layout("oval").road, rules(channels=["wheels", "fuel", "damage"]))
+    assert [1.0, 0.5, 0.0, 2.0, *[1.0] * 4, 0.5, 0.5] == found[-10:].tolist()
+    for wrong in ("rays", ["speed"], ["rays", "radar"]):
+        with pytest.raises(ValueError, match="channels is a list of some of rays, wheels, fuel, damage, not"):
+            settings_of({"channels": wrong})
+
+
 def test_every_channel_means_the_same_in_the_stand_in_and_holds_0() -> None:
+    """Which others an observation may have, the table says, and by asking for them a user agrees."""
     for flat in (False, True):
         space = observation_space(settings_of({"flat": flat}))
         assert space.contains(Shaper(settings_of({"flat": flat})).one([0.0] * 112))
-    assert {"yes"} == {channel.transfers for channel in settings_of({}).channels}
-    assert 112 == sum(channel.size for channel in settings_of({}).channels)
+    assert {"yes"} == {channel.transfers for channel in settings_of({}).table}
+    assert 112 == sum(channel.size for channel in settings_of({}).table)

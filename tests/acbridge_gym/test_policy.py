@@ -19,7 +19,7 @@ from programs import Daemon, Program, until
 def policy_of(gas: float = 0.3) -> Policy:
     """Return a policy that gives the same gas always."""
     settings, rng = Settings(flat=True), np.random.default_rng(1)
-    sizes = (sum(channel.size for channel in settings.channels), 8, 2)
+    sizes = (sum(channel.size for channel in settings.table), 8, 2)
     first = rng.normal(size=(sizes[1], sizes[0])).astype(np.float32), np.zeros(sizes[1], np.float32)
     last = np.zeros((sizes[2], sizes[1]), np.float32), np.array([0.0, gas], np.float32)
     mean, gain = np.full(sizes[0], 0.1, np.float32), np.full(sizes[0], 2.0, np.float32)

@@ -1,5 +1,6 @@
 """Cars for the tests of the environments: seen on a track, mirrored, and driven at random."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +68,23 @@ def mirrored(seen: Seen) -> Seen:
         steer=-seen.steer,
         slip=[fr, fl, rr, rl],
     )
+
+
+def border_distances(track: Track, x: float, z: float, headings: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Return the ways from a point to the nearest edge of the whole track in several directions; inf if none."""
+    pieces: list[npt.NDArray[np.float64]] = []
+    for width, side in ((track.left, 1), (track.right, -1)):
+        edge_x = np.array(track.x) + side * np.array(width) * np.cos(track.heading) - x
+        edge_z = np.array(track.z) + side * np.array(width) * np.sin(track.heading) - z
+        pieces.append(np.stack([edge_x, edge_z, np.roll(edge_x, -1) - edge_x, np.roll(edge_z, -1) - edge_z]))
+    ax, az, ex, ez = np.concatenate(pieces, axis=1)
+    found: list[float] = []
+    for heading in headings:
+        dx, dz = -np.sin(heading), np.cos(heading)
+        across = dx * ez - dz * ex
+        way, part = (ax * ez - az * ex) / across, (ax * dz - az * dx) / across
+        found.append(float(np.min(way[(way >= 0) & (part >= -1e-9) & (part <= 1 + 1e-9)], initial=np.inf)))
+    return np.array(found)
 
 
 def random_actions(count: int, axes: int, seed: int) -> npt.NDArray[np.float32]:

@@ -29,7 +29,7 @@ except ImportError as error:
 
 MODULES = tuple(
     f"acbridge_gym.{name}"
-    for name in ("rules", "memory", "seen", "action", "observation", "ends", "reward", "episode", "lanes")
+    for name in ("rules", "memory", "seen", "action", "rays", "observation", "ends", "reward", "episode", "lanes")
 )
 """Modules that are compiled with the model; the first two have tables only."""
 KERNELS = ("begin_lanes", "step_lanes")

@@ -429,7 +429,7 @@ class LiveCar:
                     self._last_valid = bool(event.valid)
 
     def _seen(self, sample: Sample) -> Seen:
-        seen = Seen.of(sample.physics, self._static)
+        seen = Seen.of(sample.physics, self._static, sample.derived)
         seen.packet -= self._base
         seen.laps, seen.last_lap_s, seen.last_lap_valid = self._laps, self._last_lap_s, self._last_valid
         return seen

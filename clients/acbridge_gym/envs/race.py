@@ -68,7 +68,7 @@ class RaceEnv(gym.Env[Any, Any]):
         if render_mode not in (None, *METADATA["render_modes"]):
             raise ValueError(f"the render mode is rgb_array or nothing, not {render_mode!r}")
         self.settings = settings
-        self.channels = settings.channels
+        self.channels = settings.table
         self.backend = backend
         self.render_mode = render_mode
         self.metadata = {**METADATA, "render_fps": round(1000 / settings.step_ms)}

@@ -88,7 +88,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         if render_mode not in (None, *METADATA["render_modes"]):
             raise ValueError(f"the render mode is rgb_array or nothing, not {render_mode!r}")
         self.settings = settings_of(settings)
-        self.channels = self.settings.channels
+        self.channels = self.settings.table
         self.num_envs = num_envs
         self.render_mode = render_mode
         self._mode = AutoresetMode(autoreset_mode)

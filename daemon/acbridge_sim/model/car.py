@@ -521,6 +521,12 @@ def hit_barrier(car: Car, road: Road, vx: float, vz: float) -> tuple[float, floa
     return vx * 0.97, vz * 0.97
 
 
+def force_feedback(car: Car, spec: CarSpec) -> float:
+    """Return the force on the steering wheel, -1 to 1."""
+    aside = car.wheels[0].force_aside + car.wheels[1].force_aside
+    return max(-1.0, min(1.0, aside / (spec.mass * G * 0.7)))
+
+
 def wear_off(car: Car, spec: CarSpec, seconds: float) -> None:
     """Advance what changes slowly: temperatures, wear and dirt."""
     speed = length(car.velocity_x, car.velocity_y, car.velocity_z)

@@ -98,6 +98,7 @@ def test_plain_and_compiled_are_equal_bit_for_bit() -> None:
         "ends": {"off_track_s": 0.3, "crash_kmh": 30.0},
         "randomize": {"grip": (0.9, 1.02), "mass": (0.9, 1.1), "lag_ms": (0, 60), "fuel": (0.2, 1.0)},
         "reward": {"speed_gap": 0.5, "speed_along": 0.5, "lap": 1.0},
+        "channels": ["rays", "wheels", "fuel", "damage"],
     }
     plain, compiled = made(**settings), made(compiled=True, **settings)
     for seed in range(6):
