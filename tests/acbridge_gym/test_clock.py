@@ -44,6 +44,20 @@ def test_lateness_up_to_half_a_step_does_not_add_up(late: list[int]) -> None:
     assert abs(now - each - 10_000 * T) < 1_000_000
 
 
+@given(st.lists(st.integers(0, T // 2), min_size=1, max_size=50), st.sets(st.integers(0, 9_999), max_size=5))
+@settings(max_examples=20)
+def test_between_stalls_no_lateness_adds_up(late: list[int], stalls: set[int]) -> None:
+    clock = StepClock(T)
+    now = grid = 0
+    clock.begin(now)
+    for step, each in enumerate(islice(cycle(late), 10_000)):
+        late_ns = 22 * T if step in stalls else each
+        now += clock.left(now) + late_ns
+        assert (step in stalls) == clock.end(now).overrun
+        grid = now if step in stalls else grid + T
+        assert late_ns == now - grid + (late_ns if step in stalls else 0)
+
+
 def test_after_a_long_stall_the_next_step_has_its_whole_length() -> None:
     clock = StepClock(T)
     clock.begin(0)

@@ -1,9 +1,12 @@
 """The car of a daemon: real time, fresh observations, a named reason for all that can end, and recovery by reset."""
 
+import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gymnasium as gym
@@ -17,7 +20,8 @@ from acbridge_gym.backends.live import LiveCar
 from acbridge_gym.rules import PLACES
 from acbridge_gym.seen import see
 from acbridge_sim import World, layout
-from programs import Daemon, Program, until
+from ordered_sim import OrderedSim
+from programs import Daemon, until
 from racing import observation, rules
 
 ID = "acbridge/Race-v0"
@@ -89,6 +93,7 @@ def test_an_episode_drives(daemon: Daemon, clock: str) -> None:
         observation, _, terminated, truncated, info = env.step(GAS)
         assert (False, False) == (terminated, truncated), info["reason"]
         assert env.observation_space.contains(observation)
+        assert info["step_ms"] >= 22.5
         ticks.append(info["tick"])
         ages.append(info["age_ms"])
     took = time.perf_counter() - begun
@@ -120,9 +125,10 @@ def test_it_observes_of_a_place_what_the_stand_in_in_this_process_does(daemon: D
 
 
 @pytest.mark.alone
+@pytest.mark.parametrize("clock", ["elastic", "frame"])
 @pytest.mark.parametrize(("on_stall", "reason"), [("truncate", "stalled"), ("flag", "")])
-def test_a_second_away_is_one_long_step(daemon: Daemon, on_stall: str, reason: str) -> None:
-    env = made(daemon, on_stall=on_stall)
+def test_a_second_away_is_one_long_step(daemon: Daemon, clock: str, on_stall: str, reason: str) -> None:
+    env = made(daemon, clock=clock, on_stall=on_stall)
     drives(env)
     time.sleep(1.0)
     _, _, terminated, truncated, info = env.step(GAS)
@@ -130,12 +136,56 @@ def test_a_second_away_is_one_long_step(daemon: Daemon, on_stall: str, reason: s
     assert (True, True) == (info["overrun"], info["discard"])
     if not reason:
         assert 1000 == pytest.approx(info["step_ms"], rel=0.2)
+        assert info["age_ms"] <= 3 + 5
         for _ in range(5):
             info = env.step(GAS)[4]
             assert (False, False, "") == (info["overrun"], info["discard"], info["reason"])
             assert 22.5 <= info["step_ms"] < 90
     drives(env)
     env.close()
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("clock", ["elastic", "frame"])
+def test_a_learner_can_work_between_the_halves_of_a_step(daemon: Daemon, clock: str) -> None:
+    env = made(daemon, clock=clock)
+    drives(env)
+    lengths: list[float] = []
+    for _ in range(20):
+        env.send_action(GAS)
+        time.sleep(0.025)
+        lengths.append(env.wait_step()[4]["step_ms"])
+    env.close()
+    assert 44 < float(np.median(lengths)) < 60  # not 70
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("least", [1, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("clock", ["elastic", "frame"])
+def test_the_clock_does_not_drift(daemon: Daemon, clock: str, least: int) -> None:
+    """The earliest ends of steps stay on the grid; where the machine stalls, a new grid begins."""
+    keywords: dict[str, Any] = {"on_stall": "flag", "ends": {"off_track_s": 1e6, "wrong_way_m": 1e6}}
+    env = made(daemon, clock=clock, step_ms=21, max_episode_s=1e6, **keywords)
+    env.reset()
+    late, off_ms, drifts = list[float](), 0.0, list[float]()
+    for _ in range(1000 * least):
+        info = env.step(np.zeros(2, np.float32))[4]
+        assert info["step_ms"] >= 10.5
+        if info["reason"]:  # such as by a link that a busy machine holds up
+            until(lambda: _resets(env), "the reset after it")
+        if info["reason"] or info["step_ms"] > 31:
+            late, off_ms = [], 0.0
+        else:
+            off_ms += info["step_ms"] - 21
+            late.append(off_ms)
+        if len(late) == 100:
+            drifts.append(min(late[50:]) - min(late[:50]))
+            late, off_ms = [], 0.0
+            if len(drifts) == least:
+                break
+    env.close()
+    assert least == len(drifts)
+    assert max(map(abs, drifts)) < 1
 
 
 @pytest.mark.alone
@@ -194,21 +244,72 @@ def test_controls_that_another_driver_takes_are_lost_until_it_gives_them_back(da
     env.close()
 
 
+@pytest.fixture(scope="module")
+def ordered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OrderedSim, Daemon]]:
+    """Run a stand-in that obeys orders, and a daemon that drives its car."""
+    shm = Path("/dev/shm")
+    parent = shm if os.access(shm, os.W_OK) else tmp_path_factory.mktemp("pages")
+    with (
+        TemporaryDirectory(prefix="acbridge-test-", dir=parent) as pages,
+        OrderedSim(Path(pages)) as sim,
+        Daemon("--page-dir", pages, "--controls", "page", "--rate", "333.33") as daemon,
+    ):
+        yield sim, daemon
+
+
 @pytest.mark.alone
-@pytest.mark.parametrize(("verb", "reason"), [("pause", "paused"), ("replay", "paused"), ("esc", "frozen")])
-def test_a_sim_that_stops_ends_the_episode_by_name_and_the_reset_after_it_drives(
-    page_dir: Path, verb: str, reason: str
+@pytest.mark.parametrize(
+    ("order", "after", "reason"),
+    [
+        ("pause", "live", "paused"),
+        ("replay", "live", "paused"),
+        ("esc", "live", "frozen"),
+        ("off", "live", "sim_off"),
+        ("restart", "live", "session_restarted"),
+        ("qualify", "practice", "session_restarted"),
+        ("deaf on", "deaf off", "input_frozen"),
+        ("ai on", "ai off", "ai_control"),
+    ],
+)
+def test_a_fault_of_the_sim_ends_the_episode_by_name_and_the_reset_after_it_drives(
+    ordered: tuple[OrderedSim, Daemon], order: str, after: str, reason: str
 ) -> None:
-    pages, script = ("--page-dir", str(page_dir)), f"live 12; {verb} 2; live 60; exit"
-    with Program("acbridge_sim", "--driver", "none", *pages, "--script", script):
-        until((page_dir / "acpmf_controls").exists, "the control page")
-        with Daemon(*pages, "--controls", "page", "--rate", "333.33") as daemon:
-            env = made(daemon)
-            until(lambda: _resets(env), "the first reset")
-            assert reason == end_of(env, 600)[2]["reason"]
-            until(lambda: _resets(env), "the reset after it")
-            drives(env)
-            env.close()
+    sim, daemon = ordered
+    with closing(made(daemon)) as env:
+        until(lambda: _resets(env), "the first reset")
+        for _ in range(5):
+            observation, _, terminated, truncated, info = env.step(GAS)
+            assert (False, False) == (terminated, truncated), info["reason"]
+        sim.order(order)
+        before, last, info = end_of(env)
+        assert reason == info["reason"]
+        assert info["discard"]
+        assert (observation if before is None else before).tolist() == last.tolist()
+        assert last.any()
+        begun = time.perf_counter()
+        if reason in ("paused", "sim_off"):
+            with pytest.raises((NoFrame, NotDriving)):
+                env.reset()
+            assert time.perf_counter() - begun < 1.5
+        sim.order(after)
+        until(lambda: _resets(env), "the reset after it")
+        drives(env)
+
+
+@pytest.mark.alone
+def test_a_reset_that_the_sim_does_not_carry_out_fails_in_time_and_by_name(ordered: tuple[OrderedSim, Daemon]) -> None:
+    sim, daemon = ordered
+    with closing(made(daemon, reset_s=1.0)) as env:
+        until(lambda: _resets(env), "the first reset")
+        drives(env)
+        sim.order("stubborn on")
+        begun = time.perf_counter()
+        with pytest.raises(ResetFailed, match="the reset to 1500 m failed"):
+            env.reset(options={"start": {"s": 1500.0, "speed": 15.0}})
+        assert time.perf_counter() - begun < 2.5
+        sim.order("stubborn off")
+        until(lambda: _resets(env), "the reset after it")
+        drives(env)
 
 
 def _resets(env: RaceEnv) -> bool:

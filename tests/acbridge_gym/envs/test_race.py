@@ -232,6 +232,33 @@ def test_a_picture_shows_the_road_and_the_car() -> None:
     assert 5 == len(colours)
 
 
+@pytest.mark.parametrize(
+    ("reason", "start", "action", "settings"),
+    [
+        ("off_track", {"s": 20.0, "speed": 30.0}, (1.0, 0.5), {}),
+        ("stuck", "grid", (0.0, -1.0), {"ends": {"stuck_s": 1.0}}),
+        ("wrong_way", {"s": 500.0, "speed": 20.0, "heading": math.pi}, (0.0, 0.2), {}),
+        ("crash", {"s": 20.0, "speed": 30.0}, (1.0, 0.5), {"ends": {"crash_kmh": 20.0, "off_track_s": 60.0}}),
+        ("time_limit", {"s": 20.0, "speed": 10.0}, (0.0, 0.1), {"max_episode_s": 1.0}),
+    ],
+)
+def test_driving_provokes_each_end_and_the_next_reset_drives(
+    reason: str, start: Any, action: tuple[float, float], settings: dict[str, Any]
+) -> None:
+    env = made(start=start, flat=True, **settings)
+    env.reset(seed=0)
+    terminated = truncated = False
+    observation, info, steps = np.zeros(1), dict[str, Any](), 0
+    while not (terminated or truncated) and steps < 400:
+        observation, _, terminated, truncated, info = env.step(np.array(action, np.float32))
+        steps += 1
+    assert (reason, reason != "time_limit") == (info["reason"], terminated)
+    assert truncated is not terminated
+    assert observation.any()
+    env.reset()
+    assert "" == env.step(np.zeros(2, np.float32))[4]["reason"]
+
+
 @pytest.mark.parametrize("bad", [[math.nan, 0.0], [0.0, math.inf], [0.0], [0.0, 0.0, 0.0], 0.0])
 def test_an_action_that_is_none_is_refused(bad: Any) -> None:
     env = made()
