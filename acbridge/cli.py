@@ -70,7 +70,8 @@ _MEANINGS = {
     ),
     ExitCode.DATA: _Meaning(
         "a file does not hold what it should",
-        "the file to write is not a recording of ours, or one of another layout; the file to play is not a recording",
+        "the file to write is not a recording of ours, or one of another layout; the file to play is not a recording; "
+        "a file shows no track, or not the one that was driven",
     ),
     ExitCode.UNAVAILABLE: _Meaning(
         "no daemon answers, or an address or page is in use",

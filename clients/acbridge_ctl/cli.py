@@ -20,6 +20,7 @@ from acbridge_ctl.keygen import keygen
 from acbridge_ctl.options import Commands, connected, daemon_options, json_option, timeout_option
 from acbridge_ctl.proton_stubs import proton_stubs
 from acbridge_ctl.service import service
+from acbridge_ctl.track.command import track
 from acbridge_ctl.watch import watch
 
 FLOWING = tuple(state for state in SimState if state.flows)
@@ -33,8 +34,9 @@ Examples:
   acbridge-ctl mark "understeer in turn 3"
   acbridge-ctl watch --json --connect 192.168.1.20
   acbridge-ctl drive                               with the keyboard
+  acbridge-ctl track learn lap.jsonl               the map of a track
 
-{exit_codes(*(code for code in ExitCode if code is not ExitCode.DATA))}
+{exit_codes(*ExitCode)}
 
 \b
 Completion in bash (or zsh_source, fish_source):
@@ -257,5 +259,5 @@ def shutdown(connection: Connection, timeout: float) -> None:
     click.echo("the daemon ends")
 
 
-for command in (watch, drive, calibrate, doctor, keygen, proton_stubs, service):
+for command in (watch, drive, calibrate, doctor, keygen, proton_stubs, service, track):
     main.add_command(command)

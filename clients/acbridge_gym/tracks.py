@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from acbridge import track_map
+from acbridge import TrackMapError, track_map
 from acbridge.pages import Static
 from acbridge.track_map import TrackMap
 from acbridge_sim import LAYOUTS, Track, layout
@@ -29,15 +29,18 @@ def track_of(name: AnyTrack) -> Track:
         name: Which one.
 
     Raises:
-        OSError: The file cannot be read.
-        ValueError: There is no such track, or the file holds none.
+        TrackMapError: The file cannot be read, or holds no track.
+        ValueError: There is no such track.
     """
     if isinstance(name, Track):
         return name
     if isinstance(name, TrackMap):
         return driveable(name)
     if isinstance(name, Path) or name.endswith(FILE):
-        return driveable(track_map.read(Path(name)))
+        try:
+            return driveable(track_map.read(Path(name)))
+        except OSError as error:
+            raise TrackMapError(Path(name), error.strerror or str(error)) from error
     if name in LAYOUTS:
         return layout(name)
     seed = name.removeprefix(RANDOM)
@@ -70,8 +73,8 @@ def tracks_of(names: AnyTrack | Sequence[AnyTrack]) -> list[Track]:
         names: One, as :func:`track_of` has it; ``random:FIRST-LAST`` for several random roads; or several of these.
 
     Raises:
-        OSError: A file cannot be read.
-        ValueError: There is no such track, a file holds none, or there are none.
+        TrackMapError: A file cannot be read, or holds no track.
+        ValueError: There is no such track, or there are none.
     """
     if isinstance(names, str) and (seeds := SEVERAL.fullmatch(names)):
         first, last = int(seeds[1]), int(seeds[2])

@@ -86,5 +86,5 @@ def test_a_file_without_a_track_is_refused(folder: Path) -> None:
         race_sim(track=str(folder / "monza.csv"))
     with pytest.raises(TrackMapError, match="needs the columns"):
         track_under(static_page("monza"))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(TrackMapError, match="No such file"):
         race_sim(track=str(folder / "none.csv"))

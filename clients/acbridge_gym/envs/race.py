@@ -218,7 +218,7 @@ def race_sim(
         settings: The fields of `acbridge_gym.settings.Settings`.
 
     Raises:
-        OSError: The file of the track cannot be read.
+        TrackMapError: The file of the track cannot be read, or holds none.
         ValueError: A value is unknown or out of range.
         ImportError: Compiled code was asked for, and the extra is missing.
     """
@@ -264,7 +264,7 @@ def race(
         settings: The fields of `acbridge_gym.settings.Settings`.
 
     Raises:
-        OSError: The file of the track cannot be read.
+        TrackMapError: The file of the track cannot be read, or holds none.
         ValueError: A value is unknown or out of range.
     """
     car = LiveCar(
