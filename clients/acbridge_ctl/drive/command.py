@@ -12,11 +12,10 @@ from acbridge import AcbridgeError, Bridge, NoFrame, NotDriving
 from acbridge.cli import Connection, ExitCode, fail, needs_extra, stop_requested, topic_prefix_option
 from acbridge.controls import Controls
 from acbridge.driving import LINK_LOST, Driver
+from acbridge.hands import PAD_AXES, Axes, Device, Key, NoDevice, follow, parse_axes
 from acbridge.pages import Physics
 from acbridge.requests import BAD_ARGUMENT, FORBIDDEN, INTERNAL, NOT_DRIVER
-from acbridge_ctl.drive.device import PAD_AXES, Device, NoDevice, parse_axes
-from acbridge_ctl.drive.keys import Change, HeldKeys, Key
-from acbridge_ctl.drive.ramp import Axes, follow
+from acbridge_ctl.drive.keys import Change, HeldKeys
 from acbridge_ctl.drive.terminal import Terminal
 from acbridge_ctl.drive.view import HELP, NOTHING, View, draw
 from acbridge_ctl.options import connected, daemon_options, force_option, name_option, timeout_option
@@ -180,9 +179,9 @@ class Cockpit:
         if self._device is None:
             self._axes = follow(self._axes, self._keys.at(now), self._car().speed_kmh or 0.0, elapsed_s)
             return
-        self._axes, changes = self._device.read()
-        for change in changes:
-            self._take(change)
+        self._axes, keys = self._device.read()
+        for key in keys:
+            self._take(Change(key))
 
     def _send(self, now: float) -> None:
         """Send a command; wait for a new epoch if the car takes none."""

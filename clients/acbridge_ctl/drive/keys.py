@@ -8,21 +8,9 @@ of kitty, which foot, WezTerm, Ghostty, Alacritty and iTerm2 know too). Pure: re
 import math
 import re
 from collections.abc import Iterator
-from enum import Enum
 from typing import NamedTuple
 
-
-class Key(Enum):
-    """What a key means."""
-
-    LEFT = "left"
-    RIGHT = "right"
-    GAS = "gas"
-    BRAKE = "brake"
-    SHIFT_UP = "shift up"
-    SHIFT_DOWN = "shift down"
-    RESET = "reset"
-    QUIT = "quit"
+from acbridge.hands import Key
 
 
 class Change(NamedTuple):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from acbridge.controls import Controls
-from acbridge_ctl.drive.ramp import Axes
+from acbridge.hands import Axes
 
 WIDTH = 21
 """Characters of a bar."""

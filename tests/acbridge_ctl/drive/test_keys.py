@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acbridge_ctl.drive.keys import Change, Decoder, HeldKeys, Key
+from acbridge.hands import Key
+from acbridge_ctl.drive.keys import Change, Decoder, HeldKeys
 
 
 def decoded(*pieces: bytes) -> list[Change]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from acbridge.controls import Controls
-from acbridge_ctl.drive.ramp import Axes
+from acbridge.hands import Axes
 from acbridge_ctl.drive.view import View, bar, draw
 from records import empty
 

@@ -5,9 +5,22 @@ Pure: reads no clock and no key; time and keys are passed in.
 """
 
 from collections.abc import Collection
+from enum import Enum
 from typing import NamedTuple
 
-from acbridge_ctl.drive.keys import Key
+
+class Key(Enum):
+    """What a key or a button means."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    GAS = "gas"
+    BRAKE = "brake"
+    SHIFT_UP = "shift up"
+    SHIFT_DOWN = "shift down"
+    RESET = "reset"
+    QUIT = "quit"
+
 
 FULL_STEER_KMH = 50.0
 """Up to this speed a held key steers to the full."""

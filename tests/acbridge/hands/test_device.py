@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acbridge_ctl.drive.device import PAD_AXES, AxisUse, Reader, parse_axes
-from acbridge_ctl.drive.ramp import Axes
+from acbridge.hands import PAD_AXES, Axes, AxisUse, Reader, parse_axes
 
 STEER, GAS, BRAKE = AxisUse(0), AxisUse(5), AxisUse(4)
 

@@ -9,9 +9,8 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from acbridge.hands.ramp import Axes, Key
 from acbridge.plain_text import plain
-from acbridge_ctl.drive.keys import Change, Key
-from acbridge_ctl.drive.ramp import Axes
 
 AT_REST = 0.05
 """A pedal that shows no more is at rest."""
@@ -84,7 +83,7 @@ class NoDevice(Exception):  # noqa: N818  the name says what happened
 
 
 class Device:
-    """The first gamepad or wheel of this machine, read by pygame."""
+    """The first gamepad or wheel of this machine, read by pygame; with the window that is there, or with none."""
 
     def __init__(self, uses: tuple[AxisUse, AxisUse, AxisUse]) -> None:
         """
@@ -95,15 +94,17 @@ class Device:
             NoDevice: There is none.
         """
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # no window is needed
         os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
         import pygame  # noqa: PLC0415  an extra
 
         self._pygame = pygame
-        pygame.display.init()
+        self._windowless = not pygame.display.get_init()
+        if self._windowless:
+            os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+            pygame.display.init()
         pygame.joystick.init()
         if not pygame.joystick.get_count():
-            pygame.quit()
+            self.close()
             raise NoDevice("no gamepad and no wheel was found; connect one, or leave out --device to use the keyboard")
         self._joystick = pygame.joystick.Joystick(0)
         self._reader = Reader(uses)
@@ -114,14 +115,16 @@ class Device:
         """Its name."""
         return plain(self._joystick.get_name())
 
-    def read(self) -> tuple[Axes, list[Change]]:
+    def read(self) -> tuple[Axes, list[Key]]:
         """Return the axes now, and the buttons that were pressed since the last call."""
         self._pygame.event.pump()
         values = [self._joystick.get_axis(number) for number in range(self._joystick.get_numaxes())]
         buttons = {number for number in range(self._joystick.get_numbuttons()) if self._joystick.get_button(number)}
         new, self._pressed = buttons - self._pressed, buttons
-        return self._reader.read(values), [Change(BUTTONS[number]) for number in sorted(new & BUTTONS.keys())]
+        return self._reader.read(values), [BUTTONS[number] for number in sorted(new & BUTTONS.keys())]
 
     def close(self) -> None:
-        """Give it back."""
-        self._pygame.quit()
+        """Give it back; a window that was there before stays."""
+        self._pygame.joystick.quit()
+        if self._windowless:
+            self._pygame.quit()

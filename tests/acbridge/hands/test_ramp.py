@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acbridge_ctl.drive.keys import Key
-from acbridge_ctl.drive.ramp import BRAKE, FULL_STEER_KMH, GAS, LEAST_STEER, STEER, Axes, follow, steer_limit, toward
+from acbridge.hands.ramp import BRAKE, FULL_STEER_KMH, GAS, LEAST_STEER, STEER, Axes, Key, follow, steer_limit, toward
 
 KEYS = st.frozensets(st.sampled_from(Key))
 
