@@ -20,6 +20,7 @@ from acbridge.cli import (
     stop_requested,
     writing_stdout,
 )
+from acbridge_gym.play import play
 
 CODES = (
     ExitCode.OK,
@@ -33,13 +34,16 @@ CODES = (
 )
 EPILOG = f"""\b
 Examples:
+  acbridge-gym play
   acbridge-gym train mine
   acbridge-gym evaluate mine
   acbridge-gym drive mine --connect 192.168.1.20
 
 {exit_codes(*CODES)}
 """
-PACKAGES = {"gymnasium": "gym", "numba": "batch", "torch": "train", "stable_baselines3": "train"}
+PACKAGES = {
+    "gymnasium": "gym", "numba": "batch", "torch": "train", "stable_baselines3": "train", "pygame": "drive",
+}  # fmt: skip
 """Packages, and the extra that installs each."""
 CHECK_S = 0.5
 """CPU time for the speed of each kind of environment."""
@@ -50,6 +54,9 @@ POLICY = click.argument("policy", type=click.Path(file_okay=False, path_type=Pat
 @click.version_option(package_name="acbridge")
 def main() -> None:
     """Train policies on the stand-in, and drive with them."""
+
+
+main.add_command(play)
 
 
 def laps_option(default: int) -> Any:

@@ -48,6 +48,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def real_time(self) -> bool:
+        """Whether a step takes its time; in lock-step it takes none."""
+        ...
+
+    @property
     def details(self) -> Mapping[str, Any]:
         """What `info` of a reset has besides that of a step."""
         ...

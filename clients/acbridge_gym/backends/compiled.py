@@ -217,6 +217,11 @@ class CompiledSim:
         return self._lanes.instants(0)
 
     @property
+    def real_time(self) -> bool:
+        """False: lock-step."""
+        return False
+
+    @property
     def details(self) -> Mapping[str, Any]:
         """Nothing."""
         return {}

@@ -177,6 +177,11 @@ class LiveCar:
         return self._referee.before, self._referee.after, self._referee.memory
 
     @property
+    def real_time(self) -> bool:
+        """True: the sim of a daemon waits for nothing."""
+        return True
+
+    @property
     def details(self) -> Mapping[str, Any]:
         """The last reset: its means, attempts and time, and how far from its place the car was first seen."""
         return {"reset": dict(self._details)}

@@ -69,6 +69,11 @@ class PlainSim:
         return self._referee.before, self._referee.after, self._referee.memory
 
     @property
+    def real_time(self) -> bool:
+        """False: lock-step."""
+        return False
+
+    @property
     def details(self) -> Mapping[str, Any]:
         """Nothing."""
         return {}

@@ -12,6 +12,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
+from gymnasium.error import DependencyNotInstalled
 
 from acbridge import Keys
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT
@@ -29,7 +30,8 @@ from acbridge_gym.start import Start, check_name, place_of
 from acbridge_gym.tracks import AnyTrack, track_of
 from acbridge_sim import CarSpec
 
-METADATA: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 22}
+HUMAN = "human"
+METADATA: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 22}
 """What Gymnasium wants to know of an environment, at the step of 45 ms."""
 
 
@@ -60,13 +62,13 @@ class RaceEnv(gym.Env[Any, Any]):
             backend: What moves the car.
             settings: What the environment is.
             randomize: What differs from one episode to the next.
-            render_mode: ``rgb_array``, or nothing.
+            render_mode: ``human`` for a window (extra ``drive``), ``rgb_array``, or nothing.
 
         Raises:
             ValueError: There is no such render mode.
         """
         if render_mode not in (None, *METADATA["render_modes"]):
-            raise ValueError(f"the render mode is rgb_array or nothing, not {render_mode!r}")
+            raise ValueError(f"the render mode is human, rgb_array or nothing, not {render_mode!r}")
         self.settings = settings
         self.channels = settings.table
         self.backend = backend
@@ -79,6 +81,7 @@ class RaceEnv(gym.Env[Any, Any]):
         self._axes = settings.action.axes
         self._counted = [(i, name) for i, name in enumerate(TERMS) if settings.reward.weights[i]]
         self._picture: Picture | None = None
+        self._human: Any = None
         self._open = False
 
     def reset(
@@ -110,6 +113,8 @@ class RaceEnv(gym.Env[Any, Any]):
         outcome = backend.begin(place, self._randomize.draw(self.np_random))
         if self._picture is not None:
             self._picture.begin()
+        if self.render_mode == HUMAN:
+            self._show(begins=True)
         own = dict.fromkeys(self.settings.reward.own, 0.0)
         return self._shaper.one(backend.observation), {**self._info(outcome, own), **backend.details}
 
@@ -155,6 +160,8 @@ class RaceEnv(gym.Env[Any, Any]):
         ended = outcome.reason != 0
         if self._picture is not None:
             self._picture.follow(self.backend.instants[1])
+        if self.render_mode == HUMAN:
+            self._show(reason.name)
         return (
             self._shaper.one(self.backend.observation),
             reward,
@@ -164,17 +171,40 @@ class RaceEnv(gym.Env[Any, Any]):
         )
 
     def render(self) -> npt.NDArray[np.uint8] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return the track, the car and its trail from above, 400 x 400; nothing without a render mode."""
+        """
+        Return the track, the car and its trail from above, 400 x 400.
+
+        Returns:
+            Nothing without a render mode, or for ``human``: the window shows every reset and step by itself.
+        """
         if self.render_mode is None:
-            gym.logger.warn('render needs render_mode="rgb_array"')
+            gym.logger.warn('render needs render_mode="rgb_array" or "human"')
+            return None
+        if self.render_mode == HUMAN:
             return None
         if self._picture is None:
             self._picture = Picture(self.backend.track, self.settings.step_ms)
         return self._picture.draw(self.backend.instants[1])
 
     def close(self) -> None:
-        """Let go of the car; can be called again."""
+        """Let go of the car, and close the window; can be called again."""
         self.backend.close()
+        if self._human is not None:
+            self._human.close()
+            self._human = None
+
+    def _show(self, note: str = "", *, begins: bool = False) -> None:
+        """Show the car in the window, which opens at the first time; in lock-step, no faster than the car drives."""
+        if self._human is None:
+            try:
+                from acbridge_gym.human import HumanView  # noqa: PLC0415  an extra
+            except ModuleNotFoundError as error:
+                raise DependencyNotInstalled('the render mode human: pip install "acbridge[drive]"') from error
+            self._human = HumanView(self.backend.track, self.settings.step_ms / 1000)
+        if begins:
+            self._human.begin()
+        wait_hz = None if self.backend.real_time else 1000 / self.settings.step_ms
+        self._human.show(self.backend.instants[1], note, wait_hz)
 
     def _info(self, outcome: Outcome, own: Mapping[str, float]) -> dict[str, Any]:
         terms = outcome.terms
@@ -214,7 +244,7 @@ def race_sim(
         car: The car; the stand-in's own if not given.
         randomize: What differs from one episode to the next.
         compiled: Whether to run compiled code, which needs the extra ``batch``; the numbers are the same.
-        render_mode: ``rgb_array``, or nothing.
+        render_mode: ``human`` for a window (extra ``drive``), ``rgb_array``, or nothing.
         settings: The fields of `acbridge_gym.settings.Settings`.
 
     Raises:
@@ -260,7 +290,7 @@ def race(
         reset_s: How long a reset may take.
         track: The track under the car, as :func:`race_sim` takes it; if not given, it is found by the name that the
             sim says: among the stand-in's, then among the maps in the user's folder.
-        render_mode: ``rgb_array``, or nothing.
+        render_mode: ``human`` for a window (extra ``drive``), ``rgb_array``, or nothing.
         settings: The fields of `acbridge_gym.settings.Settings`.
 
     Raises:

@@ -31,6 +31,8 @@ MOST_CRASHES = 512
 """Crashes on a track that are remembered as places for second tries."""
 FEWEST_CRASHES = 20
 """Crashes on a track before its first second try."""
+RGB_ARRAY = "rgb_array"
+OF_LANES: dict[str, Any] = {**METADATA, "render_modes": [RGB_ARRAY]}
 RESET_MASK = "reset_mask"
 """The option of `reset` that says which lanes."""
 
@@ -51,7 +53,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         lanes: The episodes.
     """
 
-    metadata: dict[str, Any] = METADATA
+    metadata: dict[str, Any] = OF_LANES
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         """
         if not 0 <= second_try <= 1:
             raise ValueError(f"second_try is a share from 0 to 1, not {second_try:g}")
-        if render_mode not in (None, *METADATA["render_modes"]):
+        if render_mode not in (None, RGB_ARRAY):
             raise ValueError(f"the render mode is rgb_array or nothing, not {render_mode!r}")
         self.settings = settings_of(settings)
         self.channels = self.settings.table
@@ -93,7 +95,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         self.render_mode = render_mode
         self._mode = AutoresetMode(autoreset_mode)
         self.metadata = {
-            **METADATA,
+            **OF_LANES,
             "render_fps": round(1000 / self.settings.step_ms),
             "autoreset_mode": self._mode,
         }

@@ -278,7 +278,7 @@ def test_an_action_that_is_none_is_refused(bad: Any) -> None:
         ({"ends": {"stuck": 1}}, "Ends has no stuck"),
         ({"speed": 1}, "Settings has no speed"),
         ({"max_episode_s": 0}, "max_episode_s is above 0"),
-        ({"render_mode": "human"}, "the render mode is rgb_array or nothing"),
+        ({"render_mode": "ansi"}, "the render mode is human, rgb_array or nothing"),
     ],
 )
 def test_what_cannot_be_is_refused_with_one_clear_error(settings: dict[str, Any], message: str) -> None:
