@@ -12,6 +12,8 @@ from recordings import Answers, recorder
 
 STEP_MS = 3
 HALF_WIDTH = 5.0
+SLOW = 14.0
+"""Speed along a border at the most, m/s."""
 TINY = (
     Straight(None), Bend(90, 30, 18), Straight(60), Bend(-50, 40, 18), Bend(95, 24, 18), Straight(60),
     Bend(100, 35, 18), Straight(None), Bend(125, 30, 18),
@@ -39,6 +41,8 @@ def record(
     """
     world = World(track=track, session=SessionType.HOTLAP, driver="ai" if beside is None else "none")
     drive = _beside(world, beside)
+    if beside is not None:
+        world.put(-20.0, beside, speed=SLOW)
     static = Static.from_page(world.pages()[2])
     recording = recorder(path, Options(quiet=True), Selection((Physics, Graphics)), Answers(static))
     number, left = 0, 10_000
@@ -46,7 +50,7 @@ def record(
         for _ in range(every):
             world.step(1, drive())
             world.drive_off_track = cut and 100 < world.car.place.distance < 130 and world.timing.laps == 0
-        left = min(left - every, 900) if world.timing.laps >= laps else 10_000  # the lap is counted a moment later
+        left = min(left - every, 700) if world.timing.laps >= laps else 10_000  # the lap is counted a moment later
         physics, graphics, _ = world.pages()
         frames = tuple(
             Frame(record, 1, number, seq=number, timestamp=1.8e9, mono_ns=0, lost=0)
@@ -66,5 +70,5 @@ def _beside(world: World, offset: float | None) -> Callable[[], CarCommands | No
     places = [track.point(i * track.spacing, offset) for i in range(len(track.x))]
     line.offset = [offset] * len(places)
     line.x, line.z = [x for x, *_ in places], [z for _, z, _ in places]
-    line.speed = [min(0.7 * speed, 14.0) for speed in line.speed]
+    line.speed = [min(0.8 * speed, SLOW) for speed in line.speed]
     return BuiltInDriver(line, world.car).drive

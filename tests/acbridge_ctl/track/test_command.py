@@ -35,7 +35,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     drives: dict[str, dict[str, Any]] = {"lap": {}, "left": {"beside": 4.1}, "right": {"beside": -4.1}}
     found = {name: home / f"{name}.jsonl" for name in drives}
     for name, drive in drives.items():
-        record(found[name], TRACK, every=11, **drive)
+        record(found[name], TRACK, every=20, **drive)
     return found
 
 
