@@ -1,8 +1,8 @@
 """
 Tracks as maps, and maps as tracks: what drives in the stand-in can be written to a file, and the other way round.
 
-A track that was written and read drives the same to the last bit, as far as a map goes: the line, its height and its
-edges. Sectors, run-off, kerbs and pit lane are not in a map.
+A track that was written and read is the same to the last bit, as far as a map goes: the line, its height and its edges.
+Banking, sectors, run-off, kerbs and pit lane are not in a map.
 """
 
 from pathlib import Path
@@ -40,7 +40,8 @@ def track_of(found: TrackMap) -> Track:
     even = found.resampled(SPACING)
     points = list(zip(even.x, even.z, strict=True))
     widths = list(zip(even.left, even.right, strict=True))
-    return Track(even.name, even.configuration, points, half_width=widths, length=even.length)
+    height = even.y if any(even.y) else ()
+    return Track(even.name, even.configuration, points, half_width=widths, length=even.length, height=height)
 
 
 def load_track(path: Path) -> Track:

@@ -336,7 +336,7 @@ def _contacts(car: Car) -> tuple[list[Vec3], list[Vec3], list[Vec3]]:
     for wheel in car.wheels:
         x = car.x - sin_h * wheel.ahead + cos_h * wheel.aside
         z = car.z + cos_h * wheel.ahead + sin_h * wheel.aside
-        height, slope_x, slope_z = car.track.ground(x, z)
+        height, slope_x, slope_z = car.track.ground(x, z, car.near)
         points.append((x, height, z))
         per = 1.0 / math.sqrt(1 + slope_x * slope_x + slope_z * slope_z)
         normals.append((-slope_x * per, per, -slope_z * per))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from acbridge_sim import CarCommands, SessionType, Track, World, compiled, layout, load_track
+from acbridge_sim import CarCommands, SessionType, Track, World, compiled, layout, load_track, map_of, track_of
 from acbridge_sim.compiled import MODULES, subset
 from acbridge_sim.model.table import columns
 from acbridge_sim.roads import random_road
@@ -147,6 +147,13 @@ def test_a_track_from_borders_is_equal_bit_for_bit(tmp_path: Path) -> None:
     world, worlds = pair(load_track(path))
     for k in range(300):
         drive(world, worlds, [0.3 * math.sin(0.3 * k), 0.8, 0.0, 1.0, 0.0], 10)
+        assert state(world) == lane(worlds)
+
+
+def test_a_track_with_hills_from_a_map_is_equal_bit_for_bit() -> None:
+    world, worlds = pair(track_of(map_of(layout("circuit"))))
+    for k in range(150):
+        drive(world, worlds, [0.2 * math.sin(0.3 * k), 0.8, 0.0, 1.0, 0.0], 10)
         assert state(world) == lane(worlds)
 
 

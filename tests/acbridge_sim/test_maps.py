@@ -81,3 +81,43 @@ def test_straights_of_any_direction_are_no_crossings(turn: int, tmp_path: Path) 
         rows.append(",".join(f"{a * c - b * s},{a * s + b * c}" for a, b in edges))
     path.write_text("\n".join(rows))
     assert load_track(path).length == pytest.approx(1000 + 100 * math.pi, rel=0.01)
+
+
+def hilly() -> Track:
+    """Return the circuit as a map has it: hills along the line, instead of swells."""
+    return track_of(map_of(layout("circuit")))
+
+
+def test_the_height_of_a_map_is_that_of_its_points_all_across_the_track() -> None:
+    track, wanted = hilly(), map_of(layout("circuit")).y
+    for i in range(0, len(track.x), 7):
+        assert track.ground(track.x[i], track.z[i])[0] == pytest.approx(wanted[i], abs=1e-9)
+        x, z, _ = track.point(i * track.spacing, 4.0)
+        assert track.ground(x, z)[0] == pytest.approx(wanted[i], abs=0.05)
+
+
+@pytest.mark.parametrize("offset", [0.0, 3.0])
+def test_the_ground_of_a_map_slopes_as_its_height_says(offset: float) -> None:
+    track = hilly()
+    for distance in range(0, 3400, 41):
+        x, z, _ = track.point(distance + 0.3, offset)
+        height, slope_x, slope_z = track.ground(x, z)
+        assert slope_x == pytest.approx((track.ground(x + 0.01, z)[0] - height) / 0.01, abs=3e-3)
+        assert slope_z == pytest.approx((track.ground(x, z + 0.01)[0] - height) / 0.01, abs=3e-3)
+
+
+def test_a_car_climbs_the_hills_of_a_map() -> None:
+    track = hilly()
+    world = World(track=track)
+    steepest = max(range(len(track.x)), key=lambda i: track.road.height[(i + 1) % len(track.x)] - track.road.height[i])
+    world.put(steepest * track.spacing, 0.0, 0.0, 20.0)
+    before = world.car.y
+    world.step(150)
+    x, z = world.car.x, world.car.z
+    assert world.car.y - before == pytest.approx(track.ground(x, z)[0] - track.road.height[steepest], abs=0.05)
+    assert world.car.y > before + 0.1
+    assert math.degrees(world.car.pitch) > 1
+
+
+def test_a_level_map_has_no_table_of_heights() -> None:
+    assert [] == track_of(map_of(layout("oval"))).road.height

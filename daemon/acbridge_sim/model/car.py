@@ -254,7 +254,8 @@ def put(car: Car, spec: CarSpec, road: Road, distance: float, offset: float, spe
     """
     car.x, car.z, line = point_at(road, distance, offset)
     car.heading = wrap(line + heading % TURN)
-    height, car.slope_x, car.slope_z = ground(road, car.x, car.z)
+    start, _ = point_before(road, distance)
+    height, car.slope_x, car.slope_z = ground(road, car.x, car.z, start)
     car.y = height + spec.cg_height
     forward_x = -math.sin(car.heading)
     forward_z = math.cos(car.heading)
@@ -270,7 +271,6 @@ def put(car: Car, spec: CarSpec, road: Road, distance: float, offset: float, spe
     car.shifts_asked = 0
     car.steps = 0
     car.pitch = car.roll = car.body_roll = 0.0
-    start, _ = point_before(road, distance)
     car.near, car.distance, car.offset, car.bend = locate(road, car.x, car.z, start)
     for i in range(4):
         wheel = car.wheels[i]
@@ -341,7 +341,7 @@ def step(
     car.heading = wrap(car.heading - dt * car.yaw_rate)
     car.near, car.distance, car.offset, car.bend = locate(road, car.x, car.z, car.near)
     new_vx, new_vz = hit_barrier(car, road, new_vx, new_vz)
-    height, car.slope_x, car.slope_z = ground(road, car.x, car.z)
+    height, car.slope_x, car.slope_z = ground(road, car.x, car.z, car.near)
     new_vy = (height + spec.cg_height - car.y) / dt
     car.y = height + spec.cg_height
     car.velocity_x = new_vx

@@ -23,6 +23,7 @@ class Road(NamedTuple):
         forward_x, forward_z: Its direction at each point, as a unit vector.
         left, right: Distance to the edges at each point, both positive.
         kerb: Width of the kerbs at each point; 0 where there are none.
+        height: Height of the ground at each point beside that of the swells; empty where it has no other.
         run_off: From an edge to the barrier behind it.
         splits: Distance of each sector's end but the last.
         wave_height, wave_x, wave_z, wave_phase: The swells of the ground.
@@ -41,6 +42,7 @@ class Road(NamedTuple):
     left: Sequence[float]
     right: Sequence[float]
     kerb: Sequence[float]
+    height: Sequence[float]
     run_off: float
     splits: Sequence[float]
     wave_height: Sequence[float]
@@ -116,8 +118,16 @@ def point_at(road: Road, distance: float, offset: float) -> tuple[float, float, 
     return x, z, wrap(heading)
 
 
-def ground(road: Road, x: float, z: float) -> tuple[float, float, float]:
-    """Return the height of the ground and its slope towards x and towards z."""
+def ground(road: Road, x: float, z: float, near: int) -> tuple[float, float, float]:
+    """
+    Return the height of the ground and its slope towards x and towards z.
+
+    Args:
+        road: The tables.
+        x: World coordinate.
+        z: World coordinate.
+        near: Index of a point of the line near it, as for :func:`locate`.
+    """
     height = slope_x = slope_z = 0.0
     for k in range(len(road.wave_height)):
         angle = road.wave_x[k] * x + road.wave_z[k] * z + road.wave_phase[k]
@@ -125,7 +135,29 @@ def ground(road: Road, x: float, z: float) -> tuple[float, float, float]:
         slope = road.wave_height[k] * math.cos(angle)
         slope_x += slope * road.wave_x[k]
         slope_z += slope * road.wave_z[k]
+    if len(road.height) > 0:
+        i, distance, offset, bend = locate(road, x, z, near)
+        climb, grade = height_along(road, distance)
+        grade /= max(0.2, 1 + bend * offset)
+        height += climb
+        slope_x += grade * road.forward_x[i]
+        slope_z += grade * road.forward_z[i]
     return height, slope_x, slope_z
+
+
+def height_along(road: Road, distance: float) -> tuple[float, float]:
+    """Return the height of the line at a distance, on a curve through its points, and its slope along the line."""
+    i, part = point_before(road, distance)
+    j = (i + 1) % road.points
+    here = road.height[i]
+    rise = road.height[j] - here
+    slope = (road.height[j] - road.height[i - 1]) / 2
+    turn = (road.height[(j + 1) % road.points] - here) / 2
+    # The cubic with these heights and slopes at both ends.
+    square = 3 * rise - 2 * slope - turn
+    cube = slope + turn - 2 * rise
+    height = here + part * (slope + part * (square + part * cube))
+    return height, (slope + part * (2 * square + 3 * part * cube)) / road.spacing
 
 
 def over_edge(road: Road, near: int, offset: float) -> float:

@@ -100,6 +100,7 @@ class Track:
         *,
         half_width: float | Sequence[tuple[float, float]],
         length: float | None = None,
+        height: Sequence[float] = (),
         sectors: tuple[float, ...] = (0.0, 1 / 3, 2 / 3),
         run_off: float = 12.0,
         waves: tuple[Wave, ...] = (),
@@ -114,6 +115,7 @@ class Track:
             points: The centre line, x and z; the last point is not the first again.
             half_width: From the centre to each edge, or one pair (left, right) for each point.
             length: Of the centre line, whose points are then at even distances as they are; a checked map knows it.
+            height: Of the ground at each of these points, if it is more than swells.
             sectors: Where sectors begin.
             run_off: From an edge to the barrier.
             waves: The swells of the ground.
@@ -151,7 +153,7 @@ class Track:
             for i in range(count)
         ]
         self.kerb = _kerbs(self.bend, self.spacing)
-        self.road = self._road(waves)
+        self.road = self._road(waves, height)
 
     def locate(self, x: float, z: float, hint: int | None = None) -> TrackPosition:
         """
@@ -168,9 +170,10 @@ class Track:
         """Return x, z and the line's heading at a distance along it and an offset from it."""
         return surface.point_at(self.road, distance, offset)
 
-    def ground(self, x: float, z: float) -> tuple[float, float, float]:
-        """Return the height of the ground and its slope towards x and towards z."""
-        return surface.ground(self.road, x, z)
+    def ground(self, x: float, z: float, hint: int | None = None) -> tuple[float, float, float]:
+        """Return the height of the ground and its slope towards x and towards z; for the hint see :meth:`locate`."""
+        near = self._nearest(x, z) if hint is None and self.road.height else hint or 0
+        return surface.ground(self.road, x, z, near)
 
     def in_pit_lane(self, place: TrackPosition) -> bool:
         """Return whether a point lies on the pit lane."""
@@ -183,7 +186,7 @@ class Track:
     def _nearest(self, x: float, z: float) -> int:
         return min(range(len(self.x)), key=lambda i: (self.x[i] - x) ** 2 + (self.z[i] - z) ** 2)
 
-    def _road(self, waves: tuple[Wave, ...]) -> Road:
+    def _road(self, waves: tuple[Wave, ...], height: Sequence[float]) -> Road:
         pit = self.pit or PitLane(begins=0.0, ends=0.0, offset=0.0, half_width=0.0, box=0.0)
         return Road(
             points=len(self.x),
@@ -198,6 +201,7 @@ class Track:
             left=self.left,
             right=self.right,
             kerb=[KERB_WIDTH if kerb else 0.0 for kerb in self.kerb],
+            height=list(height),
             run_off=float(self.run_off),
             splits=[share * self.length for share in self.sectors[1:]],
             wave_height=[wave.height for wave in waves],
