@@ -11,6 +11,9 @@ from acbridge.layout import Page
 from acbridge.pages import STATUS_LIVE
 
 P = TypeVar("P", bound=Page)
+_NAMES = tuple({column.name for column in page.columns} for page in (Physics, Graphics, Static))
+_PLACES = {name: [place for place, names in enumerate(_NAMES) if name in names] for name in set[str]().union(*_NAMES)}
+"""Which of the pages have a field of this name."""
 
 STEP_MS = 3
 """One physics step of the sim, in ms; its clock advances by this."""
@@ -20,7 +23,9 @@ HEADINGS = (0.0, 0.5, math.pi / 2, 2.0, math.pi, -0.4, -math.pi / 2, -2.5)
 
 def changed(page: type[Page], **values: Any) -> Any:
     """Return a page of zeros except for the given fields."""
-    return page(**_zeros(page) | values)
+    zeros = _zeros(page)
+    assert values.keys() <= zeros.keys(), f"no field of {page.__name__}: {values.keys() - zeros.keys()}"
+    return page.adopt(zeros | values)
 
 
 def derive(physics: Physics, graphics: Graphics, static: Static) -> Derived:
@@ -106,11 +111,13 @@ class Drive:
         self._packet += steps
         physics, graphics, static = self.pages
         values = {"packetId": self._packet, **values}
-        known = {*vars(physics), *vars(graphics), *vars(static)}
-        assert values.keys() <= known, f"no page has {values.keys() - known}"
-        if values.keys() & set(vars(static)):
-            static = _with(static, values)
-        self.pages = _with(physics, values), _with(graphics, values), static
+        new: tuple[dict[str, Any], ...] = ({}, {}, {})
+        for name, value in values.items():
+            places = _PLACES.get(name)
+            assert places, f"no page has {name}"
+            for place in places:
+                new[place][name] = value
+        self.pages = _with(physics, new[0]), _with(graphics, new[1]), _with(static, new[2]) if new[2] else static
         self.record, events = self._deriver.tick(*self.pages)
         self.events += events
         return self.record
@@ -132,7 +139,7 @@ class Drive:
 
 
 def _with(page: P, values: dict[str, Any]) -> P:
-    return type(page)(**vars(page) | {name: value for name, value in values.items() if name in vars(page)})
+    return page.adopt(vars(page) | values)
 
 
 @cache
