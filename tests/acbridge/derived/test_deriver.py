@@ -1,5 +1,6 @@
 """The composition: sessions, the sim's state, restarts, replays, and that history is all that it depends on."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -41,11 +42,18 @@ def kinds(events: list[Event]) -> list[str]:
     return [event.kind for event in events]
 
 
-@pytest.fixture
-def hotlap() -> Follower:
-    """Return a follower of a car that has been at speed, on a timed lap, for a while."""
+@pytest.fixture(scope="module")
+def driven() -> Follower:
+    """Drive for a while, once for all tests."""
     follower = Follower(World(session=SessionType.HOTLAP))
     follower.watch(40.0)
+    return follower
+
+
+@pytest.fixture
+def hotlap(driven: Follower) -> Follower:
+    """Return a follower of a car that has been at speed, on a timed lap, for a while."""
+    follower = deepcopy(driven)
     assert (True, 1) == (follower.look()[0].is_lap_valid, follower.look()[0].lap_number)
     return follower
 
