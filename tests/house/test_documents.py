@@ -62,7 +62,7 @@ def words(cell: str) -> list[str]:
     return re.findall(r"`(\w+)`", cell)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def busy_daemon() -> Iterator[Daemon]:
     with Daemon("--source", "sim", "--rate", "333") as running:
         yield running
