@@ -7,23 +7,11 @@ Environments for reinforcement learning, as Gymnasium has them. Needs the extra 
 >>> observation, info = env.reset(seed=7)
 
 ``acbridge/Race-v0`` drives the car of a daemon, in real time. ``acbridge/RaceSim-v0`` drives the stand-in in this
-process, in lock-step. ``gym.make_vec`` makes many lanes of it in
-compiled code, with the extra ``batch``.
+process, in lock-step. ``gym.make_vec`` makes many lanes of it in compiled code, with the extra ``batch``.
 """
 
-try:
-    import gymnasium as gym
-except ImportError as error:
-    raise ImportError('acbridge_gym needs gymnasium and numpy: pip install "acbridge[gym]"') from error
-
-from acbridge_gym.action import Action
-from acbridge_gym.channels import Channel, channels
-from acbridge_gym.ends import REASONS, Ends, Reason
-from acbridge_gym.envs.race import RaceEnv
-from acbridge_gym.randomize import Randomize
-from acbridge_gym.reward import TABLE, Reward, Term
-from acbridge_gym.seen import Seen
-from acbridge_gym.settings import Settings
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NoReturn
 
 __all__ = [
     "REASONS",
@@ -41,13 +29,30 @@ __all__ = [
     "channels",
 ]
 
-gym.register(  # pyright: ignore[reportUnknownMemberType]
-    "acbridge/Race-v0",
-    entry_point="acbridge_gym.envs.race:race",
-    nondeterministic=True,
-)
-gym.register(  # pyright: ignore[reportUnknownMemberType]
-    "acbridge/RaceSim-v0",
-    entry_point="acbridge_gym.envs.race:race_sim",
-    vector_entry_point="acbridge_gym.vector.batch:RaceSimVectorEnv",
-)
+if not TYPE_CHECKING and None in map(find_spec, ("gymnasium", "numpy")):  # the program can still say what to install
+
+    def __getattr__(_name: str) -> NoReturn:
+        raise ImportError('acbridge_gym needs gymnasium and numpy: pip install "acbridge[gym]"')
+
+else:
+    import gymnasium as gym
+
+    from acbridge_gym.action import Action
+    from acbridge_gym.channels import Channel, channels
+    from acbridge_gym.ends import REASONS, Ends, Reason
+    from acbridge_gym.envs.race import RaceEnv
+    from acbridge_gym.randomize import Randomize
+    from acbridge_gym.reward import TABLE, Reward, Term
+    from acbridge_gym.seen import Seen
+    from acbridge_gym.settings import Settings
+
+    gym.register(  # pyright: ignore[reportUnknownMemberType]
+        "acbridge/Race-v0",
+        entry_point="acbridge_gym.envs.race:race",
+        nondeterministic=True,
+    )
+    gym.register(  # pyright: ignore[reportUnknownMemberType]
+        "acbridge/RaceSim-v0",
+        entry_point="acbridge_gym.envs.race:race_sim",
+        vector_entry_point="acbridge_gym.vector.batch:RaceSimVectorEnv",
+    )

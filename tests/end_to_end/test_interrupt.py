@@ -12,7 +12,7 @@ import pytest
 
 from programs import until
 
-PROGRAMS = ("acbridge-daemon", "acbridge-sim", "acbridge-sink", "acbridge-ctl", "acbridge-demo")
+PROGRAMS = ("acbridge-daemon", "acbridge-sim", "acbridge-sink", "acbridge-ctl", "acbridge-demo", "acbridge-gym")
 ENDED_BY_THE_SIGNAL = -signal.SIGINT
 """Which a shell shows as 130."""
 

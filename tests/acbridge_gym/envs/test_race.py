@@ -296,12 +296,17 @@ def test_an_unknown_option_of_reset_is_refused() -> None:
         made().reset(options={"place": "grid"})
 
 
-def test_without_gymnasium_one_line_says_what_to_install(tmp_path: Any) -> None:
-    (tmp_path / "gymnasium.py").write_text("raise ImportError")
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import acbridge_gym"
+def test_without_gymnasium_one_line_says_what_to_install() -> None:
+    program = "import sys; sys.modules['gymnasium'] = None; from acbridge_gym import RaceEnv"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     last = done.stderr.splitlines()[-1]
     assert 'ImportError: acbridge_gym needs gymnasium and numpy: pip install "acbridge[gym]"' == last
+
+
+def test_without_gymnasium_the_program_says_what_to_install() -> None:
+    program = "import sys; sys.modules['gymnasium'] = None; from acbridge_gym.cli import main; main(['check'])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (78, "-c: check needs gymnasium: pip install 'acbridge[gym]'\n") == (done.returncode, done.stderr)
 
 
 def test_ranges_are_those_of_the_batch() -> None:
