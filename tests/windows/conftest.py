@@ -16,9 +16,14 @@ from wine import HERE, Interpreter
 collect_ignore = [] if sys.platform == "win32" else ["inside"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def windows() -> Iterator[Interpreter]:
-    """Return the Windows Python."""
+    """
+    Return the Windows Python, with a wine of its own.
+
+    A connection whose Windows process was killed stays open in wine's server, which then spins: a whole core, for all
+    tests that follow. So each module begins with a new server.
+    """
     python = wine.windows()
     if python is HERE:
         yield python
@@ -36,6 +41,9 @@ def windows() -> Iterator[Interpreter]:
         assert waiting.stdout.readline().startswith(b"up"), waiting.communicate()[1]
         yield python
         waiting.communicate(b"\n")
+    server = {**os.environ, **python.env}
+    subprocess.run(["wineserver", "-k"], env=server, check=False)
+    subprocess.run(["wineserver", "-w"], env=server, check=False, timeout=120)
 
 
 @pytest.fixture
