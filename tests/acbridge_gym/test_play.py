@@ -184,7 +184,7 @@ def test_a_ghost_is_driven_little_by_little_and_turns_the_short_way() -> None:
     assert -0.5 == pytest.approx(ghost.behind(0.0, 5.0))
 
 
-def test_a_person_who_drives_a_lap_is_told_its_time_and_the_ghost_drives_it_too(window: Window) -> None:
+def test_a_person_who_drives_a_lap_sees_its_time_and_the_ghost_drives_it_too(window: Window) -> None:
     """The lap is driven by the built-in driver, whose commands are the person's."""
     from acbridge_sim.model.driver import BuiltInDriver
     from acbridge_sim.world import racing_line

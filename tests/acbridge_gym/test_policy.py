@@ -126,9 +126,9 @@ def test_the_program_drives_the_car_of_a_daemon_and_lets_go_when_it_is_stopped(t
 
 def test_a_daemon_that_cannot_drive_or_is_not_there_ends_the_program_with_one_line(tmp_path: Path) -> None:
     policy_of().save(tmp_path)
-    nobody = CliRunner().invoke(main, ["drive", str(tmp_path), "--connect", "127.0.0.1:9"])
+    missing = CliRunner().invoke(main, ["drive", str(tmp_path), "--connect", "127.0.0.1:9"])
     with Daemon("--source", "sim", "--rate", "60") as daemon:
         refused = CliRunner().invoke(main, ["drive", str(tmp_path), "--connect", daemon.address])
-    assert (69, 1) == (nobody.exit_code, refused.exit_code), nobody.output + refused.output
-    assert "start acbridge-daemon" in nobody.output
+    assert (69, 1) == (missing.exit_code, refused.exit_code), missing.output + refused.output
+    assert "start acbridge-daemon" in missing.output
     assert "--controls" in refused.output

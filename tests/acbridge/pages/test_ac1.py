@@ -159,7 +159,9 @@ def values_of(draw: st.DrawFn, page: type[Page]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for column, _, _ in page.places:
         if column.is_text:
-            fits = st.text(st.characters(exclude_characters="\0", max_codepoint=0xD7FF), max_size=column.units - 1)
+            fits = st.text(
+                st.characters(exclude_categories=("Cc", "Cf"), max_codepoint=0xD7FF), max_size=column.units - 1
+            )
             values[column.name] = draw(fits)
         elif not column.shape:
             whole = st.integers(-(2**31), 2**31 - 1)
