@@ -28,7 +28,7 @@ TASK: dict[str, Any] = {
     "second_try": 0.4,
     "ends": {"off_track_s": 0.0, "stuck_s": 1.0},
     "max_episode_s": 24.0,
-    "randomize": {"fuel": (0.14, 0.7), "temperature": (62.0, 90.0), "lag_ms": (0.0, 60.0)},
+    "randomize": {"fuel": (0.1, 1.0), "temperature": (62.0, 90.0), "lag_ms": (0.0, 60.0), "grip": (0.92, 1.02)},
 }
 PPO: dict[str, Any] = {
     "n_steps": 64,
