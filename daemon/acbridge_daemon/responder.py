@@ -55,6 +55,7 @@ class Responder:
     Attributes:
         socket: The ROUTER socket, for the loop to poll.
         connections: The open connections; the loop polls their socket, too.
+        descriptor: Readable when something has happened to the socket since `answer` found nothing.
     """
 
     def __init__(
@@ -93,16 +94,7 @@ class Responder:
             self.socket.maxmsgsize = requests.MAX_REQUEST_BYTES + CURVE_BYTES
         zap.protect(self.socket)
         self.connections = Connections(self.socket)
-
-    @property
-    def descriptor(self) -> int:
-        """The file descriptor that becomes readable when something happens to the socket, after `waiting` was read."""
-        return int(self.socket.get(zmq.FD))
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a request is waiting."""
-        return bool(int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
+        self.descriptor = int(self.socket.get(zmq.FD))
 
     def answer(self, now: float) -> bool:
         """

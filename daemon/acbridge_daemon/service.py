@@ -36,8 +36,9 @@ from acbridge_daemon.sockets import BindError, bind_pair
 REPORT_EVERY_NS = round(REPEAT_S * 1e9)
 POLL_MARGIN_NS = 1_500_000
 """The last part of a wait is slept, because a poll counts in milliseconds and sleep is exact."""
-ANSWER_MARGIN_NS = 300_000
-"""No request is answered later than this before the next tick."""
+LAST_PART_NS = POLL_MARGIN_NS + 1_000_000
+ANSWER_MARGIN_NS = 400_000
+"""No request is answered later than this before the next tick: to apply a command takes so long."""
 LONGEST_POLL_MS = 100
 """Longest poll, and so the longest wait of a signal: Windows cannot interrupt a poll."""
 MIN_QUEUE = 64
@@ -163,7 +164,7 @@ class Service:
             self._publish_status(stamp)
 
     def _answer_until_due(self) -> None:
-        """Answer requests until the next tick is due; poll the sockets at least once."""
+        """Answer requests until the next tick is due; poll the sockets, and answer one request, at least once."""
         mono_ns = self._clock.mono_ns
         while True:
             self._notifier.keep_alive(mono_ns())
@@ -171,17 +172,19 @@ class Service:
             left_ns = self._next_due_ns() - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if self._poller.poll(wait_ms):
-                self._zap.connections = self._publisher.connections.follow() + self._responder.connections.follow()
                 while self._answer() and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
                     pass
+                self._zap.connections = self._publisher.connections.follow() + self._responder.connections.follow()
             if self._keys_due:
                 self.read_keys()
             left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
             if left_ns <= 0 or self._stopping:
                 return
             if self._driving.held and sys.platform != "win32":
-                self._select(self._next_due_ns() - mono_ns())
-            elif left_ns <= POLL_MARGIN_NS + 1_000_000:
+                self._answer_exactly()
+                if mono_ns() >= self._pacer.deadline_ns:
+                    return
+            elif left_ns <= LAST_PART_NS:
                 time.sleep(left_ns * 1e-9)
                 return
 
@@ -190,21 +193,24 @@ class Service:
         due_ns = self._driving.deadline_ns
         return self._pacer.deadline_ns if due_ns is None else min(due_ns, self._pacer.deadline_ns)
 
-    def _select(self, left_ns: int) -> None:
+    def _answer_exactly(self) -> None:
         """
-        Wait for a request, exactly, in the last moments before something is due: a command must not wait for a tick.
+        In the last part of a wait, answer requests until something is due: a command must not wait for a tick.
 
-        The descriptor of a ZeroMQ socket is readable when something has happened since its events were read.
+        A request that comes too late to be answered in time waits for the next tick, which begins punctually.
         """
-        if left_ns <= 0 or left_ns > POLL_MARGIN_NS + 1_000_000:
-            return
-        if not self._responder.waiting:
-            select.select([self._responder.descriptor], [], [], left_ns * 1e-9)
+        mono_ns = self._clock.mono_ns
+        while 0 < (left_ns := self._next_due_ns() - (now_ns := mono_ns())) <= LAST_PART_NS and not self._stopping:
+            if now_ns > self._pacer.deadline_ns - ANSWER_MARGIN_NS:
+                time.sleep(left_ns * 1e-9)
+            elif not self._responder.answer(now_ns * 1e-9):
+                # The descriptor is readable when something has happened to the socket since it was found empty.
+                select.select([self._responder.descriptor], [], [], left_ns * 1e-9)
 
     def _answer(self) -> bool:
         """Answer one request and one ZAP request; return whether there was any."""
-        asked = self._zap.answer()
-        return self._responder.answer(self._clock.mono_ns() * 1e-9) or asked
+        answered = self._responder.answer(self._clock.mono_ns() * 1e-9)
+        return self._zap.answer() or answered
 
     def read_keys(self) -> None:
         """Read the keys again; disconnect all subscribers if one key was removed, so that its owner cannot stay."""
