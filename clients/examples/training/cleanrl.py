@@ -1,5 +1,5 @@
 """PPO in one file, in the style of CleanRL, on 64 compiled lanes: python cleanrl.py [STEPS]."""
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportOptionalSubscript=false
 
 import sys
 
@@ -20,7 +20,7 @@ def network(inputs: int, outputs: int) -> nn.Sequential:
 def main(steps: int) -> None:
     torch.manual_seed(1)
     envs = gym.make_vec("acbridge_gym:acbridge/RaceSim-v0", num_envs=LANES, autoreset_mode="SameStep", **TASK)
-    (numbers,), (axes,) = envs.single_observation_space.shape, envs.single_action_space.shape
+    numbers, axes = envs.single_observation_space.shape[0], envs.single_action_space.shape[0]
     actor, critic, spread = network(numbers, axes), network(numbers, 1), nn.Parameter(torch.full((axes,), -0.8))
     optimizer = torch.optim.Adam(learned := [*actor.parameters(), *critic.parameters(), spread], RATE)
     seen = torch.as_tensor(envs.reset(seed=1)[0])
