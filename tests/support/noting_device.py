@@ -1,9 +1,10 @@
 """
 A device for tests that writes down what it is given, held as the daemon's child process holds a real one.
 
-Run it with ``python noting_device.py FILE BRAKE MANNER``. Each line of the file is what happened, the monotonic time,
-and the details. Manners: ``good``; ``missing``: cannot be opened; ``fragile``: is lost at a steering beyond 0.9;
-``deaf``: never hears a command; ``mute``: never says that it is there.
+Run it with ``python noting_device.py FILE BRAKE MANNER [PAGE]``. Each line of the file is what happened, the monotonic
+time, and the details. A stand-in whose control page is PAGE does what the device is given. Manners: ``good``;
+``missing``: cannot be opened; ``fragile``: is lost at a steering beyond 0.9; ``deaf``: never hears a command; ``mute``:
+never says that it is there.
 """
 
 import json
@@ -16,14 +17,16 @@ from typing import Any
 from acbridge.controls import Command, Start, start_fields
 from acbridge_daemon.controls.backend import BackEndError
 from acbridge_daemon.controls.hand import READY, serve
+from acbridge_sim.control_page import SIZE, ControlPage
 
 
 class NotingDevice:
     """A device that writes lines."""
 
-    def __init__(self, file: Path, manner: str) -> None:
+    def __init__(self, file: Path, manner: str, page: Path | None) -> None:
         self._file = file
         self._manner = manner
+        self._page = page
 
     def open(self) -> None:
         if self._manner == "missing":
@@ -32,6 +35,11 @@ class NotingDevice:
 
     def apply(self, command: Command, now_s: float) -> float | None:
         self._note("apply", **{name: round(value, 6) for name, value in command._asdict().items()})  # of 32 bits
+        if self._page is not None:
+            with self._page.open("r+b") as page:
+                known = ControlPage.unpack(page.read(SIZE)) or ControlPage()
+                page.seek(0)
+                page.write(known.following(command).pack())
         if self._manner == "fragile" and command.steer > 0.9:
             raise BackEndError("the wheel fell off")
         return None
@@ -50,8 +58,9 @@ class NotingDevice:
 class Notes:
     """What such a device has written down."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, page: Path | None = None) -> None:
         self.file = file
+        self.page = page
 
     def all(self, what: str) -> list[dict[str, Any]]:
         """Return what happened of one kind so far."""
@@ -72,16 +81,17 @@ class Notes:
 
     def command(self, manner: str = "good", brake: float = 0.3) -> list[str]:
         """Return the program that holds such a device."""
-        return [sys.executable, __file__, str(self.file), str(brake), manner]
+        page = [] if self.page is None else [str(self.page)]
+        return [sys.executable, __file__, str(self.file), str(brake), manner, *page]
 
 
 def main() -> int:
-    file, brake, manner = sys.argv[1:]
+    file, brake, manner, *page = sys.argv[1:]
     if manner in ("deaf", "mute"):
         if manner == "deaf":
             print(READY, flush=True)
         time.sleep(3600)
-    return serve(NotingDevice(Path(file), manner), Command(brake=float(brake)))
+    return serve(NotingDevice(Path(file), manner, Path(page[0]) if page else None), Command(brake=float(brake)))
 
 
 if __name__ == "__main__":

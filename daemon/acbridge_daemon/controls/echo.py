@@ -11,6 +11,8 @@ FOLLOWS = 0.1
 FROZEN_S = 0.3
 """Input is frozen when the telemetry has shown none of the last commands for so long, s."""
 FROZEN_NS = round(FROZEN_S * 1e9)
+STALL = 3
+"""Samples have stalled when one comes so many times later after the last than that after its own last."""
 STEP = 0.2
 """A change of an axis by so much is a step, whose lag is measured."""
 LONGEST_LAG_S = 1.0
@@ -25,7 +27,8 @@ class Echo:
     Attributes:
         steer, gas, brake: What the telemetry shows, less what is applied; ``None`` before the first sample.
         lag_s: From a command applied to its sight in the telemetry, median; ``None`` before the first step.
-        frozen: Whether the telemetry has shown nothing of what was applied in the last `FROZEN_S`, for so long.
+        frozen: Whether the telemetry has shown nothing of what was applied in the last `FROZEN_S`, for so long. A time
+            without samples does not count: a device falls silent with the machine, and has to follow again first.
     """
 
     def __init__(self) -> None:
@@ -37,6 +40,7 @@ class Echo:
         self._applied = (0.0, 0.0, 0.0)
         self._lately: deque[tuple[int, tuple[float, float, float]]] = deque([(0, self._applied)])
         self._followed_ns: int | None = None
+        self._sampled_ns = self._interval_ns = 0
         self._axis: int | None = None
         self._half = 0.0
         self._rises = True
@@ -79,9 +83,16 @@ class Echo:
         begin_ns = sampled_ns - FROZEN_NS
         while len(self._lately) > 1 and self._lately[1][0] <= begin_ns:
             self._lately.popleft()  # the first is what was in force when the time began
-        if self._followed_ns is None or any(
-            max(abs(there - here) for there, here in zip(shown[1:], axes[1:], strict=True)) <= FOLLOWS
-            for _, axes in self._lately
+        interval_ns, self._interval_ns = self._interval_ns, sampled_ns - self._sampled_ns
+        self._sampled_ns = sampled_ns
+        stalled = self._interval_ns > max(FROZEN_NS // 2, STALL * interval_ns)
+        if (
+            self._followed_ns is None
+            or stalled
+            or any(
+                max(abs(there - here) for there, here in zip(shown[1:], axes[1:], strict=True)) <= FOLLOWS
+                for _, axes in self._lately
+            )
         ):
             self._followed_ns = sampled_ns
         self.frozen = sampled_ns - self._followed_ns > FROZEN_NS

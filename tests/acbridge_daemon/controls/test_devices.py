@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,23 +12,31 @@ from acbridge import Bridge, Controls, NotDriving, Physics
 from acbridge.cli import ExitCode
 from acbridge.driving import Driver
 from acbridge_daemon.controls.hand import KEPT_S
-from game import Game
 from noting_device import Notes
+from ordered_sim import OrderedSim
 from programs import Daemon, Program, until
 
 SUPPORT = Path(__file__).parents[2] / "support"
 
 
 @pytest.fixture
-def notes(tmp_path: Path) -> Notes:
-    return Notes(tmp_path / "notes")
+def game(page_dir: Path) -> Iterator[OrderedSim]:
+    """Run a game that follows the device: the daemon opens one anew whose commands the telemetry does not show."""
+    with OrderedSim(page_dir) as running:
+        yield running
+
+
+@pytest.fixture
+def notes(tmp_path: Path, page_dir: Path) -> Notes:
+    return Notes(tmp_path / "notes", page_dir / "acpmf_controls")
 
 
 @contextmanager
-def driven(game: Game, notes: Notes, manner: str = "good") -> Generator[tuple[Daemon, Bridge]]:
+def driven(game: OrderedSim, notes: Notes, manner: str = "good") -> Generator[tuple[Daemon, Bridge]]:
     """Run a daemon beside a game, with such a device."""
-    program = ("-u", str(SUPPORT / "noting_daemon.py"), str(notes.file), manner)
-    options = ("--page-dir", str(game.directory), "--controls", "uinput")
+    assert notes.page is not None
+    program = ("-u", str(SUPPORT / "noting_daemon.py"), str(notes.file), manner, str(notes.page))
+    options = ("--page-dir", str(notes.page.parent), "--controls", "uinput")
     with Daemon(*options, program=program) as daemon, daemon.connect() as bridge:
         until(lambda: bridge.status().sim_state == "live", "live")
         yield daemon, bridge
@@ -61,7 +69,7 @@ def assert_left_neutral(notes: Notes) -> None:
     until(lambda: ended(notes.pid), "the end of the process")
 
 
-def test_commands_reach_the_device_and_a_driver_that_leaves_leaves_it_neutral(game: Game, notes: Notes) -> None:
+def test_commands_reach_the_device_and_a_driver_that_leaves_leaves_it_neutral(game: OrderedSim, notes: Notes) -> None:
     with driven(game, notes) as (_, bridge):
         assert 0.3 == notes.newest["brake"]
         with Driver(bridge, "me") as driver:
@@ -71,14 +79,16 @@ def test_commands_reach_the_device_and_a_driver_that_leaves_leaves_it_neutral(ga
         assert not notes.all("close")
 
 
-def test_a_daemon_killed_at_full_gas_leaves_the_device_neutral(game: Game, notes: Notes) -> None:
+def test_a_daemon_killed_at_full_gas_leaves_the_device_neutral(game: OrderedSim, notes: Notes) -> None:
     with driven(game, notes) as (daemon, bridge), Driver(bridge, "me") as driver:
         full_gas(driver, notes)
         daemon.process.kill()
         assert_left_neutral(notes)
 
 
-def test_a_daemon_stopped_at_full_gas_leaves_the_device_neutral_and_drives_on_later(game: Game, notes: Notes) -> None:
+def test_a_daemon_stopped_at_full_gas_leaves_the_device_neutral_and_drives_on_later(
+    game: OrderedSim, notes: Notes
+) -> None:
     with driven(game, notes) as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
         full_gas(driver, notes)
         daemon.process.send_signal(signal.SIGSTOP)
@@ -88,7 +98,7 @@ def test_a_daemon_stopped_at_full_gas_leaves_the_device_neutral_and_drives_on_la
         full_gas(driver, notes)
 
 
-def test_a_ctrl_c_for_all_of_a_terminal_ends_the_daemon_first(game: Game, notes: Notes) -> None:
+def test_a_ctrl_c_for_all_of_a_terminal_ends_the_daemon_first(game: OrderedSim, notes: Notes) -> None:
     with driven(game, notes) as (daemon, bridge), Driver(bridge, "me") as driver:
         full_gas(driver, notes)
         os.killpg(daemon.process.pid, signal.SIGINT)
@@ -97,7 +107,7 @@ def test_a_ctrl_c_for_all_of_a_terminal_ends_the_daemon_first(game: Game, notes:
     assert not [line for line in daemon.err if not line.startswith("{")]
 
 
-def test_a_child_that_is_killed_costs_no_telemetry_and_is_started_again_once(game: Game, notes: Notes) -> None:
+def test_a_child_that_is_killed_costs_no_telemetry_and_is_started_again_once(game: OrderedSim, notes: Notes) -> None:
     with driven(game, notes) as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
         full_gas(driver, notes)
         with bridge.frames(Physics, timeout=20) as frames:
@@ -118,7 +128,28 @@ def test_a_child_that_is_killed_costs_no_telemetry_and_is_started_again_once(gam
         assert 2 == len(notes.all("open"))
 
 
-def test_a_device_that_is_lost_is_reported_in_its_own_words(game: Game, notes: Notes) -> None:
+def test_a_device_is_opened_again_once_if_the_telemetry_does_not_follow_and_never_if_it_does(
+    game: OrderedSim, notes: Notes
+) -> None:
+    with driven(game, notes) as (daemon, bridge), Driver(bridge, "me") as driver:
+
+        def drives_on(brake: float) -> None:
+            tick = bridge.latest(Physics).tick + 60
+            until(lambda: driver.drive(brake=brake, ttl_ms=1000) or bridge.latest(Physics).tick > tick, "a second")
+
+        full_gas(driver, notes)
+        drives_on(0.5)
+        assert [] == daemon.events("controls_reopened")
+        game.order("deaf on")
+        until(lambda: driver.drive(brake=1.0, ttl_ms=1000) or len(notes.all("open")) == 2, "another device")
+        drives_on(1.0)
+        assert ["the telemetry does not follow the commands"] == [
+            event["detail"] for event in daemon.events("controls_reopened")
+        ]
+        assert bridge.latest(Controls).record.frozen_input
+
+
+def test_a_device_that_is_lost_is_reported_in_its_own_words(game: OrderedSim, notes: Notes) -> None:
     with driven(game, notes, "fragile") as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
         driver.drive(steer=1.0)
         reopened = until(lambda: daemon.events("controls_reopened"), "the device opened again")
@@ -126,8 +157,8 @@ def test_a_device_that_is_lost_is_reported_in_its_own_words(game: Game, notes: N
         assert bridge.latest(Physics, timeout=5).record.packetId > 0
 
 
-def test_a_device_that_cannot_be_opened_ends_the_daemon_with_one_line(game: Game, notes: Notes) -> None:
-    program = ("-u", str(SUPPORT / "noting_daemon.py"), str(notes.file), "missing")
-    with Program(*program, "--port", "0", "--page-dir", str(game.directory), "--controls", "uinput") as daemon:
+def test_a_device_that_cannot_be_opened_ends_the_daemon_with_one_line(page_dir: Path, notes: Notes) -> None:
+    program = ("-u", str(SUPPORT / "noting_daemon.py"), str(notes.file), "missing", str(notes.page))
+    with Program(*program, "--port", "0", "--page-dir", str(page_dir), "--controls", "uinput") as daemon:
         assert ExitCode.UNAVAILABLE == daemon.wait()
     assert [True] == ["there is no such wheel; buy one" in line for line in daemon.err]

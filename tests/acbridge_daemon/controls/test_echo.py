@@ -55,3 +55,24 @@ def test_commands_that_keep_changing_are_followed_by_what_was_applied_lately(fol
         echo.applied(number * 20 * MS, Command(gas=gas[number]))
         echo.update(number * 20 * MS, shown(gas=gas[max(0, number - 6)] if follows else 0.0))
     assert follows is not echo.frozen
+
+
+@pytest.mark.parametrize("stall_ms", [200, 500, 5000])
+def test_input_is_not_frozen_because_the_machine_stood_still(stall_ms: int) -> None:
+    echo = Echo()
+    echo.applied(0, Command(gas=1.0))
+    for at_ms in range(0, 1000, 3):
+        echo.update(at_ms * MS, shown(gas=1.0))
+    for at_ms in range(1000 + stall_ms, 1200 + stall_ms, 3):
+        echo.update(at_ms * MS, shown(brake=0.3))  # the device is neutral still
+        assert not echo.frozen
+    echo.update((1220 + stall_ms) * MS, shown(gas=1.0))
+    assert not echo.frozen
+
+
+def test_input_that_does_not_follow_is_frozen_at_one_sample_a_second_too() -> None:
+    echo = Echo()
+    echo.applied(0, Command(gas=1.0))
+    for second in range(5):
+        echo.update(second * 1000 * MS, shown())
+    assert echo.frozen
