@@ -98,6 +98,9 @@ class Controls(Record, topic="controls"):
     frozen_input: bool = flag("The telemetry has not followed the applied values for 0.3 s.")
     refused: int = integer("Commands refused in this life of the daemon.")
     backend: str = string("What moves the car: none, sim, page, uinput, vjoy or custom_ai.")
+    backend_problem: str | None = string(
+        "Why nothing reaches the car; nil while the back-end works. The daemon opens it again by itself.", nullable=True
+    )
     reset: int = integer("Number of the newest reset; 0 before the first.")
     reset_state: str = string("idle, running, done or failed.")
     reset_means: str | None = string("What the newest reset used, such as put or restart.", nullable=True)
@@ -112,8 +115,10 @@ def summary(record: Controls) -> str | None:
         return None
     reason = f" ({record.reason})" if record.reason else ""
     driver = f" by {record.driver}" if record.driver else ""
-    frozen = "; the telemetry does not follow" if record.frozen_input else ""
-    return f"{record.state}{reason}{driver}, through {record.backend}{frozen}"
+    trouble = "; the telemetry does not follow" if record.frozen_input else ""
+    if record.backend_problem is not None:
+        trouble = f": {record.backend_problem}"
+    return f"{record.state}{reason}{driver}, through {record.backend}{trouble}"
 
 
 def check_steer(value: object) -> float:

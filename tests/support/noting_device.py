@@ -4,7 +4,7 @@ A device for tests that writes down what it is given, held as the daemon's child
 Run it with ``python noting_device.py FILE BRAKE MANNER [PAGE]``. Each line of the file is what happened, the monotonic
 time, and the details. A stand-in whose control page is PAGE does what the device is given. Manners: ``good``;
 ``missing``: cannot be opened; ``fragile``: is lost at a steering beyond 0.9; ``deaf``: never hears a command; ``mute``:
-never says that it is there.
+never says that it is there. Whatever its manner, it is lost, and cannot be opened, while FILE.unplugged exists.
 """
 
 import json
@@ -29,7 +29,8 @@ class NotingDevice:
         self._page = page
 
     def open(self) -> None:
-        if self._manner == "missing":
+        if self._manner == "missing" or self._unplugged:
+            self._note("missing")
             raise BackEndError("there is no such wheel;\nbuy one")
         self._note("open", pid=os.getpid())
 
@@ -40,9 +41,13 @@ class NotingDevice:
                 known = ControlPage.unpack(page.read(SIZE)) or ControlPage()
                 page.seek(0)
                 page.write(known.following(command).pack())
-        if self._manner == "fragile" and command.steer > 0.9:
+        if (self._manner == "fragile" and command.steer > 0.9) or self._unplugged:
             raise BackEndError("the wheel fell off")
         return None
+
+    @property
+    def _unplugged(self) -> bool:
+        return Path(f"{self._file}.unplugged").exists()
 
     def reset(self, start: Start) -> None:
         self._note("reset", start=start_fields(start))
@@ -78,6 +83,14 @@ class Notes:
     def pid(self) -> int:
         """Return the process that holds the newest device."""
         return self.all("open")[-1]["pid"]
+
+    def unplug(self) -> None:
+        """Have the device lost, until it is plugged in."""
+        Path(f"{self.file}.unplugged").touch()
+
+    def plug_in(self) -> None:
+        """Let the device be there again."""
+        Path(f"{self.file}.unplugged").unlink()
 
     def command(self, manner: str = "good", brake: float = 0.3) -> list[str]:
         """Return the program that holds such a device."""

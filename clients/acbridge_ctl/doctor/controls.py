@@ -24,7 +24,7 @@ ENDED = {
     "ttl": "the driver sends commands too rarely, or has stopped; ttl_ms says how long each is applied",
     "session": "the session has changed: the driver must acquire again",
     "car": "the car has changed: the driver must acquire again",
-    "back_end": "the device was opened again; the daemon's log has controls_reopened",
+    "back_end": "the back-end was lost and opened again: the driver must acquire again; the log has controls_lost",
 }
 
 
@@ -45,9 +45,6 @@ def check_controls(bridge: Bridge, status: Status, timeout: float) -> list[Findi
 
 def evaluate_without(status: Status) -> Finding:
     """Evaluate a daemon that cannot drive; that is no fault unless someone wants to."""
-    if status.controls_backend != "none":
-        text = f"the back-end {status.controls_backend} was lost; the daemon's log has controls_lost and says why"
-        return Finding(Level.WARN, CHECK, text, "start the daemon again")
     if status.insecure:
         text = "this daemon cannot drive, and other machines reach it without keys, which excludes driving"
         return Finding(Level.OK, CHECK, text, f"to drive, start it with --keys DIR and {HOW_TO_START}")
@@ -72,7 +69,11 @@ def evaluate_controls(frame: Frame[Controls]) -> list[Finding]:
     record = frame.record
     findings = [_evaluate_driver(frame)]
     reason = record.reason or ""
-    if record.state == "suspended":
+    if record.backend_problem is not None:
+        text = f"nothing reaches the car: {record.backend_problem}"
+        fix = f"have {record.backend} ready: the daemon opens it again by itself, at most 8 s later"
+        findings.append(Finding(Level.WARN, CHECK, text, fix))
+    elif record.state == "suspended":
         text = f"the car takes no commands: {reason}"
         findings.append(Finding(Level.WARN, CHECK, text, SUSPENDED.get(reason, "acbridge-ctl status has the state")))
     elif record.state == "neutral" and reason in ENDED:

@@ -62,6 +62,14 @@ class BackEnd(Protocol):
         """Return why nothing reaches the car any more; ``None`` while it does."""
         ...
 
+    def reopen(self) -> None:
+        """Give the device back and take it again, neutral; never waits: `opening` and `problem` say how it goes."""
+        ...
+
+    def opening(self) -> bool:
+        """Whether it is not known yet if it has the device again."""
+        ...
+
     def close(self) -> None:
         """Apply neutral and give the device back."""
         ...

@@ -5,6 +5,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import IO, cast
 
@@ -51,30 +52,44 @@ class ChildBackEnd:
             sys.executable, "-m", "acbridge_daemon.controls.hand", capabilities.name, str(neutral.brake),
         ]  # fmt: skip
         self._child: _Child | None = None
+        self._leaving: _Child | None = None
+        self._ready = False
+        self._failed: str | None = None
         self._newest = ControlPage()
-        self._started_before = False
 
     def open(self) -> None:
         """
-        Start the child; the first time, wait until it has the device.
+        Start the child, and wait until it has the device.
 
         Raises:
             BackEndError: It has not; the text says why.
         """
-        name = self.capabilities.name
-        try:
-            child = self._child = _Child(self._command)
-        except OSError as error:
-            raise BackEndError(f"cannot start the program that holds {name}: {error.strerror}") from error
-        if not self._started_before:
-            said = child.hear(self._start_s)
-            if said != READY:
-                self._child = None
-                child.kill()
-                silent = "has not answered" if said is None else "ended at once"
-                raise BackEndError(said or f"the program that holds {name} {silent}")
-            self._started_before = True
-        self._apply_neutral()
+        self._start()
+        if self._child is not None:
+            self._take(self._child, self._child.hear(self._start_s), late=True)
+        if self._failed is not None:
+            raise BackEndError(self._failed)
+
+    def reopen(self) -> None:
+        """Have the child leave its device neutral; when it has ended, `opening` starts another."""
+        if self._child is None:
+            self._start()
+        else:
+            self._apply_neutral()
+            self._child.leave()
+            self._leaving, self._child = self._child, None
+
+    def opening(self) -> bool:
+        """Whether one child has not ended, or the next has not said yet that it has the device."""
+        if self._leaving is not None:
+            if not self._leaving.has_left():
+                return True
+            self._leaving = None
+            self._start()
+        if self._child is None or self._ready:
+            return False
+        self._take(self._child, self._child.hear(0.0), late=self._child.age_s > self._start_s)
+        return not self._ready and self._failed is None
 
     def apply(self, command: Command) -> None:
         """Send a command to the child; one that does not read loses it."""
@@ -87,15 +102,35 @@ class ChildBackEnd:
         self._send()
 
     def problem(self) -> str | None:
-        """Return why the child does not hold the device any more; ``None`` while it does."""
-        return None if self._child is None else self._child.problem(self.capabilities.name)
+        """Return why no child holds the device any more; ``None`` while one does."""
+        return self._failed if self._child is None else self._child.problem(self.capabilities.name)
 
     def close(self) -> None:
         """End the child, which applies neutral first."""
+        if self._leaving is not None:
+            self._leaving.end()
         if self._child is not None:
             self._apply_neutral()
             self._child.end()
+        self._child = self._leaving = self._failed = None
+
+    def _start(self) -> None:
+        self._ready, self._failed = False, None
+        try:
+            self._child = _Child(self._command)
+        except OSError as error:
+            self._failed = f"cannot start the program that holds {self.capabilities.name}: {error.strerror}"
+
+    def _take(self, child: "_Child", said: str | None, *, late: bool) -> None:
+        """Take what a new child has said, or has not: it has the device, or is ended."""
+        if said == READY:
+            self._ready = True
+            self._apply_neutral()
+        elif said is not None or late:
+            silent = "has not answered" if said is None else "ended at once"
+            self._failed = said or f"the program that holds {self.capabilities.name} {silent}"
             self._child = None
+            child.kill()
 
     def _apply_neutral(self) -> None:
         """Apply neutral, and keep the counts of shifts: a count that falls and rises again would shift."""
@@ -119,6 +154,8 @@ class _Child:
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        self._begun_s = time.perf_counter()
+        self._left_s = 0.0
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._words: str | None = None
         self._reader = threading.Thread(target=self._read, args=(cast("IO[bytes]", self._process.stdout),), daemon=True)
@@ -148,6 +185,22 @@ class _Child:
                     line = self._lines.get_nowait()
                     self._words = line if line not in ("", READY) else self._words
         return self._words
+
+    @property
+    def age_s(self) -> float:
+        """How long ago it was started."""
+        return time.perf_counter() - self._begun_s
+
+    def leave(self) -> None:
+        """Have it end by the end of its stdin, without waiting for it."""
+        self._stdin.close()
+        self._left_s = time.perf_counter()
+
+    def has_left(self) -> bool:
+        """Whether it has ended; kill it if it has not heard for too long."""
+        if self._process.poll() is None and time.perf_counter() - self._left_s > END_S:
+            self._process.kill()
+        return self._process.poll() is not None
 
     def end(self) -> None:
         """End it by the end of its stdin; kill it if it does not hear that."""

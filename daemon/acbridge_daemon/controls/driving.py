@@ -1,8 +1,8 @@
 """
 Drives the car: carries out the requests of drivers, applies what the lease says, and reports it.
 
-One object of the daemon's loop. It publishes through the ingest, moves the car through a back-end, and asks the lease,
-the echo and the reset check, which are pure.
+One object of the daemon's loop. It publishes through the ingest, moves the car through the actuator, and asks the
+lease, the echo and the reset, which are pure.
 """
 
 import secrets
@@ -19,10 +19,11 @@ from acbridge.requests import Request
 from acbridge.status import SimState
 from acbridge.wire import Stamp
 from acbridge_daemon.clock import Clock
-from acbridge_daemon.controls.backend import BackEnd, BackEndError, Capabilities
+from acbridge_daemon.controls.actuator import Actuator
+from acbridge_daemon.controls.backend import BackEnd
 from acbridge_daemon.controls.echo import Echo
 from acbridge_daemon.controls.lease import Lease
-from acbridge_daemon.controls.verify import ResetCheck
+from acbridge_daemon.controls.reset import Reset
 from acbridge_daemon.ingest import Ingest
 
 BRAKE = Command(brake=0.3)
@@ -36,49 +37,13 @@ OLDEST_ANSWERED_S = 0.25
 """A command that answers an older frame is refused."""
 REMEMBERED_TICKS = 512
 """Ticks whose instants are kept, to know how old the frame is that a command answers."""
-ATTEMPTS = 3
-"""Attempts of each means of a reset."""
-ATTEMPT_NS = 2_000_000_000
-"""How long one attempt may take."""
 REPORT_NS = 1_000_000_000
 
 _WITHOUT = (
     "this daemon cannot drive; start it with --controls, such as --source sim --controls sim (docs/guides/driving.md)"
 )
-_LOST = "the back-end was lost; the daemon's log says why: restart the daemon once it is there again"
-
-
-class Reset:
-    """
-    One reset as it is carried out.
-
-    Attributes:
-        number: Its number.
-        state: running, done or failed.
-        means: The means in use.
-        attempts: Attempts so far, of all means.
-        took_ms: How long it took; ``None`` until it ended.
-        detail: Why it failed.
-    """
-
-    def __init__(self, number: int, start: Any, means: tuple[str, ...], begun_ns: int) -> None:
-        self.number = number
-        self.start = start
-        self.begun_ns = begun_ns
-        self.state = "running"
-        self.means: str | None = None
-        self.attempts = 0
-        self.took_ms: float | None = None
-        self.detail: str | None = None
-        self.check: ResetCheck | None = None
-        self.attempt_ns = 0
-        self.left = [name for name in means for _ in range(ATTEMPTS)]
-
-    def end(self, now_ns: int, detail: str | None) -> None:
-        """End it: done without a detail, else failed."""
-        self.state = "done" if detail is None else "failed"
-        self.detail = detail
-        self.took_ms = (now_ns - self.begun_ns) * 1e-6
+BACK_END = "back_end"
+"""The reason of a car that takes no commands because nothing reaches it."""
 
 
 class Driving:
@@ -94,8 +59,8 @@ class Driving:
             clock: The daemon's clock.
             ingest: Publishes, and knows the newest sample.
         """
-        self._backend = backend
-        self._capabilities = Capabilities("none") if backend is None else backend.capabilities
+        self._can_drive = backend is not None
+        self._actuator = Actuator(backend, neutral, clock.mono_ns())
         self._neutral = neutral
         self._clock = clock
         self._ingest = ingest
@@ -103,11 +68,8 @@ class Driving:
         self._echo = Echo()
         self._reset: Reset | None = None
         self._resets = 0
-        self._applied: Command = neutral
-        self._applied_ns = clock.mono_ns()
-        self._echo.applied(self._applied_ns, neutral)
+        self._echo.applied(self._actuator.applied_ns, neutral)
         self._lag_s: float | None = None
-        self._repeat_ns: int | None = None if self._capabilities.repeat_s is None else 0
         self._sampled: dict[int, int] = {}
         self._signature: tuple[Any, ...] | None = None
         self._reopened = False
@@ -118,12 +80,12 @@ class Driving:
     @property
     def backend_name(self) -> str:
         """The name of the back-end; none without one."""
-        return self._capabilities.name
+        return self._actuator.capabilities.name
 
     @property
     def state(self) -> str:
         """none, free, driving, neutral, suspended or resetting."""
-        return "none" if self._backend is None else self._lease.state
+        return self._lease.state if self._can_drive else "none"
 
     @property
     def held(self) -> bool:
@@ -133,10 +95,10 @@ class Driving:
     @property
     def deadline_ns(self) -> int | None:
         """When `wake` must be called at the latest; ``None`` if nothing is due."""
-        lease_ns = self._lease.deadline_ns
-        if self._repeat_ns is None:
+        lease_ns, repeat_ns = self._lease.deadline_ns, self._actuator.deadline_ns
+        if repeat_ns is None:
             return lease_ns
-        return self._repeat_ns if lease_ns is None else min(lease_ns, self._repeat_ns)
+        return repeat_ns if lease_ns is None else min(lease_ns, repeat_ns)
 
     def answers(self) -> Mapping[str, Any]:
         """Return the method that carries out each request of a driver."""
@@ -150,7 +112,7 @@ class Driving:
 
     def wake(self, now_ns: int) -> None:
         """End commands and leases whose time is over, and repeat the command in force where that is needed."""
-        if self._backend is None:
+        if not self._can_drive:
             return
         lost = self._lease.expire(now_ns)
         if lost is not None:
@@ -160,7 +122,7 @@ class Driving:
 
     def step(self, tick: int, stamp: Stamp) -> None:
         """Follow the sim at one tick, and publish the record of the controls if it is due."""
-        if self._backend is not None:
+        if self._can_drive:
             self._sampled[tick] = stamp.mono_ns
             while len(self._sampled) > REMEMBERED_TICKS:
                 del self._sampled[next(iter(self._sampled))]
@@ -175,8 +137,7 @@ class Driving:
 
     def close(self) -> None:
         """Apply neutral and give the device back."""
-        if self._backend is not None:
-            self._backend.close()
+        self._actuator.close()
 
     # ---- requests
 
@@ -206,9 +167,9 @@ class Driving:
             "epoch": self._lease.epoch,
             "token": self._lease.token,
             "lease_ms": arguments["lease_ms"],
-            "backend": self._capabilities.name,
-            "resets": self._capabilities.resets,
-            "starts": self._capabilities.starts,
+            "backend": self.backend_name,
+            "resets": self._actuator.capabilities.resets,
+            "starts": self._actuator.capabilities.starts,
             "neutral": self._neutral._asdict(),
         }
 
@@ -253,133 +214,103 @@ class Driving:
         arguments, now_ns = request.arguments, self._clock.mono_ns()
         start, wanted = arguments["start"], arguments["means"]
         kind = start if isinstance(start, str) else "place"
-        can = self._capabilities
+        can = self._actuator.capabilities
         if wanted is not None and wanted not in can.resets:
             known = ", ".join(can.resets) or "none"
             raise RequestRefused("reset", requests.BAD_ARGUMENT, f"the means of {can.name} are: {known}")
         if kind not in can.starts:
             known = ", ".join(can.starts) or "none"
             raise RequestRefused("reset", requests.UNAVAILABLE, f"the starts of {can.name} are: {known}; not {kind}")
+        if self._actuator.problem is not None:
+            raise RequestRefused("reset", requests.UNAVAILABLE, f"nothing reaches the car: {self._actuator.problem}")
         self._lease.begin_reset(now_ns, arguments["token"])
         self._resets += 1
-        self._reset = Reset(self._resets, start, can.resets if wanted is None else (wanted,), now_ns)
+        means = can.resets if wanted is None else (wanted,)
+        self._reset = Reset(self._resets, start, means, can, self._actuator.reset, now_ns)
         self._apply(now_ns)
-        self._attempt(self._reset, now_ns)
+        self._reset.attempt(now_ns, self._newest_packet)
+        self._report_end(self._reset)
         return {"reset": self._resets, "epoch": self._lease.epoch}
 
     def _check_can_drive(self, name: str) -> None:
-        if self._backend is None:
-            lost = self._capabilities.name != "none"
-            raise RequestRefused(name, requests.UNAVAILABLE, _LOST if lost else _WITHOUT)
+        if not self._can_drive:
+            raise RequestRefused(name, requests.UNAVAILABLE, _WITHOUT)
 
     # ---- the sim
 
     def _follow(self, stamp: Stamp) -> None:
-        """Suspend the lease while the sim takes no commands, and end the epoch when it is another session or car."""
-        state, records = self._ingest.liveness.state, self._ingest.sampler.newest
-        if state is not SimState.LIVE:
-            if self._lease.suspend(state.value):
-                self._log.info("driving_suspended", reason=state.value, driver=self._lease.driver)
-        else:
+        """Suspend the lease while the car takes no commands, and end the epoch if it is another session or car."""
+        now_ns, state, records = stamp.mono_ns, self._ingest.liveness.state, self._ingest.sampler.newest
+        self._actuator.follow(now_ns)
+        lost = self._actuator.problem
+        reason = state.value if state is not SimState.LIVE else None if lost is None else BACK_END
+        if reason is None:
             self._lease.resume()
+        elif self._lease.suspend(reason):
+            self._log.info("driving_suspended", reason=reason, driver=self._lease.driver)
+        if lost is not None:
+            self._stop_reset(now_ns, f"nothing reaches the car: {lost}")
         if state.flows and records is not None:
             physics, graphics, static = records
-            self._echo.update(stamp.mono_ns, physics)
+            self._echo.update(now_ns, physics)
             signature = (self._ingest.liveness.sessions, graphics.session, static.track, static.trackConfiguration)
             before = self._signature
             self._signature = (*signature, static.carModel)
             if before is not None and before != self._signature:
                 self._lease.end_epoch("car" if before[:-1] == signature else "session")
-            if state is SimState.LIVE and self._reset is not None:
-                self._judge_reset(self._reset, stamp.mono_ns, records)
-        if self._reset is not None and self._reset.state == "running":
-            self._retry_reset(self._reset, stamp.mono_ns)
-        self._revive()
+            if self._echo.frozen and self._lease.state == "driving" and not self._reopened:
+                self._reopened = True
+                self._actuator.reopen("the telemetry does not follow the commands")
+            if state is SimState.LIVE and (reset := self._resetting) is not None:
+                reset.judge(now_ns, *records)
+                self._report_end(reset)
+        if (reset := self._resetting) is not None:
+            reset.retry(now_ns, self._newest_packet)
+            self._report_end(reset)
 
-    def _judge_reset(self, reset: Reset, now_ns: int, records: tuple[Any, ...]) -> None:
-        if reset.state == "running" and reset.check is not None and reset.check.update(now_ns, *records):
-            reset.end(now_ns, None)
-            self._reset_ended(reset)
-
-    def _retry_reset(self, reset: Reset, now_ns: int) -> None:
-        if now_ns - reset.attempt_ns > ATTEMPT_NS:
-            detail = reset.check.detail if reset.check is not None else reset.detail
-            reset.detail = f"{reset.means}: {detail}"
-            self._attempt(reset, now_ns)
-
-    def _attempt(self, reset: Reset, now_ns: int) -> None:
-        """Try the next means, or the same one again; fail when none is left."""
+    @property
+    def _newest_packet(self) -> int:
         records = self._ingest.sampler.newest
-        packet = 0 if records is None else records[0].packetId
-        while reset.left and self._backend is not None:
-            reset.means = reset.left.pop(0)
-            reset.attempts += 1
-            reset.attempt_ns = now_ns
-            restarts = isinstance(reset.start, str) and reset.means in self._capabilities.moves_clock
-            reset.check = ResetCheck(reset.start, now_ns, packet, restarts=restarts)
-            try:
-                self._backend.reset(reset.start, reset.means)
-            except BackEndError as error:
-                reset.check, reset.detail = None, f"{reset.means}: {error}"
-                reset.left = [means for means in reset.left if means != reset.means]
-            else:
-                return
-        reset.end(now_ns, reset.detail or "no means is left")
-        self._reset_ended(reset)
+        return 0 if records is None else records[0].packetId
 
-    def _stop_reset(self, now_ns: int, reason: str) -> None:
-        if self._reset is not None and self._reset.state == "running":
-            self._reset.end(now_ns, reason)
-            self._reset_ended(self._reset)
+    # ---- resets
 
-    def _reset_ended(self, reset: Reset) -> None:
-        self._lease.end_reset()
-        took_s = None if reset.took_ms is None else reset.took_ms / 1000
-        self._emit(EventKind.CAR_RESET, after=reset.state, reason=reset.detail, text=reset.means, duration_s=took_s)
+    @property
+    def _resetting(self) -> Reset | None:
+        """The reset that is carried out."""
+        return self._reset if self._reset is not None and self._reset.running else None
 
     @property
     def _reset_state(self) -> str:
         return "idle" if self._reset is None else self._reset.state
 
-    def _revive(self) -> None:
-        """Open the device again, once in an epoch, if nothing reaches the car."""
-        backend = self._backend
-        if backend is None or self._reopened:
+    def _stop_reset(self, now_ns: int, reason: str) -> None:
+        if (reset := self._resetting) is not None:
+            reset.end(now_ns, reason)
+            self._report_end(reset)
+
+    def _report_end(self, reset: Reset) -> None:
+        """Take commands again, and report the end, if a reset that was carried out has ended now."""
+        if reset.took_ms is None:
             return
-        problem = backend.problem()
-        if problem is None and not (self._echo.frozen and self.held and self._lease.state == "driving"):
-            return
-        self._reopened = True
-        self._log.warning("controls_reopened", detail=problem or "the telemetry does not follow the commands")
-        if problem is not None:
-            self._lease.end_epoch("back_end")
-        try:
-            backend.close()
-            backend.open()
-            backend.apply(self._applied)
-        except BackEndError as error:
-            self._log.error("controls_lost", detail=str(error))
-            self._backend = None
+        self._lease.end_reset()
+        self._emit(
+            EventKind.CAR_RESET,
+            after=reset.state,
+            reason=reset.detail,
+            text=reset.means,
+            duration_s=reset.took_ms / 1000,
+        )
 
     # ---- the car
 
     def _apply(self, now_ns: int) -> None:
-        """Apply what the lease says, if it has changed or must be repeated."""
-        backend = self._backend
-        if backend is None:
-            return
+        """Apply what the lease says."""
         command = self._lease.command()
-        reset = self._reset
+        reset = self._resetting
         if reset is not None and self._lease.state == "resetting" and reset.start not in ("grid", "pits"):
             command = command._replace(brake=0.0)  # the car keeps the speed of its start
-        due = self._repeat_ns is not None and now_ns >= self._repeat_ns
-        if command == self._applied and not due:
-            return
-        backend.apply(command)
-        repeat_s = self._capabilities.repeat_s
-        self._repeat_ns = None if repeat_s is None else now_ns + round(repeat_s * 1e9)
-        if command != self._applied:
-            self._applied, self._applied_ns = command, now_ns
+        if self._actuator.apply(now_ns, command):
             self._echo.applied(now_ns, command)
 
     def _emit(self, kind: EventKind, **details: Any) -> None:
@@ -388,7 +319,7 @@ class Driving:
         self._ingest.publish(event, self._clock.now())
 
     def _record(self) -> Controls:
-        lease, applied, echo, reset = self._lease, self._applied, self._echo, self._reset
+        lease, applied, echo, reset = self._lease, self._actuator.applied, self._echo, self._reset
         records = self._ingest.sampler.newest
         ai = records is not None and bool(records[0].isAIControlled)
         return Controls(
@@ -404,7 +335,7 @@ class Driving:
             clutch=applied.clutch,
             shifts_up=applied.shifts_up,
             shifts_down=applied.shifts_down,
-            applied_mono_ns=self._applied_ns,
+            applied_mono_ns=self._actuator.applied_ns,
             lag_s=self._lag_s,
             echo_steer=echo.steer,
             echo_gas=echo.gas,
@@ -412,7 +343,8 @@ class Driving:
             echo_lag_s=echo.lag_s,
             frozen_input=echo.frozen and self.held,
             refused=lease.refused,
-            backend=self._capabilities.name,
+            backend=self.backend_name,
+            backend_problem=self._actuator.problem,
             reset=self._resets,
             reset_state=self._reset_state,
             reset_means=None if reset is None else reset.means,

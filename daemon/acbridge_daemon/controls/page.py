@@ -35,6 +35,7 @@ class PageBackEnd:
         self._memory: mmap.mmap | None = None
         self._file: tuple[int, int] | None = None
         self._newest: ControlPage | None = None
+        self._missing: str | None = None
 
     def open(self) -> None:
         """
@@ -57,9 +58,9 @@ class PageBackEnd:
         self._write((self._newest or ControlPage()).beginning_at(start))
 
     def problem(self) -> str | None:
-        """Return that another page has taken the place of the mapped one; ``None`` if none has."""
+        """Return that another page has taken the place of the mapped one, or that none could be mapped."""
         if self._file is None:
-            return None
+            return self._missing
         try:
             found = self._path.stat(follow_symlinks=False)
         except OSError:
@@ -67,6 +68,19 @@ class PageBackEnd:
         if (found.st_dev, found.st_ino) == self._file or found.st_size < SIZE:
             return None
         return f"another stand-in has made a new control page {self._name}"
+
+    def reopen(self) -> None:
+        """Map the page that is there now."""
+        self.close()
+        self._missing = None
+        try:
+            self.open()
+        except BackEndError as error:
+            self._missing = str(error)
+
+    def opening(self) -> bool:
+        """Return false: a page is there or not."""
+        return False
 
     def close(self) -> None:
         """Write neutral and unmap the page."""

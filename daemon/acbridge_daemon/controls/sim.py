@@ -35,6 +35,14 @@ class SimBackEnd:
         """Return ``None``: nothing lies between."""
         return None
 
+    def reopen(self) -> None:
+        """Apply neutral."""
+        self.open()
+
+    def opening(self) -> bool:
+        """Return false: nothing lies between."""
+        return False
+
     def close(self) -> None:
         """Apply neutral."""
         self._stand_in.drive(self._neutral)

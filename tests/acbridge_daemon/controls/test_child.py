@@ -95,13 +95,59 @@ def test_a_child_without_a_device_is_one_clear_line(command: list[str], words: s
     backend = ChildBackEnd(Capabilities("noting"), NEUTRAL, command, 5.0)
     with pytest.raises(BackEndError) as caught:
         backend.open()
-    assert words == str(caught.value)
-    assert backend.problem() is None
+    assert [words] * 2 == [str(caught.value), backend.problem()]
 
 
 def test_a_device_that_cannot_be_opened_is_the_words_of_the_child(notes: Notes) -> None:
     with pytest.raises(BackEndError, match=r"^there is no such wheel; buy one$"):
         child(notes, "missing").open()
+
+
+def test_a_device_is_opened_again_without_a_wait(notes: Notes) -> None:
+    backend = child(notes)
+    backend.open()
+    backend.apply(Command(gas=1.0))
+    shows(notes, gas=1.0)
+    backend.reopen()
+    assert backend.opening()
+    backend.apply(Command(gas=1.0))  # reaches no device
+    until(lambda: not backend.opening(), "the next child")
+    assert backend.problem() is None
+    assert (2, 1) == (len(notes.all("open")), len(notes.all("close")))
+    left = [shown["gas"] for shown in notes.all("apply") if shown["time"] <= notes.all("close")[0]["time"]]
+    assert 0.0 == left[-1]
+    backend.apply(Command(gas=0.5))
+    shows(notes, gas=0.5)
+    notes.unplug()
+    backend.apply(Command(gas=0.25))
+    assert "the wheel fell off" == until(backend.problem, "the loss")
+    for _ in range(2):
+        backend.reopen()
+        until(lambda: not backend.opening(), "the end")
+        assert "there is no such wheel; buy one" == backend.problem()
+    notes.plug_in()
+    backend.reopen()
+    until(lambda: not backend.opening(), "the next child")
+    assert backend.problem() is None
+    assert (0.0, 0.3) == (notes.newest["gas"], notes.newest["brake"])
+    backend.reopen()
+    backend.close()
+    until(lambda: len(notes.all("close")) == len(notes.all("open")), "each device removed")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ([sys.executable, "-c", "pass"], "the program that holds noting ended at once"),
+        ([sys.executable, "-c", "import time; time.sleep(3600)"], "the program that holds noting has not answered"),
+    ],
+)
+def test_a_child_that_does_not_answer_when_it_is_opened_again_is_ended(command: list[str], words: str) -> None:
+    backend = ChildBackEnd(Capabilities("noting"), NEUTRAL, command, 0.5)
+    backend.reopen()
+    until(lambda: not backend.opening(), "the end")
+    assert words == backend.problem()
+    backend.close()
 
 
 def test_a_child_that_never_reads_delays_nothing_and_is_ended(notes: Notes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acbridge import Bridge, Controls, NotDriving, Physics
+from acbridge import Bridge, Controls, NotDriving, Physics, RequestRefused
 from acbridge.cli import ExitCode
 from acbridge.driving import Driver
 from acbridge_daemon.controls.hand import KEPT_S
@@ -32,11 +32,13 @@ def notes(tmp_path: Path, page_dir: Path) -> Notes:
 
 
 @contextmanager
-def driven(game: OrderedSim, notes: Notes, manner: str = "good") -> Generator[tuple[Daemon, Bridge]]:
+def driven(
+    game: OrderedSim, notes: Notes, manner: str = "good", controls: str = "uinput"
+) -> Generator[tuple[Daemon, Bridge]]:
     """Run a daemon beside a game, with such a device."""
     assert notes.page is not None
     program = ("-u", str(SUPPORT / "noting_daemon.py"), str(notes.file), manner, str(notes.page))
-    options = ("--page-dir", str(notes.page.parent), "--controls", "uinput")
+    options = ("--page-dir", str(notes.page.parent), "--controls", controls)
     with Daemon(*options, program=program) as daemon, daemon.connect() as bridge:
         until(lambda: bridge.status().sim_state == "live", "live")
         yield daemon, bridge
@@ -117,7 +119,7 @@ def test_a_child_that_is_killed_costs_no_telemetry_and_is_started_again_once(gam
             for after in frames:
                 if after.seq >= before.seq + 60:
                     break
-        reopened = daemon.events("controls_reopened")
+        reopened = until(lambda: daemon.events("controls_reopened"), "the device opened again")
         assert ["the program that holds uinput has ended with -9"] == [event["detail"] for event in reopened]
         with pytest.raises(NotDriving, match="back_end"):
             until(lambda: driver.drive(gas=1.0), "the refusal")
@@ -152,9 +154,40 @@ def test_a_device_is_opened_again_once_if_the_telemetry_does_not_follow_and_neve
 def test_a_device_that_is_lost_is_reported_in_its_own_words(game: OrderedSim, notes: Notes) -> None:
     with driven(game, notes, "fragile") as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
         driver.drive(steer=1.0)
-        reopened = until(lambda: daemon.events("controls_reopened"), "the device opened again")
-        assert "the wheel fell off" == reopened[0]["detail"]
+        lost = until(lambda: daemon.events("controls_lost"), "the loss")
+        assert "the wheel fell off" == lost[0]["detail"]
         assert bridge.latest(Physics, timeout=5).record.packetId > 0
+
+
+def test_a_device_that_is_unplugged_again_and_again_is_driven_again_when_it_is_back(
+    game: OrderedSim, notes: Notes
+) -> None:
+    with driven(game, notes, controls="custom_ai") as (daemon, bridge), Driver(bridge, "me", lease_ms=5000) as driver:
+
+        def tried(times: int) -> bool:
+            return len(notes.all("missing")) == times
+
+        for loss in (1, 2):
+            full_gas(driver, notes)
+            notes.unplug()
+            until(lambda times=2 * loss: tried(times), "attempts to open it")  # type: ignore[misc]
+            record = bridge.latest(Controls, timeout=20).record
+            assert ("suspended", "back_end", "me", 0.0, 0.3) == (
+                record.state, record.reason, record.driver, record.gas, record.brake,
+            )  # fmt: skip
+            assert record.backend_problem in ("the wheel fell off", "there is no such wheel; buy one")
+            with pytest.raises(NotDriving, match="back_end"):
+                until(lambda: driver.drive(gas=1.0), "the refusal")
+            with pytest.raises(RequestRefused, match="nothing reaches the car") as refused:
+                bridge.request("reset", token=driver.token, start="pits", timeout=20)
+            assert "unavailable" == refused.value.code
+            assert loss == len(notes.all("open"))
+            notes.plug_in()
+            record = bridge.wait_for(Controls, lambda frame: frame.record.state == "neutral", timeout=60).record
+            assert ("back_end", None) == (record.reason, record.backend_problem)
+            assert (loss + 1, 0.0, 0.3) == (len(notes.all("open")), notes.newest["gas"], notes.newest["brake"])
+            assert loss == len(until(lambda: daemon.events("controls_reopened"), "the log of it"))
+            driver.resume()
 
 
 def test_a_device_that_cannot_be_opened_ends_the_daemon_with_one_line(page_dir: Path, notes: Notes) -> None:
