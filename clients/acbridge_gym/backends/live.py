@@ -67,8 +67,8 @@ PATIENCE_S = 1.0
 """How long to wait for the daemon, in a reset."""
 FRESH_S = 0.005
 """A frame may be older than a period of the daemon by so much."""
-SILENCE_S, SILENT_PERIODS = 0.1, 10
-"""How long to wait for a frame that is due: so long, or so many periods if that is longer."""
+SILENT_PERIODS = 10
+"""How long to wait for a frame that is due: so many periods, or the time to live of a command if that is longer."""
 ANSWERS_S = 0.2
 """A command names the frame that it answers unless that is older: the daemon refuses answers to old frames."""
 STATES = {
@@ -343,7 +343,7 @@ class LiveCar:
 
     def _await_end(self, bridge: Bridge) -> StepEnd | None:
         """Wait until the step is due and a fresh frame is there; ``None`` when none comes."""
-        silence_s = max(SILENCE_S, SILENT_PERIODS * self._period_s)
+        silence_s = max(self._ttl_ms / 1000, SILENT_PERIODS * self._period_s)
         fresh_s = self._period_s + FRESH_S
         least, left_s = self.sample.tick + 1, 0.0
         if self._by_frames:
