@@ -9,9 +9,9 @@ Drive the car of a daemon: `Driver` holds its controls, sends commands, and rese
 What does not import this module cannot drive.
 """
 
+import os
 import threading
 import time
-import uuid
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -168,7 +168,7 @@ class Driver:
             RequestRefused: The back-end has no such start or means, or the controls are not held any more.
             NoReply: The daemon does not answer.
         """
-        request_id = uuid.uuid4().hex
+        request_id = os.urandom(16).hex()
         reply = self._bridge.request(
             "reset",
             timeout=self._timeout,
@@ -218,7 +218,7 @@ class Driver:
         self._ended.set()
         self._thread.join()
         with self._using:
-            self._send({"request": "release", "id": uuid.uuid4().hex, "token": self.token})
+            self._send({"request": "release", "id": os.urandom(16).hex(), "token": self.token})
             self._socket.close(int(self._timeout * 100))
 
     def __enter__(self) -> Self:

@@ -1,8 +1,8 @@
 """`connect` and `Bridge`: receive the frames of a daemon, and send it requests."""
 
+import os
 import threading
 import time
-import uuid
 import weakref
 from collections.abc import Callable
 from types import TracebackType
@@ -253,7 +253,7 @@ class Bridge:
             RequestRefused: The daemon refused it; ``code`` and the message say why.
             Closed: The bridge was closed.
         """
-        request_id = request_id or uuid.uuid4().hex
+        request_id = request_id or os.urandom(16).hex()
         body = requests.encode_request(name, request_id, arguments)
         if len(body) > requests.MAX_REQUEST_BYTES:
             raise ValueError(f"a request may have {requests.MAX_REQUEST_BYTES} bytes, this one has {len(body)}")

@@ -1,11 +1,12 @@
 """
 What acbridge derives from the pages of the sim: the derived record, the events, and how both are computed.
 
+What computes them, `acbridge.derived.deriver`, is imported by name: who only reads frames does not pay for it.
+
 Pure: values in, values out. Nothing is opened, and time is the sim's own, so a recording gives the same numbers as the
 live sim.
 """
 
-from acbridge.derived.deriver import Deriver
 from acbridge.derived.events import Event, EventKind
 from acbridge.derived.record import Derived
 from acbridge.derived.thresholds import THRESHOLDS, Thresholds, ThresholdSpec, parse_thresholds
@@ -15,7 +16,6 @@ __all__ = [
     "CAR_AND_TRACK",
     "THRESHOLDS",
     "Derived",
-    "Deriver",
     "Event",
     "EventKind",
     "ThresholdSpec",

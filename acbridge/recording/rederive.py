@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from acbridge.derived import Derived, Deriver, Event, Thresholds
+from acbridge.derived import Derived, Event, Thresholds
+from acbridge.derived.deriver import Deriver
 from acbridge.recording.reader import RecordedTick
 
 

@@ -13,18 +13,22 @@ from acbridge.derived import parse_thresholds
 from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
-from acbridge_ctl.calibrate.command import calibrate
-from acbridge_ctl.doctor.command import doctor
-from acbridge_ctl.drive.command import drive
-from acbridge_ctl.keygen import keygen
 from acbridge_ctl.options import Commands, connected, daemon_options, json_option, timeout_option
-from acbridge_ctl.proton_stubs import proton_stubs
-from acbridge_ctl.service import service
-from acbridge_ctl.track.command import track
-from acbridge_ctl.watch import watch
 
 FLOWING = tuple(state for state in SimState if state.flows)
 """States of the sim in which its frames are published."""
+
+ELSEWHERE = {
+    "calibrate": "acbridge_ctl.calibrate.command",
+    "doctor": "acbridge_ctl.doctor.command",
+    "drive": "acbridge_ctl.drive.command",
+    "keygen": "acbridge_ctl.keygen",
+    "proton-stubs": "acbridge_ctl.proton_stubs",
+    "service": "acbridge_ctl.service",
+    "track": "acbridge_ctl.track.command",
+    "watch": "acbridge_ctl.watch",
+}
+"""Commands with a module of their own."""
 
 EPILOG = f"""\b
 Examples:
@@ -44,7 +48,7 @@ Completion in bash (or zsh_source, fish_source):
 """
 
 
-@click.group(cls=Commands, epilog=EPILOG, context_settings={"max_content_width": 100})
+@click.group(cls=Commands, elsewhere=ELSEWHERE, epilog=EPILOG, context_settings={"max_content_width": 100})
 @click.version_option(package_name="acbridge")
 def main() -> None:
     """
@@ -257,7 +261,3 @@ def shutdown(connection: Connection, timeout: float) -> None:
     with connected(connection) as bridge:
         bridge.request("shutdown", timeout=timeout)
     click.echo("the daemon ends")
-
-
-for command in (watch, drive, calibrate, doctor, keygen, proton_stubs, service, track):
-    main.add_command(command)

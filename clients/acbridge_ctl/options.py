@@ -1,7 +1,8 @@
 """What the commands share: options, the connection to the daemon, and how a failed request ends the program."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,35 @@ def connected(connection: Connection, topic_prefix: str = "") -> Generator[Bridg
 
 
 class Commands(click.Group):
-    """A group of commands that end with one line when stdout cannot be written."""
+    """
+    A group of commands that end with one line when stdout cannot be written.
+
+    A command with a module of its own is imported when it is used or listed, since some take longer to import than to
+    run.
+    """
+
+    def __init__(self, *arguments: Any, elsewhere: Mapping[str, str], **settings: Any) -> None:
+        """
+        Make the group.
+
+        Args:
+            arguments: As for `click.Group`.
+            elsewhere: Names of commands, and the module of each.
+            settings: As for `click.Group`.
+        """
+        super().__init__(*arguments, **settings)
+        self._elsewhere = elsewhere
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted([*super().list_commands(ctx), *self._elsewhere])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, and import it if need be."""
+        module = self._elsewhere.get(cmd_name)
+        if module is None:
+            return super().get_command(ctx, cmd_name)
+        return getattr(import_module(module), cmd_name.replace("-", "_"))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""

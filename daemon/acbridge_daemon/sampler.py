@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from acbridge import wire
-from acbridge.derived import Deriver, Event, Thresholds
-from acbridge.derived.deriver import DERIVED_FROM
+from acbridge.derived import Event, Thresholds
+from acbridge.derived.deriver import DERIVED_FROM, Deriver
 from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import Game, Pages

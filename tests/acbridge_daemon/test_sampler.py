@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from acbridge import Derived, Event, Graphics, Physics, Static, wire
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.pages import AC1, Pages
 from acbridge.wire import Stamp
 from acbridge_daemon.sampler import Message, Reading, Sampler, read_stable

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from acbridge import Graphics, Physics, Static
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge_gym import Seen
 from acbridge_gym.seen import find, nearest, see
 from acbridge_sim import CarCommands, SessionType, World, layout

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from acbridge import Frame, Graphics, Physics, Static
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.driving import Driver
 from acbridge_sim import SessionType, World
 from acbridge_sink.pump import TickFrames

@@ -15,7 +15,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Derived, Graphics, Physics, Static, wire
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.layout import Page, PageColumn
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import AC1

@@ -10,7 +10,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Derived, Graphics, Physics, Static, wire
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge_sim import SessionType, World
 from bench import judged, neighbours, percentile, print_table
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import zmq
 
 from acbridge import Derived, Graphics, Physics, Static, connect, wire
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.json_lines import fast_json, plain_json
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import AC1

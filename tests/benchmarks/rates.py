@@ -9,7 +9,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from acbridge import Derived, Graphics, Physics, Static
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge_sim import SessionType, World
 from bench import print_table
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from acbridge import Frame, Graphics, Physics, Static
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.status import Status
 from acbridge_sim import World
 from acbridge_sink.pump import TickFrames

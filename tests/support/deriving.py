@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from acbridge import Derived, Event, EventKind, Graphics, Physics, SimState, Static, Thresholds
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.layout import Page
 from acbridge.pages import STATUS_LIVE
 

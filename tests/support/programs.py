@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -42,6 +43,7 @@ class Program:
         cwd: Path | None = None,
         python: Interpreter = HERE,
     ) -> None:
+        self._under_wine = python is not HERE
         self.process = subprocess.Popen(
             [*python.command, *(() if module.startswith("-") else ("-m",)), module, *arguments],
             stdin=subprocess.DEVNULL,
@@ -96,6 +98,11 @@ class Program:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._under_wine and self.process.poll() is None:
+            # Connections of a killed process may stay open in wine's server, which then spins: a whole core.
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(PATIENCE_S / 4)
         if self.process.poll() is None:
             self.process.kill()
         self.wait()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acbridge import Derived, Event, Graphics, Physics, SimState, Static, Thresholds
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge_sim import SessionType, World
 from deriving import changed
 

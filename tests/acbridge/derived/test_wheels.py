@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from acbridge import Derived, Graphics, Physics, Static, Thresholds
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.derived.motion import ContactGeometry, contact_geometry
 from acbridge.derived.wheels import Chassis, SlipDetector, Slips
 from acbridge.schema import Wheels

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acbridge import Graphics, Physics, Static
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge_sim import World, layout
 from deriving import Drive, moving, on_wheels
 

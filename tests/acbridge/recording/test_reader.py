@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from acbridge import DecodeError, Derived, Event, Graphics, Physics, Static, Thresholds
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.recording import read_ticks, rederive
 from acbridge_sim import SessionType, World
 from acbridge_sim.faults import Faults

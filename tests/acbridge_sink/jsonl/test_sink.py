@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from acbridge import DecodeError, Derived, Event, EventKind, Frame, Physics, Static, Thresholds
-from acbridge.derived import Deriver
+from acbridge.derived.deriver import Deriver
 from acbridge.pages import Graphics
 from acbridge.recording import open_recording, read_ticks, rederive
 from acbridge.selection import Selection

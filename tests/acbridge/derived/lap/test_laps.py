@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acbridge import Derived, Event, Graphics, Physics, Static
-from acbridge.derived import Deriver, Thresholds
+from acbridge.derived import Thresholds
+from acbridge.derived.deriver import Deriver
 from acbridge_sim import World
 from acbridge_sim.faults import ROLLOVERS, Faults
 from acbridge_sim.model.road import Bend, Straight, lay

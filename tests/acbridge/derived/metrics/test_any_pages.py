@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acbridge import Derived, Event, Graphics, Physics, Static
-from acbridge.derived import Deriver, motion
+from acbridge.derived import motion
+from acbridge.derived.deriver import Deriver
 from acbridge.layout import Page
 from acbridge.pages import AC1, STATUS_LIVE
 from acbridge.schema import BOOL, FLOAT32, FLOAT64, INT64, STRING, Column
