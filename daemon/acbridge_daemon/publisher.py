@@ -1,4 +1,9 @@
-"""The PUB socket: sends messages, remembers the newest frame of each topic, never blocks."""
+"""
+The XPUB socket: sends messages, remembers the newest frame of each topic, never blocks.
+
+To subscribers it is a PUB socket. Unlike one it shows each subscription with its sender, so that a peer that subscribes
+without end can be cut before it has cost much memory.
+"""
 
 import time
 from collections import Counter
@@ -11,20 +16,34 @@ from acbridge_daemon.sockets import LINGER_MS, BindError, Connections, bind, har
 
 SNDBUF = 65536
 """Small on purpose: a frame that waits in the kernel for a slow subscriber is old when it arrives."""
+RCVBUF = 8192
+"""Small on purpose, as is the next limit: libzmq takes all subscriptions that wait, before the loop sees the first."""
+SUBSCRIPTIONS_WAITING = 8
+"""How many subscriptions of one peer may wait; a usual subscriber has fewer, so that it gets all topics at once."""
 MAX_SUBSCRIPTION_BYTES = 64
+MAX_TOPIC_BYTES = 54
+"""Bytes of the longest topic that can be subscribed to. libzmq counts 10 more in its limit."""
+MAX_SUBSCRIPTIONS = 1000
+"""Topics that one connection may be subscribed to; the daemon publishes a dozen."""
+LISTEN_AT_ONCE = 500
+"""How many subscriptions one call processes; takes about a millisecond."""
+SUBSCRIBE, UNSUBSCRIBE = b"\1", b"\0"
+"""First byte of what XPUB shows of a peer."""
 _REBIND_S = 2.0
 """Longest wait for the port to be free again; the kernel needs a millisecond."""
 
 
 class Publisher:
     """
-    A PUB socket.
+    An XPUB socket.
 
     Attributes:
-        socket: The PUB socket; the loop polls it, because subscriptions are processed only then.
+        socket: The XPUB socket; the loop polls it, because subscriptions are processed only then.
         connections: The open connections; the loop polls their socket, too.
         newest: The newest frame by topic.
         sent_bytes: Bytes of frames sent so far.
+        settling: Whether subscriptions of a connection that was cut still wait. No other should be admitted meanwhile:
+            if its peer does the same, it is noticed only after them.
     """
 
     def __init__(
@@ -41,6 +60,7 @@ class Publisher:
         """
         self.newest: dict[str, bytes] = {}
         self.sent_bytes = 0
+        self.settling = False
         self._sent: Counter[str] = Counter()
         self._context = context
         self._prefix = topic_prefix
@@ -54,7 +74,10 @@ class Publisher:
         self.connections = Connections(self.socket)  # before it is bound, so that every connection is counted
 
     def _open(self) -> "zmq.Socket[bytes]":
-        socket = self._context.socket(zmq.PUB)
+        socket = self._context.socket(zmq.XPUB)
+        socket.set(zmq.XPUB_VERBOSER, 1)
+        socket.rcvbuf = RCVBUF
+        socket.rcvhwm = SUBSCRIPTIONS_WAITING
         socket.linger = LINGER_MS
         socket.sndbuf = SNDBUF
         socket.sndhwm = self._queue
@@ -65,11 +88,42 @@ class Publisher:
         self._zap.protect(socket)
         return socket
 
+    def listen(self) -> None:
+        """Process some of the waiting subscriptions; cut the connection of a peer that has too many."""
+        for _ in range(LISTEN_AT_ONCE):
+            try:
+                notice = self.socket.recv(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                self.settling = False
+                return
+            self._note(notice)
+
+    def _note(self, notice: zmq.Frame) -> None:
+        """Add the topic of a subscription to those of its sender, or remove it."""
+        try:
+            descriptor = int(notice.get(zmq.SRCFD))
+        except zmq.ZMQError:
+            return  # its connection has ended
+        if descriptor not in self.connections.open:
+            self.connections.follow()
+        connection = self.connections.open.get(descriptor)
+        if connection is None:
+            return  # as above, or it was cut
+        kind, topic = notice.bytes[:1], notice.bytes[1:]
+        if kind == UNSUBSCRIBE:
+            connection.topics.discard(topic)
+        elif kind == SUBSCRIBE:
+            connection.topics.add(topic)
+            if len(connection.topics) > MAX_SUBSCRIPTIONS or len(topic) > MAX_TOPIC_BYTES:
+                self.connections.cut(descriptor)
+                self.settling = True
+                self._zap.ban(notice)
+
     def disconnect_all(self) -> None:
         """
         Disconnect every subscriber, by taking another socket on the same port.
 
-        libzmq cannot disconnect a single one. Those that are still admitted reconnect within a quarter of a second.
+        Those that are still admitted reconnect within a quarter of a second.
 
         Raises:
             BindError: Another program took the port meanwhile, or the system gives no more sockets.

@@ -104,7 +104,7 @@ class Report:
             late_p50=late and late.p50,
             late_p99=late and late.p99,
             late_max=late and late.largest,
-            connections=self._publisher.connections.count,
+            connections=len(self._publisher.connections.open),
             sent_bytes=self._publisher.sent_bytes,
             insecure=self._settings.exposed and self._settings.keys is None,
             controls_state=self._driving.state,

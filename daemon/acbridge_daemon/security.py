@@ -6,6 +6,7 @@ service's loop polls the handler's socket beside the other two, so no second thr
 module never shows or logs a secret key, and refuses a connection when in doubt.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import structlog
 import zmq
 from zmq.utils import z85
 
+from acbridge.address import is_loopback
 from acbridge.errors import KeyFileError
 from acbridge.keys import CLIENTS, PUBLIC, SECRET, SERVER, Role, load_public, load_role, load_secret
 
@@ -23,6 +25,8 @@ CURVE_BYTES = 33
 """Bytes that encryption adds to each part of a message; libzmq counts them in its limit on message sizes."""
 MIN_MESSAGE_BYTES = 1024
 """The smallest limit on message sizes that works: the CURVE handshake needs 257 bytes."""
+BAN_S = 60.0
+"""How long a peer that was cut is refused."""
 MAX_CONNECTIONS = 1000
 """Connections to both ports together; a further one is refused for now and tries again."""
 
@@ -138,6 +142,7 @@ class ZapHandler:
         """Bind the ZAP endpoint; do this before the sockets that the handler protects are bound."""
         self.keyring = keyring
         self.connections = 0
+        self._banned: dict[str, float] = {}
         self._log = structlog.get_logger()
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0
@@ -155,6 +160,25 @@ class ZapHandler:
         """Return the client that sent a message part; ``None`` if its key was removed since it connected."""
         return ANYONE if self.keyring is None else self.keyring.find(str(part.get("User-Id")).encode())
 
+    def ban(self, part: zmq.Frame) -> None:
+        """
+        Refuse the sender of a message part for a minute: its key, or without keys its address.
+
+        This machine's own address is not refused: all programs on it have the same.
+        """
+        now, address = time.monotonic(), str(part.get("Peer-Address"))
+        peer = self.sender(part)
+        self._banned = {banned: until for banned, until in self._banned.items() if until > now}
+        if self.keyring is not None:
+            self._banned[str(part.get("User-Id"))] = now + BAN_S
+        elif not is_loopback(address):
+            self._banned[address] = now + BAN_S
+        self._log.warning("peer_cut", reason="too_many_subscriptions", address=address, key=peer and peer.name)
+
+    def _is_banned(self, public: bytes, address: str) -> bool:
+        banned_until = self._banned.get(address if self.keyring is None else public.decode(), 0.0)
+        return time.monotonic() < banned_until
+
     def answer(self) -> bool:
         """Answer one ZAP request if there is one; return whether there was."""
         try:
@@ -168,13 +192,20 @@ class ZapHandler:
             return True  # not a mechanism of our sockets
         public = z85.encode(credentials[0]) if self.keyring is not None else b""
         peer = ANYONE if self.keyring is None else self.keyring.find(public)
-        full = self.connections > MAX_CONNECTIONS
-        reason = "key_unknown" if peer is None else "too_many_connections" if full else None
+        where = address.decode("ascii", "replace")
+        reason = (
+            "key_unknown"
+            if peer is None
+            else "too_many_connections"
+            if self.connections > MAX_CONNECTIONS
+            else "cut_a_moment_ago"
+            if self._is_banned(public, where)
+            else None
+        )
         # Status 300 means a temporary failure: the client tries again every two seconds, and is admitted once its key
         # is known. After a 400 it would have to be restarted.
         status = (b"200", b"OK", public) if reason is None else (b"300", reason.encode(), b"")
         self.socket.send_multipart((identity, delimiter, version, number, *status, b""))
-        where = address.decode("ascii", "replace")
         if reason is not None:
             self._log.warning("peer_refused", reason=reason, address=where, public_key=public.decode())
         elif peer is not None and self.keyring is not None:

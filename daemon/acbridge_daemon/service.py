@@ -23,6 +23,7 @@ from acbridge_daemon.clock import Clock
 from acbridge_daemon.controls.backend import BackEnd
 from acbridge_daemon.controls.driving import NEUTRALS, Driving
 from acbridge_daemon.ingest import Ingest
+from acbridge_daemon.memory import Memory
 from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.report import Report
@@ -110,6 +111,7 @@ class Service:
         self._pacer = Pacer(settings.rate, clock.mono_ns())
         self._report_due = 0
         self._tick = 0
+        self._memory = Memory()
 
     def stop(self) -> None:
         """End the loop soon; may be called from a signal handler."""
@@ -133,6 +135,7 @@ class Service:
         """
         gc.collect()
         gc.freeze()  # objects made at start-up stay, so the collector need not visit them again
+        self._memory.measure()
         self._pacer = Pacer(self.report.rate, self._clock.mono_ns())
         while not self._stopping:
             self._step(self._clock.now())
@@ -171,10 +174,12 @@ class Service:
             self._driving.wake(mono_ns())
             left_ns = self._next_due_ns() - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
-            if self._poller.poll(wait_ms):
+            if ready := self._poller.poll(wait_ms):
                 while self._answer() and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
                     pass
                 self._zap.connections = self._publisher.connections.follow() + self._responder.connections.follow()
+                if self._publisher.settling or (self._publisher.socket, zmq.POLLIN) in ready:
+                    self._publisher.listen()
             if self._keys_due:
                 self.read_keys()
             left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
@@ -210,7 +215,7 @@ class Service:
     def _answer(self) -> bool:
         """Answer one request and one ZAP request; return whether there was any."""
         answered = self._responder.answer(self._clock.mono_ns() * 1e-9)
-        return self._zap.answer() or answered
+        return (not self._publisher.settling and self._zap.answer()) or answered
 
     def read_keys(self) -> None:
         """Read the keys again; disconnect all subscribers if one key was removed, so that its owner cannot stay."""
@@ -234,6 +239,7 @@ class Service:
         if step:
             self._log.warning("clock_set", seconds=round(step, 3))
         logs.log_unlogged()
+        self._memory.give_back(stamp.mono_ns)
         status = self.report.second(stamp)
         self._notifier.status(status.sim_state, status.sim_detail)
         self._ingest.publish(status, stamp)

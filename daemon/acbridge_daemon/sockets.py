@@ -1,6 +1,9 @@
-"""Settings common to both sockets: binding, and the limits that drop dead peers."""
+"""What both sockets share: binding, the limits that drop dead peers, and the list of connections."""
 
+import socket
 import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import zmq
 
@@ -8,39 +11,51 @@ LINGER_MS = 200
 """How long sent messages may take to leave when the daemon ends: enough for 2000 frames, and never a hang."""
 
 
-def harden(socket: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
+def harden(hardened: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
     """
     Set the limits that both sockets share: dead and half-open peers are noticed and dropped.
 
     Args:
-        socket: Not bound yet.
+        hardened: Not bound yet.
         heartbeats: Notice dead peers within seconds, by heartbeats of ZeroMQ; else in a minute, by those of TCP.
             A socket that peers can fill with messages must not have heartbeats: libzmq 4.3.5 aborts the process when
             one is due for a peer that flooded it and closed the connection (assertion in stream_engine_base.cpp).
     """
-    socket.handshake_ivl = 2000
+    hardened.handshake_ivl = 2000
     if heartbeats:
-        socket.heartbeat_ivl = 1000
-        socket.heartbeat_timeout = 3000
-        socket.heartbeat_ttl = 5000
+        hardened.heartbeat_ivl = 1000
+        hardened.heartbeat_timeout = 3000
+        hardened.heartbeat_ttl = 5000
     else:
-        socket.tcp_keepalive = 1
-        socket.tcp_keepalive_idle = 30
-        socket.tcp_keepalive_intvl = 10
-        socket.tcp_keepalive_cnt = 3
+        hardened.tcp_keepalive = 1
+        hardened.tcp_keepalive_idle = 30
+        hardened.tcp_keepalive_intvl = 10
+        hardened.tcp_keepalive_cnt = 3
+
+
+@dataclass(slots=True)
+class Connection:
+    """
+    An open connection to a socket.
+
+    Attributes:
+        topics: What its peer has subscribed to.
+    """
+
+    topics: set[bytes] = field(default_factory=set[bytes])
 
 
 class Connections:
     """
-    Counts the connections to a socket, from libzmq's own events.
+    The connections to a socket, from libzmq's own events.
 
     Attributes:
-        count: Connections now, including those in the handshake.
+        open: The connections by descriptor, including those in the handshake, except those that were cut.
         socket: The monitor socket, which the loop polls.
     """
 
     def __init__(self, watched: "zmq.Socket[bytes]") -> None:
-        self.count = 0
+        self.open: dict[int, Connection] = {}
         self._watched = watched
         self.socket = watched.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
 
@@ -50,8 +65,22 @@ class Connections:
             try:
                 event, _ = self.socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
-                return self.count
-            self.count += 1 if int.from_bytes(event[:2], sys.byteorder) == zmq.EVENT_ACCEPTED else -1
+                return len(self.open)
+            descriptor = int.from_bytes(event[2:], sys.byteorder)
+            if int.from_bytes(event[:2], sys.byteorder) == zmq.EVENT_ACCEPTED:
+                self.open[descriptor] = Connection()
+            else:
+                self.open.pop(descriptor, None)
+
+    def cut(self, descriptor: int) -> None:
+        """
+        Close one connection; libzmq notices and forgets its peer, and no other peer is affected.
+
+        libzmq itself closes all connections of a socket or none, but says from which descriptor a message came.
+        """
+        self.open.pop(descriptor, None)
+        with suppress(OSError), socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as peer:
+            peer.shutdown(socket.SHUT_RDWR)  # it may have been closed since
 
     def close(self) -> None:
         """Stop counting; an open monitor would keep the context from ending."""
@@ -89,16 +118,16 @@ def bind_pair(frames: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]", host: 
     raise BindError(f"no two free ports next to each other on {host}")
 
 
-def bind(socket: "zmq.Socket[bytes]", endpoint: str) -> str:
+def bind(binding: "zmq.Socket[bytes]", endpoint: str) -> str:
     """
     Bind a socket, and return its endpoint.
 
     Raises:
         BindError: The address cannot be used.
     """
-    socket.ipv6 = "[" in endpoint
+    binding.ipv6 = "[" in endpoint
     try:
-        socket.bind(endpoint)
+        binding.bind(endpoint)
     except zmq.ZMQError as error:
         reason = (
             "the port is taken, perhaps by another daemon; end that one or choose another --port"
@@ -106,4 +135,4 @@ def bind(socket: "zmq.Socket[bytes]", endpoint: str) -> str:
             else f"{error.strerror}; --bind takes an address of this machine"
         )
         raise BindError(f"cannot use {endpoint}: {reason}") from error
-    return socket.get_string(zmq.LAST_ENDPOINT)
+    return binding.get_string(zmq.LAST_ENDPOINT)

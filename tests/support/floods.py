@@ -1,0 +1,39 @@
+"""Peers that misbehave, as programs of their own, and the memory of the daemon meanwhile."""
+
+from pathlib import Path
+
+from programs import Daemon
+
+MEGABYTE = 1 << 20
+
+SUBSCRIPTIONS = """
+import os, socket, sys, time
+ready = b"\\5READY\\x0bSocket-Type\\0\\0\\0\\3SUB"
+greeting = b"\\xff" + bytes(8) + b"\\x7f\\3\\0NULL" + bytes(48) + b"\\4" + bytes([len(ready)]) + ready
+flood = b"".join(b"\\0\\x33\\1" + os.urandom(50) for _ in range(100_000))
+print("begins", flush=True)
+end = time.monotonic() + float(sys.argv[2])
+floods = 0
+while time.monotonic() < end:
+    floods += 1
+    try:
+        with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=5) as peer:
+            peer.sendall(greeting)
+            while b"READY" not in peer.recv(4096):
+                pass
+            peer.sendall(flood)
+            while peer.recv(65536):
+                pass
+    except OSError:
+        pass
+print("ended after", floods, flush=True)
+"""
+"""Subscribes to 100,000 topics of 50 bytes, and connects again as soon as it is cut, for some seconds."""
+
+
+def resident(daemon: Daemon) -> int:
+    """Return the memory that a daemon uses, in bytes."""
+    for line in Path(f"/proc/{daemon.process.pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("the daemon is gone")
