@@ -52,7 +52,11 @@ REASONS = (
     Reason("sim_off", False, "The sim has no session."),
     Reason("frozen", False, "The sim reports live, and its physics stands still."),
     Reason("link_lost", False, "Frames of the daemon stopped arriving."),
-    Reason("session_restarted", False, "The session began again without a reset by the environment."),
+    Reason(
+        "session_restarted",
+        False,
+        "The session began again, or the car was put elsewhere, without a reset by the environment.",
+    ),
     Reason("control_lost", False, "The car does not get commands any more."),
     Reason("input_frozen", False, "The car does not follow its commands."),
     Reason("ai_control", False, "The sim's own driver drives the car."),

@@ -29,6 +29,7 @@ from acbridge import (
     Sample,
     Static,
     Status,
+    Thresholds,
     connect,
     requests,
 )
@@ -56,7 +57,7 @@ from acbridge_gym.rules import Rules
 from acbridge_gym.seen import Seen
 from acbridge_gym.start import Place
 from acbridge_gym.tracks import track_under
-from acbridge_sim import CarSpec, RacingLine, Track
+from acbridge_sim import STEP_S, CarSpec, RacingLine, Track
 from acbridge_sim.model.surface import Road
 from acbridge_sim.world import racing_line
 
@@ -80,6 +81,8 @@ STATES = {
     "unsupported": SIM_OFF,
 }
 """The reason for each state of the sim in which it takes no commands."""
+TELEPORT_M = Thresholds().teleport_m
+"""A car that moves so far beyond what its speed allows was not driven there."""
 NO_RESET = "reset the environment before its first step"
 LOST = "link_lost"
 """The reason of a driver whose daemon does not answer."""
@@ -395,7 +398,8 @@ class LiveCar:
             return AI_CONTROL
         if sample.physics.packetId == before.physics.packetId:
             return FROZEN
-        return SESSION_RESTARTED if began_again(before.graphics, sample.graphics) else RUNNING
+        again = began_again(before.graphics, sample.graphics) or was_put(before.physics, sample.physics)
+        return SESSION_RESTARTED if again else RUNNING
 
     def _fault_of(self, reason: str | None) -> int:
         """
@@ -462,3 +466,16 @@ def began_again(before: Graphics, after: Graphics) -> bool:
         or after.completedLaps < before.completedLaps
         or (math.isfinite(left) and left > RESTART_MS)
     )
+
+
+def was_put(before: Physics, after: Physics) -> bool:
+    """Return whether the car is farther from where it was than it can have driven: somebody put it there."""
+    passed_s = max(0, after.packetId - before.packetId) * STEP_S
+    moved = math.dist(middle(before), middle(after))
+    return moved > max(before.speedKmh, after.speedKmh) / 3.6 * passed_s + TELEPORT_M
+
+
+def middle(physics: Physics) -> tuple[float, float]:
+    """Return the middle of the contact points of the tyres, m."""
+    points = physics.tyreContactPoint
+    return sum(point[0] for point in points) / 4, sum(point[2] for point in points) / 4

@@ -27,6 +27,8 @@ from racing import observation, rules
 ID = "acbridge/Race-v0"
 GAS = np.array([0.0, 0.3], np.float32)
 START = {"s": 20.0, "speed": 15.0}
+FAR = {"s": 700.0, "speed": 15.0}
+"""Far from where a session begins."""
 SIM = ("--source", "sim", "--controls", "sim", "--rate", "333.33")
 
 
@@ -275,7 +277,7 @@ def test_a_fault_of_the_sim_ends_the_episode_by_name_and_the_reset_after_it_driv
     ordered: tuple[OrderedSim, Daemon], order: str, after: str, reason: str
 ) -> None:
     sim, daemon = ordered
-    with closing(made(daemon)) as env:
+    with closing(made(daemon, start=FAR)) as env:
 
         def provoked() -> bool:
             """Provoke the fault; return whether the episode ended for it, and not because the machine stalled."""
@@ -302,6 +304,24 @@ def test_a_fault_of_the_sim_ends_the_episode_by_name_and_the_reset_after_it_driv
         finally:
             sim.order(after)
         until(lambda: _resets(env) and env.step(GAS)[4]["reason"] == "", "a step after the next reset")
+
+
+@pytest.mark.alone
+def test_a_session_that_begins_again_when_it_has_just_begun_shows_by_the_place_of_the_car(
+    ordered: tuple[OrderedSim, Daemon],
+) -> None:
+    sim, daemon = ordered
+    with closing(made(daemon, start=FAR)) as env:
+
+        def ended() -> bool:
+            sim.order("restart")
+            until(lambda: _resets(env), "the reset")
+            sim.order("restart")  # the time that is left grows by less than clocks are set back now and then
+            reason = end_of(env)[2]["reason"]
+            assert reason in ("session_restarted", "link_lost"), reason  # the latter if the machine stalled
+            return reason == "session_restarted"
+
+        until(ended, "the end of the episode")
 
 
 @pytest.mark.alone
