@@ -44,7 +44,7 @@ def record(
     if beside is not None:
         world.put(-20.0, beside, speed=SLOW)
     static = Static.from_page(world.pages()[2])
-    recording = recorder(path, Options(quiet=True), Selection((Physics, Graphics)), Answers(static))
+    recording = recorder(path, Options(quiet=True, waits=True), Selection((Physics, Graphics)), Answers(static))
     number, left = 0, 10_000
     while left > 0:
         for _ in range(every):

@@ -28,7 +28,9 @@ REMIND_S = 60.0
 MEASURE_S = 1.0
 """How often the free space of the disk is measured, s."""
 STUCK_S = 1.5
-"""How long the end waits for a disk that takes nothing, s."""
+"""How long the end waits for a reader that takes nothing, s."""
+SLOW_DISK_S = 20.0
+"""How long the end waits for a disk that takes nothing, s: one that sleeps or is busy may need many seconds."""
 
 Report = Callable[[str], None]
 
@@ -80,7 +82,8 @@ class Writer:
         """Write what waits, if the disk takes it, and finish the file."""
         self._backlog.end()
         self._moved = time.perf_counter()
-        while self._thread.is_alive() and time.perf_counter() - self._moved < STUCK_S:
+        patience_s = SLOW_DISK_S if self._file is None or self._file.on_disk else STUCK_S
+        while self._thread.is_alive() and time.perf_counter() - self._moved < patience_s:
             self._thread.join(0.05)
         if self._thread.is_alive():  # inside a write that does not return; the thread ends with the process
             self.problem = "it takes nothing any more"
