@@ -42,7 +42,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Compile a library with the functions of vJoy's."""
     compiler = next((found for name in COMPILERS if (found := shutil.which(name))), None)
     if compiler is None:
-        pytest.skip("no compiler for Windows: install gcc-mingw-w64-x86-64-win32 to test against a real library")
+        pytest.skip("no compiler for Windows: .ci/windows installs gcc-mingw-w64-x86-64-win32")
     path = tmp_path_factory.mktemp("vjoy") / "vJoyInterface.dll"
     subprocess.run([compiler, "-Wall", "-Werror", "-shared", "-o", str(path), str(SOURCE)], check=True)
     return path
