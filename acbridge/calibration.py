@@ -11,8 +11,16 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+from acbridge.errors import shown as shown_in_error
+
+FORMAT = "acbridge calibration 1"
+"""The value of ``format`` in a file."""
+LOWEST_COMMANDS = {"steer": -1.0, "gas": 0.0, "brake": 0.0}
+"""The axes that have maps, and where the commands of each begin; all end at 1."""
+MOST_POINTS = 64
+"""Points of a map; those of three axes fit into a request."""
 LARGEST_RESIDUAL = 0.02
 """A reading may differ so much from the map."""
 LEAST_SPAN = 0.1
@@ -23,8 +31,14 @@ LOWEST = 0.01
 """Parts of the height below this, and as near to the top, say little about an exponent."""
 CANDIDATES = 50
 """Dead zones that are tried for the best fit."""
+MOST_GAMMA = 100.0
+"""No curve has a larger exponent."""
 LEVELS = 9
 """Levels of a staircase."""
+
+
+class BadCalibration(ValueError):  # noqa: N818  the name says what happened
+    """Values are no calibration; the text says why."""
 
 
 class NoMap(ValueError):  # noqa: N818  the name says what happened
@@ -88,6 +102,101 @@ class AxisMap(NamedTuple):
     def values(self) -> dict[str, Any]:
         """Return the map as it stands in a file."""
         return {**self._asdict(), "commands": list(self.commands), "shown": list(self.shown)}
+
+
+class Calibration:
+    """
+    The maps of the axes of a car.
+
+    Attributes:
+        axes: The map of each axis; the others are straight.
+        hash: The hash of the maps.
+    """
+
+    def __init__(self, axes: Mapping[str, AxisMap]) -> None:
+        self.axes = axes
+        self.hash = digest(self.values())
+
+    def values(self) -> dict[str, Any]:
+        """Return the maps as they stand in a file and in a request."""
+        return {name: one.values() for name, one in self.axes.items()}
+
+    def commands(self, asked: Mapping[str, float]) -> dict[str, float]:
+        """Return the commands that make the telemetry show what is asked of the axes that have maps."""
+        return {name: one.command(asked[name]) for name, one in self.axes.items()}
+
+
+def check_axes(values: object) -> Calibration:
+    """
+    Return the calibration of maps as they stand in a file or a request.
+
+    A map begins and ends with the commands of its axis, and what it shows stays in their range: so released gas is
+    always released, and no command leaves its range.
+
+    Raises:
+        BadCalibration: They are no maps of axes.
+    """
+    axes = cast("dict[str, object]", values if isinstance(values, dict) else {})
+    if not axes or not axes.keys() <= LOWEST_COMMANDS.keys():
+        wrong = shown_in_error(cast("object", values))
+        raise BadCalibration(f"axes must be maps of {', '.join(LOWEST_COMMANDS)}, not {wrong}")
+    return Calibration({name: _check_axis(name, one, LOWEST_COMMANDS[name]) for name, one in axes.items()})
+
+
+def read_calibration(data: bytes, backend: str) -> Calibration:
+    """
+    Return the calibration that a file holds.
+
+    Args:
+        data: The bytes of the file.
+        backend: The back-end whose commands are to be corrected.
+
+    Raises:
+        BadCalibration: It holds none, or one of another back-end.
+    """
+    try:
+        found = json.loads(data)
+    except ValueError as error:
+        raise BadCalibration(f"it is no JSON ({error})") from error
+    values = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    if values.get("format") != FORMAT:
+        raise BadCalibration(f'its format is not "{FORMAT}"')
+    if values.get("backend") != backend:
+        raise BadCalibration(f"it was measured through {shown_in_error(values.get('backend'))}, not {backend}")
+    calibration = check_axes(values.get("axes"))
+    if values.get("hash") != calibration.hash:
+        raise BadCalibration("its hash is not that of its maps; the file was changed")
+    return calibration
+
+
+def _check_axis(name: str, value: object, low: float) -> AxisMap:
+    values = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    if values.keys() != set(AxisMap._fields):
+        raise BadCalibration(f"the map of {name} must have {', '.join(AxisMap._fields)}")
+    commands, shown = _numbers(values["commands"], low), _numbers(values["shown"], low)
+    if len(commands) != len(shown) or not 1 < len(commands) <= MOST_POINTS:
+        raise BadCalibration(f"the map of {name} must have 2 to {MOST_POINTS} numbers in range, as many shown")
+    if (commands[0], commands[-1]) != (low, 1.0) or any(before >= after for before, after in pairwise(commands)):
+        raise BadCalibration(f"the commands of {name} must rise from {low:g} to 1")
+    if shown[-1] - shown[0] < LEAST_SPAN or any(before > after for before, after in pairwise(shown)):
+        raise BadCalibration(f"what {name} shows must rise by {LEAST_SPAN} or more, and never fall")
+    residual, dead, end = _numbers([values["residual"], values["dead"], values["end"]], 0.0) or (1.0, 0.0, 0.0)
+    gamma = values["gamma"]
+    if residual > LARGEST_RESIDUAL or not (gamma is None or _is_number(gamma, 0.0, MOST_GAMMA)):
+        raise BadCalibration(
+            f"{name} must have a residual to {LARGEST_RESIDUAL}, a dead zone and an end to 1, and a gamma"
+        )
+    return AxisMap(commands, shown, residual, dead, end, gamma)
+
+
+def _numbers(values: object, low: float) -> tuple[float, ...]:
+    """Return numbers from `low` to 1; none if one is not."""
+    found = cast("Sequence[object]", values) if isinstance(values, list | tuple) else ()
+    return tuple(float(cast("float", one)) for one in found) if all(_is_number(one, low, 1.0) for one in found) else ()
+
+
+def _is_number(value: object, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def staircase(low: float, high: float) -> tuple[float, ...]:

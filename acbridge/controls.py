@@ -81,7 +81,7 @@ class Controls(Record, topic="controls"):
     epoch: int = integer("Number of the lease; grows with each acquire, reset and suspension.")
     command: int | None = integer("Number (seq) of the newest command of this epoch.", nullable=True)
     answered_tick: int | None = integer("Tick of the frame that this command answers.", nullable=True)
-    steer: float = f64("Applied: -1 full left to 1 full right.")
+    steer: float = f64("Applied, before a calibration corrects it: -1 full left to 1 full right.")
     gas: float = f64("Applied: 0 to 1.")
     brake: float = f64("Applied: 0 to 1.")
     clutch: float = f64("Applied: 1 engaged to 0.")

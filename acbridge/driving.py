@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Self
 import zmq
 
 from acbridge import packing, requests
+from acbridge.calibration import Calibration
 from acbridge.client import Bridge
 from acbridge.controls import (
     DEFAULT_LEASE_MS,
@@ -32,6 +33,7 @@ from acbridge.controls import (
     start_fields,
 )
 from acbridge.errors import DecodeError, NoFrame, NotDriving, RequestRefused, ResetFailed
+from acbridge.status import SimState
 from acbridge.wire import Frame
 
 LINK_LOST = "link_lost"
@@ -41,6 +43,8 @@ _UNANSWERED_LEASES = 1.0
 _MORE = zmq.NOBLOCK | zmq.SNDMORE
 _GRANTED = packing.pack({"ok": True})[1:]
 """How a positive reply begins, after the first byte of its map; it holds nothing that is needed here."""
+_LOOK_S = 0.02
+"""How often a new driver looks whether the sim is there."""
 _HOLDS = 3
 """How often in a lease the controls are kept."""
 _FINAL = (requests.NOT_DRIVER, requests.SUSPENDED, requests.FORBIDDEN, requests.BAD_ARGUMENT, requests.INTERNAL)
@@ -83,14 +87,14 @@ class Driver:
         self, bridge: Bridge, name: str, *, lease_ms: int = DEFAULT_LEASE_MS, force: bool = False, timeout: float = 1.0
     ) -> None:
         """
-        Take the controls.
+        Take the controls, and wait for a sim that the daemon has not seen yet, so that the first command reaches it.
 
         Args:
             bridge: The connection to the daemon; it must outlive the driver.
             name: Name of the driver, 1 to 32 printable characters; every subscriber can read it.
             lease_ms: How long the daemon keeps the controls for a driver who is not heard, 300 to 5000.
             force: Whether to take the controls from another driver.
-            timeout: How long to wait for the daemon, in seconds.
+            timeout: How long to wait for the daemon, in seconds, and for the sim; without one, `drive` says so.
 
         Raises:
             RequestRefused: Another driver holds the controls (code ``held``), or the daemon cannot drive.
@@ -113,8 +117,9 @@ class Driver:
         self.starts: tuple[str, ...] = tuple(reply["starts"])
         self._socket = bridge.open_dealer()
         self._ended = threading.Event()
-        self._heard = time.perf_counter()
         self._await_link(timeout)
+        self._await_sim(timeout)
+        self._heard = time.perf_counter()
         self._thread = threading.Thread(target=self._hold, name="acbridge-driver", daemon=True)
         self._thread.start()
 
@@ -211,6 +216,23 @@ class Driver:
             self.token = reply["token"]
             self._new_epoch(reply["epoch"])
 
+    def calibrate(self, calibration: Calibration | None) -> bool:
+        """
+        Have the daemon correct all commands, so that the telemetry shows what was asked.
+
+        Args:
+            calibration: The maps; ``None`` to have the commands of this driver applied as they are, for a measurement.
+
+        Returns:
+            Whether the daemon keeps the maps in a file, and has them after its next start.
+
+        Raises:
+            RequestRefused: The controls are not held any more, or the daemon cannot write its file.
+            NoReply: The daemon does not answer.
+        """
+        axes = None if calibration is None else calibration.values()
+        return bool(self._bridge.request("calibrate", timeout=self._timeout, token=self.token, axes=axes)["stored"])
+
     def release(self) -> None:
         """Give the controls back; the car is neutral at once. Releasing twice does nothing."""
         if self._ended.is_set():
@@ -246,8 +268,17 @@ class Driver:
     def _await_link(self, timeout: float) -> None:
         """Wait until the socket is connected, so that no command waits for it."""
         self._send({"request": "hold", "token": self.token})
+        self._heard = time.perf_counter()
         if self._socket.poll(round(timeout * 1000)):
             self._read()
+
+    def _await_sim(self, timeout: float) -> None:
+        """Wait until the daemon has seen the sim: both may be starting, and a refused command costs an epoch."""
+        deadline = time.perf_counter() + timeout
+        while self._bridge.request("hold", timeout=timeout, token=self.token)["reason"] == SimState.ABSENT:
+            if time.perf_counter() > deadline:
+                return
+            time.sleep(_LOOK_S)
 
     def _hold(self) -> None:
         """Keep the lease while the process lives."""

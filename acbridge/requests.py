@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
-from acbridge import controls, packing
+from acbridge import calibration, controls, packing
 from acbridge.derived.thresholds import checked
 from acbridge.errors import DecodeError, RequestRefused, shown
 from acbridge.plain_text import plain_values
@@ -110,6 +110,16 @@ def check_mark(text: object) -> str:
     if isinstance(text, str) and 1 <= len(text) <= MAX_MARK and text.isprintable():
         return text
     raise ValueError(f"text must be 1 to {MAX_MARK} printable characters, without line breaks, not {shown(text)}")
+
+
+def check_axes(values: object) -> calibration.Calibration | None:
+    """
+    Return the calibration of maps of axes, or ``None`` for none.
+
+    Raises:
+        ValueError: The value is neither nil nor a map of maps that can be applied.
+    """
+    return None if values is None else calibration.check_axes(values)
 
 
 REQUIRED = object()
@@ -252,6 +262,21 @@ REQUESTS: Mapping[str, RequestSpec] = {
                 "Where: grid, pits, hotlap, or a map of s, offset and speed (m, m, m/s).", controls.check_start
             ),
             "means": Argument("The means to use; nil for any that can.", controls.check_means, None),
+        },
+    ),
+    "calibrate": RequestSpec(
+        "Correct all commands from now on, so that the telemetry shows what was asked; or, without maps, apply those "
+        "of this driver as they are, for a measurement.",
+        "hash: of the maps applied or nil, stored: whether the daemon keeps them in its file",
+        Effect.ONCE,
+        {
+            "token": Argument("Of the driver.", controls.check_count),
+            "axes": Argument(
+                "Maps by axis (steer, gas, brake), each with commands, shown, residual, dead, end and gamma; nil to "
+                "measure.",
+                check_axes,
+                None,
+            ),
         },
     ),
     "shutdown": RequestSpec(

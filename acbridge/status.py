@@ -65,5 +65,8 @@ class Status(Record, topic="status"):
     insecure: bool = flag("Other machines can listen and ask without a key.")
     controls_state: str = string("none (this daemon cannot drive), free, driving, neutral, suspended or resetting.")
     controls_backend: str = string("What moves the car: none, sim, page, uinput, vjoy or custom_ai.")
+    controls_calibration: str | None = string(
+        "Hash of the maps by which commands are corrected; nil if they are applied as they are.", nullable=True
+    )
     requests: int = integer("Requests answered, refused ones included.")
     refused_requests: int = integer("Requests answered with an error.")

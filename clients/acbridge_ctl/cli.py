@@ -83,7 +83,8 @@ def status(connection: Connection, timeout: float, *, as_json: bool) -> None:
     frame = None if controls is None else controls["frames"].get(Controls.topic)
     driven = None if frame is None else summary(Controls.adopt(frame))
     if driven is not None:
-        lines.append((Controls.topic, driven))
+        by = "" if now.controls_calibration is None else f"; commands corrected by {now.controls_calibration[:23]}"
+        lines.append((Controls.topic, driven + by))
     for name, text in lines:
         click.echo(f"{name:<9} {text}")
 

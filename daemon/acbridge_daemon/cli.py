@@ -12,6 +12,7 @@ import click
 import structlog
 import zmq
 
+from acbridge.calibration import BadCalibration
 from acbridge.cli import ExitCode, fail, needs_extra, on_stop_signal
 from acbridge.derived import Thresholds, parse_thresholds
 from acbridge.errors import CurveMissing, KeyFileError
@@ -22,6 +23,7 @@ from acbridge.wire import WIRE_VERSION
 from acbridge_daemon import logs
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.controls.backend import BackEnd, BackEndError
+from acbridge_daemon.controls.calibration_file import CalibrationFile
 from acbridge_daemon.controls.child import CAPABILITIES, ChildBackEnd
 from acbridge_daemon.controls.driving import NEUTRALS as NEUTRAL_COMMANDS
 from acbridge_daemon.controls.page import PageBackEnd
@@ -108,6 +110,11 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     show_default=True,
     help="What the car does without a driver.",
 )
+@click.option(
+    "--calibration",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Correct commands by the maps in this JSON file, which acbridge-ctl calibrate makes and renews.",
+)
 @click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
 @click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")
 @click.option(
@@ -144,9 +151,14 @@ def main(**options: Any) -> None:
             keyring = None if settings.keys is None else Keyring(settings.keys)
             zap = ZapHandler(context, keyring)
             source, notifier = open_source(settings, clock), ServiceNotifier(os.environ)
+            calibration_file = (
+                None if settings.calibration is None else CalibrationFile(settings.calibration, settings.controls)
+            )
             backend = open_backend(settings, source)
-            service = Service(settings, source, clock, context, version("acbridge"), zap, notifier, backend)
-        except (KeyFileError, CurveMissing, BindError, BackEndError) as error:
+            service = Service(
+                settings, source, clock, context, version("acbridge"), zap, notifier, backend, calibration_file
+            )
+        except (BadCalibration, KeyFileError, CurveMissing, BindError, BackEndError) as error:
             context.destroy(linger=0)
             unavailable = isinstance(error, BindError | BackEndError)
             fail(str(error), ExitCode.UNAVAILABLE if unavailable else ExitCode.CONFIG)

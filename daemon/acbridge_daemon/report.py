@@ -85,7 +85,7 @@ class Report:
 
     def status(self, stamp: Stamp) -> Status:
         """Return how the daemon and the sim are at an instant."""
-        ingest, late = self._ingest, self._latency.summary()
+        ingest, late, calibration = self._ingest, self._latency.summary(), self._driving.calibration
         return Status(
             version=self.version,
             source=self._settings.source,
@@ -109,6 +109,7 @@ class Report:
             insecure=self._settings.exposed and self._settings.keys is None,
             controls_state=self._driving.state,
             controls_backend=self._driving.backend_name,
+            controls_calibration=calibration and calibration.hash,
             requests=self._counts.answered,
             refused_requests=self._counts.refused,
         )

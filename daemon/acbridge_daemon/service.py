@@ -21,6 +21,7 @@ from acbridge_daemon import logs
 from acbridge_daemon.answers import Answers
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.controls.backend import BackEnd
+from acbridge_daemon.controls.calibration_file import CalibrationFile
 from acbridge_daemon.controls.driving import NEUTRALS, Driving
 from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.memory import Memory
@@ -65,9 +66,10 @@ class Service:
         zap: ZapHandler,
         notifier: ServiceNotifier,
         backend: BackEnd | None = None,
+        calibration_file: CalibrationFile | None = None,
     ) -> None:
         """
-        Bind both sockets; the ZAP handler decides who may connect, the back-end moves the car.
+        Bind both sockets; the ZAP handler decides who may connect, the back-end moves the car, corrected by the file.
 
         Raises:
             BindError: An address cannot be used.
@@ -81,7 +83,7 @@ class Service:
         self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), zap)
         sampler = Sampler(AC1, run, settings.thresholds, names=settings.names)
         self._ingest = Ingest(source, sampler, self._publisher, clock)
-        self._driving = Driving(backend, NEUTRALS[settings.neutral], clock, self._ingest)
+        self._driving = Driving(backend, NEUTRALS[settings.neutral], clock, self._ingest, calibration_file)
         self.report = Report(run, version, settings, self._ingest, self._driving, self._publisher, counts)
         answers = Answers(
             settings,

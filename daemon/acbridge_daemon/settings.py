@@ -42,6 +42,7 @@ class Settings:
             subscribe and send requests.
         controls: What moves the car: ``none``, ``sim`` for the stand-in of ``source``, ``page`` for a stand-in in
             another process, or a device: ``uinput``, ``vjoy``, ``custom_ai``.
+        calibration: File of the maps by which commands are corrected; it is written by the request ``calibrate``.
         neutral: What is applied without a driver: ``brake`` or ``coast``.
         keys: The directory of keys; with one, only clients whose key is in it can connect.
 
@@ -62,6 +63,7 @@ class Settings:
     metrics: int | None = None
     insecure: bool = False
     controls: str = "none"
+    calibration: Path | None = None
     neutral: str = "brake"
     keys: Path | None = None
 
@@ -96,6 +98,8 @@ class Settings:
         if self.neutral not in NEUTRALS:
             raise SettingsError(f"neutral must be one of {', '.join(NEUTRALS)}, not {self.neutral!r}")
         if self.controls == "none":
+            if self.calibration is not None:
+                raise SettingsError("calibration corrects commands, so it needs --controls")
             return
         if (self.controls == "sim") != (self.source == "sim"):
             raise SettingsError(

@@ -1,21 +1,29 @@
 """The map from a command to the telemetry: fitted to readings of known curves, and refused where there is none."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from acbridge.calibration import (
+    FORMAT,
     LARGEST_RESIDUAL,
     LEVELS,
+    MOST_POINTS,
     AxisMap,
+    BadCalibration,
+    Calibration,
     NoMap,
     Reading,
+    check_axes,
     digest,
     edges,
     fit,
     quantile,
+    read_calibration,
     staircase,
 )
 
@@ -142,3 +150,98 @@ def test_the_same_values_have_the_same_hash_and_others_another() -> None:
     )
     assert digest(one.values()) == digest(dict(reversed(one.values().items())))
     assert digest(one.values()) != digest(other.values())
+
+
+# ---- Files and requests
+
+GAS = fit(taken(curve(0.1, 0.05, 1.5))).values()
+STEER = fit(taken(curve(0.05), low=-1.0)).values()
+
+
+def test_maps_are_the_same_after_a_file() -> None:
+    calibration = check_axes({"gas": GAS, "steer": STEER})
+    values = {"format": FORMAT, "backend": "vjoy", "axes": calibration.values(), "hash": calibration.hash, "more": 1}
+    read = read_calibration(json.dumps(values).encode(), "vjoy")
+    assert (calibration.axes, calibration.hash) == (read.axes, read.hash)
+    found = read.commands({"steer": -0.5, "gas": 0.5, "brake": 0.3})
+    assert {"steer", "gas"} == found.keys()
+    assert -0.5 == pytest.approx(read.axes["steer"].show(found["steer"]))
+    assert 0.5 == pytest.approx(read.axes["gas"].show(found["gas"]))
+
+
+BAD_AXES: dict[str, dict[str, Any]] = {
+    "no gas": GAS | {"commands": [0.5, 1.0], "shown": [0.0, 1.0]},
+    "negative": GAS | {"commands": [0.0, 1.0], "shown": [-0.1, 1.0]},
+    "falling": GAS | {"commands": [0.0, 0.5, 1.0], "shown": [0.0, 0.7, 0.6]},
+    "standing": GAS | {"commands": [0.0, 0.5, 0.5, 1.0], "shown": [0.0, 0.5, 0.6, 1.0]},
+    "flat": GAS | {"commands": [0.0, 1.0], "shown": [0.5, 0.55]},
+    "text": GAS | {"commands": [0.0, "0.5", 1.0], "shown": [0.0, 0.5, 1.0]},
+    "true": GAS | {"commands": [0.0, 1.0], "shown": [0.0, True]},
+    "nan": GAS | {"commands": [0.0, 1.0], "shown": [0.0, float("nan")]},
+    "long": GAS | {"commands": [at / 99 for at in range(100)], "shown": [at / 99 for at in range(100)]},
+    "uneven": GAS | {"commands": [0.0, 1.0], "shown": [0.0, 0.5, 1.0]},
+    "empty": GAS | {"commands": [], "shown": []},
+    "residual": GAS | {"residual": 0.5},
+    "gamma": GAS | {"gamma": float("inf")},
+    "missing": {name: value for name, value in GAS.items() if name != "dead"},
+    "extra": GAS | {"x": 1},
+}
+
+
+@pytest.mark.parametrize("axis", BAD_AXES.values(), ids=BAD_AXES)
+def test_a_map_that_could_press_the_gas_or_means_nothing_is_refused(axis: dict[str, Any]) -> None:
+    with pytest.raises(BadCalibration, match="gas"):
+        check_axes({"steer": STEER, "gas": axis})
+
+
+@pytest.mark.parametrize("values", [None, {}, [], "gas", {"clutch": GAS}, {"gas": None}, {"gas": [1]}, {1: GAS}])
+def test_what_is_no_map_of_axes_is_refused(values: object) -> None:
+    with pytest.raises(BadCalibration):
+        check_axes(values)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": "acbridge calibration 2"}, "its format is not"),
+        ({"backend": "uinput"}, "it was measured through 'uinput', not vjoy"),
+        ({"hash": "sha256:00"}, "the file was changed"),
+        ({"axes": {"gas": GAS | {"residual": 0.01}}}, "the file was changed"),
+        ({"axes": {}}, "axes must be maps"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_by_name(change: dict[str, Any], words: str) -> None:
+    values = {"format": FORMAT, "backend": "vjoy", "axes": {"gas": GAS}, "hash": digest({"gas": GAS})}
+    read_calibration(json.dumps(values).encode(), "vjoy")
+    with pytest.raises(BadCalibration, match=words):
+        read_calibration(json.dumps(values | change).encode(), "vjoy")
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b"1" * 10_000])
+def test_a_file_of_anything_else_is_refused(data: bytes) -> None:
+    with pytest.raises(BadCalibration):
+        read_calibration(data, "vjoy")
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> Calibration:
+    """Return the calibration of any maps that are accepted."""
+    axes: dict[str, Any] = {}
+    for name, low in (("steer", -1.0), ("gas", 0.0), ("brake", 0.0)):
+        inner = draw(st.lists(st.floats(low, 1.0), max_size=MOST_POINTS - 2, unique=True))
+        commands = sorted({low, 1.0, *inner})
+        shown = sorted(draw(st.lists(st.floats(low, 1.0), min_size=len(commands), max_size=len(commands))))
+        assume(shown[-1] - shown[0] >= 0.1)
+        axes[name] = {"commands": commands, "shown": shown, "residual": 0.0, "dead": 0.0, "end": 0.0, "gamma": None}
+    return check_axes(axes)
+
+
+@given(maps(), st.floats(-1.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_a_corrected_command_stays_in_its_range_and_released_gas_is_released(
+    calibration: Calibration, steer: float, gas: float, brake: float
+) -> None:
+    found = calibration.commands({"steer": steer, "gas": gas, "brake": brake})
+    assert -1.0 <= found["steer"] <= 1.0
+    assert 0.0 <= found["gas"] <= 1.0
+    assert 0.0 <= found["brake"] <= 1.0
+    assert 0.0 == calibration.commands({"steer": steer, "gas": 0.0, "brake": brake})["gas"]

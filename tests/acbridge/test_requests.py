@@ -124,6 +124,7 @@ def test_a_changing_request_needs_an_id(name: str) -> None:
         "mark": {"text": "here"},
         "acquire": {"driver": "me", "lease_ms": 300, "force": True, "token": None},
         "release": {"token": 1},
+        "calibrate": {"token": 1, "axes": None},
         "reset": {"token": 1, "start": "pits", "means": None},
     }.get(name, {})
     assert arguments == check(request(name, id="a", **arguments)).arguments

@@ -176,6 +176,7 @@ def samples() -> list[Record]:
         "rate_kept": None,
         "controls_state": "free",
         "controls_backend": "sim",
+        "controls_calibration": None,
     }
     holes: dict[str, Any] = vars(physics) | {"finalFF": math.nan, "accG": (math.inf, 0.0, -math.inf)}
     derived = derive(physics, graphics, static)

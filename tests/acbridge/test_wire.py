@@ -35,7 +35,7 @@ def samples() -> dict[str, bytes]:
     derived = derive(Physics.from_page(physics), Graphics.from_page(graphics), Static.from_page(static))
     status: dict[str, Any] = dict.fromkeys((column.name for column in Status.columns), 1)
     status |= {"version": "1", "source": "sim", "sim_state": "live", "insecure": False, "sim_detail": None}
-    status |= {"controls_state": "free", "controls_backend": "sim"}
+    status |= {"controls_state": "free", "controls_backend": "sim", "controls_calibration": None}
     return {
         "physics": PageEncoder(Physics).encode(HEADER, physics),
         "graphics": PageEncoder(Graphics).encode(HEADER, graphics),

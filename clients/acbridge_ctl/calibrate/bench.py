@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from acbridge import Bridge, Frame, NoFrame
-from acbridge.calibration import Reading, edges, staircase
+from acbridge.calibration import LOWEST_COMMANDS, AxisMap, Reading, edges, staircase
 from acbridge.controls import Command, Controls
 from acbridge.driving import Driver
 from acbridge.pages import Physics
@@ -39,6 +39,8 @@ GOLDEN = 0.618034
 LONGEST_WAIT_S = 0.02
 HALVINGS = 3
 """How often the doubt about the end of a dead zone is halved."""
+CHECKED = (0.1, 0.35, 0.8)
+"""Where a map is checked, as parts of the height of what it shows."""
 LAG_STEP = 0.05
 """A movement of so much has a lag that can be measured."""
 
@@ -54,37 +56,37 @@ class Axis(NamedTuple):
     Attributes:
         name: Its name in a command and in the record of the controls.
         field: Its name in physics.
-        low: The least command; the largest is 1.
         beside: The other axes meanwhile, so that the car stands.
         suspects: What in the game makes its telemetry depend on more than the command.
     """
 
     name: str
     field: str
-    low: float
     beside: Command
     suspects: str
+
+    @property
+    def low(self) -> float:
+        """The least command; the largest is 1."""
+        return LOWEST_COMMANDS[self.name]
 
 
 AXES = (
     Axis(
         "steer",
         "steerAngle",
-        -1.0,
         Command(brake=0.5),
         "set the steering filter and the speed sensitivity to 0 in the game's control settings",
     ),
     Axis(
         "gas",
         "gas",
-        0.0,
         Command(brake=1.0, clutch=0.0),
         "switch off traction control, automatic shifting and automatic blip, and set the gas filter to 0",
     ),
     Axis(
         "brake",
         "brake",
-        0.0,
         Command(clutch=0.0),
         "switch off ABS and stability control, and set the brake filter to 0",
     ),
@@ -163,6 +165,21 @@ class Bench:
             wanted = list(edges(measured.readings)) if halving < HALVINGS else []
         return measured
 
+    def check(self, axis: Axis, found: AxisMap) -> float:
+        """
+        Command values between those measured, by the map; return the largest difference of what the telemetry shows.
+
+        Raises:
+            Unfit: The telemetry does not settle, the car rolls, or commands do not reach it.
+            NotDriving: Commands are refused.
+        """
+        measured = Measured([], [])
+        low, high = found.shown[0], found.shown[-1]
+        asked = [low + (high - low) * part for part in CHECKED]
+        for value in asked:
+            self._read(axis, found.command(value), measured)
+        return max(abs(reading.shown - value) for value, reading in zip(asked, measured.readings, strict=True))
+
     def _read(self, axis: Axis, command: float, measured: Measured) -> None:
         before = self._value
         applied_ns: int | None = None
@@ -175,8 +192,10 @@ class Bench:
             record = frame.record
             if isinstance(record, Controls):
                 # A tick publishes the record of the controls after its physics, which may show the command already.
-                if applied_ns is None and getattr(record, axis.name) == command:
-                    applied_ns = record.applied_mono_ns
+                known_ns, applied_ns = applied_ns, _in_force_since(record, axis, command, applied_ns)
+                if known_ns is not None and applied_ns is None:  # repeated too late by a busy machine: it was neutral
+                    before = None
+                    newest.clear()
             elif record.speedKmh > ROLLING_KMH:
                 raise Unfit("the car rolls; put it on even ground")
             else:
@@ -189,8 +208,7 @@ class Bench:
                     break
             if time.perf_counter() > deadline:
                 raise Unfit(_never(axis, command, applied_ns))
-        shown = sum(value for _, value in newest) / len(newest)
-        self._value = shown
+        shown = self._value = _at_an_end(axis, sum(value for _, value in newest) / len(newest))
         measured.readings.append(Reading(command, shown))
         lag_s = None if before is None or applied_ns is None else _lag(before, shown, seen, applied_ns)
         if lag_s is not None:
@@ -215,6 +233,19 @@ class Bench:
                 continue
             yield frame
         raise Unfit("ended before the measurement was complete; nothing was written")
+
+
+def _at_an_end(axis: Axis, shown: float) -> float:
+    """Return the end of the axis for what is just beyond it: numbers of 32 bits may be."""
+    nearest = min(1.0, max(axis.low, shown))
+    return nearest if abs(shown - nearest) <= SETTLED else shown
+
+
+def _in_force_since(record: Controls, axis: Axis, command: float, known_ns: int | None) -> int | None:
+    """Return when a command was applied; ``None`` while another is."""
+    if getattr(record, axis.name) != command:
+        return None
+    return record.applied_mono_ns if known_ns is None else known_ns
 
 
 def _settled(newest: deque[tuple[int, float]], applied_ns: int) -> bool:

@@ -9,15 +9,15 @@ from typing import Any
 import click
 
 from acbridge import Bridge, NotDriving
-from acbridge.calibration import AxisMap, NoMap, digest, fit, quantile
+from acbridge.calibration import FORMAT, LARGEST_RESIDUAL, AxisMap, Calibration, NoMap, fit, quantile
 from acbridge.cli import Connection, ExitCode, fail, needs_extra, report, stop_requested, topic_prefix_option
+from acbridge.controls import MAX_LEASE_MS
 from acbridge.driving import LINK_LOST, Driver
 from acbridge.json_lines import to_json
 from acbridge_ctl.calibrate import picture
 from acbridge_ctl.calibrate.bench import AXES, Axis, Bench, Measured, Unfit
 from acbridge_ctl.options import connected, daemon_options, force_option, name_option, timeout_option
 
-FORMAT = "acbridge calibration 1"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 EPILOG = """\b
@@ -47,11 +47,13 @@ def calibrate(
     force: bool,
 ) -> None:
     """
-    Measure what the telemetry shows of each command, and write the maps as JSON to PATH.
+    Measure what the telemetry shows of each command, have the daemon correct commands by it, and write it to PATH.
 
     Steps through the steering, the gas and the brake of a car that stands, which takes about half a minute. The maps
-    have dead zones and the exponent of the curve; the lag is from a command applied to half of its movement seen. Exit
-    code 1, and no file, where the telemetry depends on more than the command, such as filters and driving aids.
+    have dead zones and the exponent of the curve; the lag is from a command applied to half of its movement seen. From
+    then on the telemetry shows what a driver asks for; the daemon forgets it at its end unless it was started with
+    --calibration. Exit code 1, and nothing changed, where the telemetry depends on more than the command, such as
+    filters and driving aids.
     """
     plt = None
     if picture_path is not None:
@@ -61,19 +63,22 @@ def calibrate(
     try:
         with connected(connection, topic_prefix) as bridge:
             found = describe(bridge, timeout)
-            with Driver(bridge, name, force=force, timeout=timeout) as driver:
+            with Driver(bridge, name, lease_ms=MAX_LEASE_MS, force=force, timeout=timeout) as driver:
                 found["backend"] = driver.backend
+                driver.calibrate(None)
                 measured, maps = measure_all(bridge, driver, over)
+                calibration = Calibration(maps)
+                stored = driver.calibrate(calibration)
     except Stopped as stopped:
         fail(str(stopped), stopped.code)
     lags = [lag for one in measured.values() for lag in one.lags_s]
     found |= {
-        "axes": {axis: found_map.values() for axis, found_map in maps.items()},
+        "axes": calibration.values(),
         "lag_p50_s": quantile(lags, 0.5),
         "lag_p99_s": quantile(lags, 0.99),
         "lags": len(lags),
+        "hash": calibration.hash,
     }
-    found["hash"] = digest(found["axes"])
     try:
         path.write_bytes(to_json(found) + b"\n")
         if picture_path is not None:
@@ -82,6 +87,8 @@ def calibrate(
         fail(f"cannot write {error.filename}: {error.strerror}", ExitCode.IO)
     for line in sum_up(maps, found):
         click.echo(line)
+    kept = "and keeps it" if stored else "until it ends; with --calibration FILE it would keep it"
+    click.echo(f"the daemon corrects commands by it from now on, {kept}")
     click.echo(f"written to {path}")
 
 
@@ -120,6 +127,7 @@ def measure_all(
                     click.echo("\r\x1b[K", nl=False, err=True)
                 report(f"{axis.name}: {len(measured[axis.name].readings)} readings")
                 maps[axis.name] = fit_one(axis, measured[axis.name])
+                check_one(axis, bench.check(axis, maps[axis.name]))
         except Unfit as error:
             raise Stopped(str(error)) from error
         except NotDriving as error:
@@ -143,6 +151,15 @@ def fit_one(axis: Axis, measured: Measured) -> AxisMap:
         return fit(measured.readings)
     except NoMap as error:
         raise Stopped(f"{axis.name} has no map: {error}; {axis.suspects}") from error
+
+
+def check_one(axis: Axis, difference: float) -> None:
+    """Refuse a map by which the telemetry does not show what is asked."""
+    if difference > 2 * LARGEST_RESIDUAL:
+        raise Stopped(
+            f"with the map of {axis.name} the telemetry still shows {difference:.2f} less or more than asked; "
+            f"{axis.suspects}"
+        )
 
 
 def sum_up(maps: dict[str, AxisMap], found: dict[str, Any]) -> list[str]:

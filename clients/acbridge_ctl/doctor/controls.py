@@ -12,6 +12,8 @@ CHECK = "controls"
 NO_TOKEN = 0
 """The token of no driver: a request with it is refused, and the refusal says whether the key may drive at all."""
 HOW_TO_START = "--controls sim with --source sim, else page, uinput, vjoy or custom_ai (docs/guides/driving.md)"
+SHOWN_OF_HASH = 23
+"""Characters of a hash that are enough to distinguish it from others."""
 SUSPENDED = {
     "paused": "continue the session in the game",
     "replay": "end the replay",
@@ -40,7 +42,7 @@ def check_controls(bridge: Bridge, status: Status, timeout: float) -> list[Findi
         return [*findings, Finding(Level.WARN, CHECK, text, "use the same version of acbridge on both sides")]
     except AcbridgeError as error:
         return [*findings, Finding(Level.WARN, CHECK, str(error), "use the same version of acbridge on both sides")]
-    return [*findings, *evaluate_controls(frame)]
+    return [*findings, *evaluate_controls(frame), evaluate_calibration(status)]
 
 
 def evaluate_without(status: Status) -> Finding:
@@ -49,6 +51,14 @@ def evaluate_without(status: Status) -> Finding:
         text = "this daemon cannot drive, and other machines reach it without keys, which excludes driving"
         return Finding(Level.OK, CHECK, text, f"to drive, start it with --keys DIR and {HOW_TO_START}")
     return Finding(Level.OK, CHECK, "this daemon cannot drive", f"to drive, start it with {HOW_TO_START}")
+
+
+def evaluate_calibration(status: Status) -> Finding:
+    """Report by which maps commands are corrected; to have none is no fault."""
+    if status.controls_calibration is None:
+        text = "commands are applied as they are; acbridge-ctl calibrate measures what the telemetry shows of them"
+        return Finding(Level.OK, "calibration", text)
+    return Finding(Level.OK, "calibration", f"commands are corrected by {status.controls_calibration[:SHOWN_OF_HASH]}")
 
 
 def check_role(bridge: Bridge, timeout: float) -> Finding:

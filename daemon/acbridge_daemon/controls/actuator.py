@@ -6,6 +6,7 @@ Knows no driver and no sim: the lease says what is applied, and when.
 
 import structlog
 
+from acbridge.calibration import Calibration
 from acbridge.controls import Command, Start
 from acbridge_daemon.controls.backend import BackEnd, Capabilities
 
@@ -22,7 +23,7 @@ class Actuator:
 
     Attributes:
         capabilities: What the back-end can do; its name is none without one.
-        applied: What is applied.
+        applied: What is applied, before it is corrected.
         applied_ns: Since when.
         problem: Why nothing reaches the car; ``None`` while the back-end works, and without one.
     """
@@ -41,8 +42,11 @@ class Actuator:
         self.applied = neutral
         self.applied_ns = now_ns
         self.problem: str | None = None
+        self._calibration: Calibration | None = None
         self._repeat_ns: int | None = None if self.capabilities.repeat_s is None else 0
         self._opening: str | None = None
+        self._is_neutral = False
+        """Whether the back-end was opened since a command was applied, which makes it neutral."""
         self._works_since_ns = now_ns
         self._wait_ns = 0
         self._due_ns = now_ns
@@ -53,12 +57,25 @@ class Actuator:
         """When the command must be repeated; ``None`` if it need not be."""
         return self._repeat_ns
 
-    def apply(self, now_ns: int, command: Command) -> bool:
-        """Apply a command if it is another, or if it is time to repeat it; return whether it is another."""
+    def apply(self, now_ns: int, command: Command, calibration: Calibration | None = None) -> bool:
+        """
+        Apply a command if it is another, or if it is time to repeat it.
+
+        Args:
+            now_ns: Now.
+            command: What is asked of the car.
+            calibration: Corrects it, so that the telemetry shows what is asked; ``None`` to apply it as it is.
+
+        Returns:
+            Whether it is another.
+        """
         due = self._repeat_ns is not None and now_ns >= self._repeat_ns
-        if self._backend is None or (command == self.applied and not due):
+        same = command == self.applied and calibration is self._calibration
+        if self._backend is None or (same and not due and not self._is_neutral):
             return False
-        self._backend.apply(command)
+        self._calibration, self._is_neutral = calibration, False
+        corrected = {} if calibration is None else calibration.commands(command._asdict())
+        self._backend.apply(command._replace(**corrected))
         repeat_s = self.capabilities.repeat_s
         self._repeat_ns = None if repeat_s is None else now_ns + round(repeat_s * 1e9)
         if command == self.applied:
@@ -105,6 +122,7 @@ class Actuator:
         if self._opening is not None:
             self._log.warning("controls_reopened", detail=self._opening)
             self._opening = None
+            self._is_neutral = True
         if self.problem is not None:
             self.problem = None
             self._works_since_ns = now_ns

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from acbridge import requests
+from acbridge.calibration import Calibration
 from acbridge.controls import Command, Controls
 from acbridge.derived import Event, EventKind
 from acbridge.errors import RequestRefused
@@ -21,6 +22,7 @@ from acbridge.wire import Stamp
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.controls.actuator import Actuator
 from acbridge_daemon.controls.backend import BackEnd
+from acbridge_daemon.controls.calibration_file import CalibrationFile
 from acbridge_daemon.controls.echo import Echo
 from acbridge_daemon.controls.lease import Lease
 from acbridge_daemon.controls.reset import Reset
@@ -49,7 +51,14 @@ BACK_END = "back_end"
 class Driving:
     """The controls of one car."""
 
-    def __init__(self, backend: BackEnd | None, neutral: Command, clock: Clock, ingest: Ingest) -> None:
+    def __init__(
+        self,
+        backend: BackEnd | None,
+        neutral: Command,
+        clock: Clock,
+        ingest: Ingest,
+        calibration_file: CalibrationFile | None = None,
+    ) -> None:
         """
         Start with free controls and a neutral car.
 
@@ -58,9 +67,13 @@ class Driving:
             neutral: What is applied without a driver.
             clock: The daemon's clock.
             ingest: Publishes, and knows the newest sample.
+            calibration_file: Keeps the maps by which commands are corrected; ``None`` to forget them at the end.
         """
         self._can_drive = backend is not None
         self._actuator = Actuator(backend, neutral, clock.mono_ns())
+        self._calibration_file = calibration_file
+        self._calibration: Calibration | None = None if calibration_file is None else calibration_file.calibration
+        self._measuring: int | None = None
         self._neutral = neutral
         self._clock = clock
         self._ingest = ingest
@@ -81,6 +94,12 @@ class Driving:
     def backend_name(self) -> str:
         """The name of the back-end; none without one."""
         return self._actuator.capabilities.name
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What corrects the commands; ``None`` without, and while a driver measures."""
+        measures = self._measuring is not None and self._measuring == self._lease.token
+        return None if measures else self._calibration
 
     @property
     def state(self) -> str:
@@ -108,6 +127,7 @@ class Driving:
             "hold": self._hold,
             "release": self._release,
             "reset": self._begin_reset,
+            "calibrate": self._calibrate,
         }
 
     def wake(self, now_ns: int) -> None:
@@ -232,6 +252,32 @@ class Driving:
         self._report_end(self._reset)
         return {"reset": self._resets, "epoch": self._lease.epoch}
 
+    def _calibrate(self, request: Request) -> Mapping[str, Any]:
+        now_ns, calibration = self._clock.mono_ns(), request.arguments["axes"]
+        self._lease.hear(now_ns, "calibrate", request.arguments["token"])
+        if calibration is None:
+            self._measuring = self._lease.token
+        else:
+            self._store(calibration)
+            self._calibration, self._measuring = calibration, None
+            self._log.info("calibrated", hash=calibration.hash, driver=self._lease.driver)
+        self._apply(now_ns)
+        return {
+            "hash": None if calibration is None else calibration.hash,
+            "stored": calibration is not None and self._calibration_file is not None,
+        }
+
+    def _store(self, calibration: Calibration) -> None:
+        if self._calibration_file is None:
+            return
+        records = self._ingest.sampler.newest
+        car, game = (None, None) if records is None else (records[2].carModel, records[2].acVersion)
+        try:
+            self._calibration_file.write(calibration, car, game)
+        except OSError as error:
+            text = f"cannot write {self._calibration_file.path}: {error.strerror}; nothing was changed"
+            raise RequestRefused("calibrate", requests.UNAVAILABLE, text) from error
+
     def _check_can_drive(self, name: str) -> None:
         if not self._can_drive:
             raise RequestRefused(name, requests.UNAVAILABLE, _WITHOUT)
@@ -310,7 +356,7 @@ class Driving:
         reset = self._resetting
         if reset is not None and self._lease.state == "resetting" and reset.start not in ("grid", "pits"):
             command = command._replace(brake=0.0)  # the car keeps the speed of its start
-        if self._actuator.apply(now_ns, command):
+        if self._actuator.apply(now_ns, command, self.calibration):
             self._echo.applied(now_ns, command)
 
     def _emit(self, kind: EventKind, **details: Any) -> None:

@@ -143,7 +143,7 @@ class Lease:
         Raises:
             RequestRefused: It comes from no driver or from an epoch that has ended, or the car takes no commands now.
         """
-        self._hear(now_ns, "drive", token)
+        self.hear(now_ns, "drive", token)
         if self._suspended is not None or self._resetting:
             raise self.refuse("drive", requests.SUSPENDED, f"{self.reason}: the car takes no commands now")
         if epoch != self.epoch:
@@ -159,6 +159,18 @@ class Lease:
         self.seq, self.answered_tick = seq, tick
         self._command, self._ttl_end_ns, self._reason = command, now_ns + ttl_ms * MS, None
 
+    def hear(self, now_ns: int, request: str, token: int) -> None:
+        """
+        Keep the lease for a driver who has sent a request; all that changes the controls begins with this.
+
+        Raises:
+            RequestRefused: The token is not the driver's.
+        """
+        if self._token is None or token != self._token:
+            holder = f"{self.driver} does" if self.driver else "they are free; acquire them"
+            raise self.refuse(request, requests.NOT_DRIVER, f"you do not hold the controls: {holder}")
+        self._heard_ns = now_ns
+
     def hold(self, now_ns: int, token: int) -> None:
         """
         Keep the lease; the car goes on as its command says.
@@ -166,7 +178,7 @@ class Lease:
         Raises:
             RequestRefused: The token is not the driver's.
         """
-        self._hear(now_ns, "hold", token)
+        self.hear(now_ns, "hold", token)
 
     def release(self, now_ns: int, token: int) -> None:
         """
@@ -175,7 +187,7 @@ class Lease:
         Raises:
             RequestRefused: The token is not the driver's.
         """
-        self._hear(now_ns, "release", token)
+        self.hear(now_ns, "release", token)
         self._free("released")
 
     def suspend(self, reason: str) -> bool:
@@ -206,7 +218,7 @@ class Lease:
         Raises:
             RequestRefused: The token is not the driver's.
         """
-        self._hear(now_ns, "reset", token)
+        self.hear(now_ns, "reset", token)
         self._begin_epoch(None)
         self._resetting = True
 
@@ -228,12 +240,6 @@ class Lease:
         """Count a refused command, and return the refusal to raise."""
         self.refused += name == "drive"
         return RequestRefused(name, code, message)
-
-    def _hear(self, now_ns: int, request: str, token: int) -> None:
-        if self._token is None or token != self._token:
-            holder = f"{self.driver} does" if self.driver else "they are free; acquire them"
-            raise self.refuse(request, requests.NOT_DRIVER, f"you do not hold the controls: {holder}")
-        self._heard_ns = now_ns
 
     def _begin_epoch(self, reason: str | None) -> None:
         self.epoch += 1

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from acbridge.calibration import AxisMap, digest
+from acbridge import Bridge, Physics, RequestRefused
+from acbridge.calibration import AxisMap, Calibration, digest
 from acbridge.controls import Controls
 from acbridge.driving import Driver
 from programs import PATIENCE_S, Daemon, Program, until
 
 OK, FAILED, UNAVAILABLE, IO = 0, 1, 69, 74
+LONG_S = 3 * PATIENCE_S
+"""A measurement waits for the telemetry some eighty times."""
 CHANGED = """
 from acbridge_daemon.cli import main
 from acbridge_daemon.stand_in import StandIn
@@ -60,8 +63,8 @@ def drivable() -> Iterator[Daemon]:
         yield running
 
 
-def changed(change: str) -> Daemon:
-    return Daemon("--source", "sim", "--controls", "sim", program=("-c", CHANGED.format(change=change)))
+def changed(change: str, *options: str) -> Daemon:
+    return Daemon("--source", "sim", "--controls", "sim", *options, program=("-c", CHANGED.format(change=change)))
 
 
 def calibrate(daemon: Daemon, *arguments: str | Path) -> Program:
@@ -76,7 +79,7 @@ def axis(values: dict[str, Any]) -> AxisMap:
 def test_the_straight_axes_of_the_stand_in_are_measured(drivable: Daemon, tmp_path: Path) -> None:
     path, picture = tmp_path / "fit.json", tmp_path / "fit.png"
     with calibrate(drivable, path, "--picture", picture) as program:
-        assert OK == program.wait(), program.err
+        assert OK == program.wait(LONG_S), program.err
     found = json.loads(path.read_text(encoding="utf-8"))
     assert ("acbridge_stand_in", "sim", "0.1.0") == (found["car"], found["backend"], found["daemon"])
     assert {"steer", "gas", "brake"} == found["axes"].keys()
@@ -85,6 +88,9 @@ def test_the_straight_axes_of_the_stand_in_are_measured(drivable: Daemon, tmp_pa
         assert (0.0, 0.0) == (values["dead"], values["end"])
         assert 0.7 == pytest.approx(axis(values).command(0.7), abs=0.01)
     assert digest(found["axes"]) == found["hash"]
+    with drivable.connect() as bridge:
+        assert found["hash"] == bridge.status().controls_calibration
+    assert "the daemon corrects commands by it from now on, until it ends" in program.out[-2]
     assert 0 < found["lag_p50_s"] <= found["lag_p99_s"]
     assert found["lags"] > 40
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -97,13 +103,97 @@ def test_the_straight_axes_of_the_stand_in_are_measured(drivable: Daemon, tmp_pa
 def test_dead_zones_and_curves_are_found(tmp_path: Path) -> None:
     path = tmp_path / "fit.json"
     with changed(CURVED) as daemon, calibrate(daemon, path) as program:
-        assert OK == program.wait(), program.err
+        assert OK == program.wait(LONG_S), program.err
     axes = json.loads(path.read_text(encoding="utf-8"))["axes"]
     assert 0.1 == pytest.approx(axes["gas"]["dead"], abs=0.02)
     assert 0.2 == pytest.approx(axes["brake"]["end"], abs=0.02)
     assert 2.0 == pytest.approx(axes["steer"]["gamma"], abs=0.1)
     assert 0.55 == pytest.approx(axis(axes["gas"]).command(0.5), abs=0.02)
     assert -0.5 == pytest.approx(axis(axes["steer"]).command(-0.25), abs=0.02)
+
+
+def shows_what_is_asked(bridge: Bridge) -> None:
+    """Ask for values of each axis, and wait until the telemetry shows them, with no difference reported."""
+    with Driver(bridge, "me", lease_ms=5000, timeout=PATIENCE_S) as driver:
+        for asked in ((0.5, 0.0, 0.5), (-0.25, 0.75, 0.0), (1.0, 0.0, 1.0), (0.0, 0.1, 0.0)):
+
+            def shown(asked: tuple[float, float, float] = asked) -> bool:
+                driver.drive(*asked, ttl_ms=1000)
+                physics, record = bridge.latest(Physics).record, bridge.latest(Controls).record
+                echo = (record.echo_steer, record.echo_gas, record.echo_brake)
+                return (
+                    asked == (record.steer, record.gas, record.brake)
+                    and pytest.approx(asked, abs=0.02) == (physics.steerAngle, physics.gas, physics.brake)
+                    and pytest.approx((0.0, 0.0, 0.0), abs=0.02) == echo
+                )
+
+            until(shown, f"{asked} in the telemetry")
+
+
+def test_the_daemon_corrects_commands_by_the_maps_and_keeps_them(tmp_path: Path) -> None:
+    path, kept = tmp_path / "fit.json", tmp_path / "kept.json"
+    with changed(CURVED, "--calibration", str(kept)) as daemon, daemon.connect() as bridge:
+        with calibrate(daemon, path) as program:
+            assert OK == program.wait(LONG_S), program.err
+        assert "the daemon corrects commands by it from now on, and keeps it" == program.out[-2]
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        assert ("sim", "acbridge_stand_in") == (found["backend"], found["car"])
+        assert json.loads(path.read_text(encoding="utf-8"))["axes"] == found["axes"]
+        shows_what_is_asked(bridge)
+        with calibrate(daemon, tmp_path / "broken.json") as program:  # applies its commands as they are
+            bridge.wait_for(Controls, lambda frame: frame.record.state == "driving", timeout=PATIENCE_S)
+            until(lambda: bridge.status().controls_calibration is None, "the measurement")
+            program.process.kill()
+        until(lambda: bridge.status().controls_calibration == found["hash"], "the maps of before")
+        with calibrate(daemon, path) as program:
+            assert OK == program.wait(LONG_S), program.err
+        again = json.loads(path.read_text(encoding="utf-8"))["axes"]
+        assert 2.0 == pytest.approx(again["steer"]["gamma"], abs=0.1)
+    with changed(CURVED, "--calibration", str(path)) as daemon, daemon.connect() as bridge:
+        shows_what_is_asked(bridge)
+
+
+def test_a_request_with_bad_maps_or_of_a_stranger_changes_nothing(drivable: Daemon) -> None:
+    straight = {"commands": [0.0, 1.0], "shown": [0.0, 1.0], "residual": 0.0, "dead": 0.0, "end": 0.0, "gamma": None}
+    with drivable.connect() as bridge, Driver(bridge, "me", timeout=PATIENCE_S) as driver:
+        before = bridge.status().controls_calibration
+        for token, axes, code in (
+            (driver.token, {"gas": straight | {"shown": [0.5, 1.0], "commands": [0.5, 1.0]}}, "bad_argument"),
+            (driver.token, {}, "bad_argument"),
+            (driver.token + 1, {"gas": straight}, "not_driver"),
+        ):
+            with pytest.raises(RequestRefused) as caught:
+                bridge.request("calibrate", token=token, axes=axes, timeout=PATIENCE_S)
+            assert code == caught.value.code
+        assert before == bridge.status().controls_calibration
+
+
+def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    straight = AxisMap((0.0, 1.0), (0.0, 1.0), 0.0, 0.0, 0.0, None)
+    missing = tmp_path / "missing" / "kept.json"
+    with (
+        Daemon("--source", "sim", "--controls", "sim", "--calibration", str(missing)) as daemon,
+        daemon.connect() as bridge,
+        Driver(bridge, "me", timeout=PATIENCE_S) as driver,
+    ):
+        with pytest.raises(RequestRefused, match=f"cannot write {missing}") as caught:
+            driver.calibrate(Calibration({"gas": straight}))
+        assert "unavailable" == caught.value.code
+        assert bridge.status().controls_calibration is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("{}", "its format is not"), ("", "it is no JSON"), (None, "Is a directory")]
+)
+def test_a_file_that_is_no_calibration_ends_the_daemon_with_one_line(
+    text: str | None, words: str, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.json"
+    kept.mkdir() if text is None else kept.write_text(text)
+    options = ("--port", "0", "--source", "sim", "--controls", "sim", "--calibration", str(kept))
+    with Program("acbridge_daemon", *options) as daemon:
+        assert (2 if text is None else 78) == daemon.wait()
+    assert words in daemon.err[-1] or "is a directory" in daemon.err[-1]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from acbridge.controls import Controls
 from acbridge.driving import Driver
 from acbridge.pages import STATUS_PAUSE, Physics
 from acbridge.wire import Frame
-from acbridge_ctl.doctor.controls import evaluate_controls, evaluate_without
+from acbridge_ctl.doctor.controls import evaluate_calibration, evaluate_controls, evaluate_without
 from acbridge_ctl.doctor.findings import Level
 from doctoring import doctor
 from game import Game
@@ -117,3 +117,12 @@ def test_what_keeps_commands_from_the_car_is_a_warning(changes: dict[str, Any], 
     first, second = evaluate_controls(Frame(record, 1, 1, 1, 1000.0, 1))
     assert (Level.OK, Level.WARN) == (first.level, second.level)
     assert words in str(second)
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [(None, "commands are applied as they are"), ("sha256:" + "a1" * 32, "by sha256:a1a1a1a1a1a1a1a1")],
+)
+def test_what_corrects_the_commands_is_named(known: str | None, words: str) -> None:
+    found = evaluate_calibration(empty(Status, controls_calibration=known))
+    assert (Level.OK, True) == (found.level, words in found.text)

@@ -99,6 +99,18 @@ def test_a_back_end_that_takes_its_time_is_not_opened_meanwhile(wheel: Wheel) ->
     assert (None, 1) == (actuator.problem, wheel.opened)
 
 
+def test_the_command_in_force_is_applied_to_a_back_end_that_was_opened_again() -> None:
+    wheel = Wheel()
+    wheel.capabilities = Capabilities("wheel")
+    actuator = Actuator(wheel, NEUTRAL, 0)
+    actuator.apply(1, Command(gas=1.0))
+    actuator.reopen("the telemetry does not follow the commands")
+    for now_ns in (2, 3):
+        actuator.follow(now_ns)
+        assert not actuator.apply(now_ns, Command(gas=1.0))
+    assert [Command(gas=1.0)] * 2 == wheel.given
+
+
 def test_a_command_is_applied_when_it_changes_and_repeated_in_time(wheel: Wheel) -> None:
     actuator = Actuator(wheel, NEUTRAL, 0)
     assert actuator.apply(1, Command(gas=1.0))

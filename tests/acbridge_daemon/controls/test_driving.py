@@ -69,6 +69,27 @@ def test_a_daemon_without_a_back_end_says_which_option_it_needs() -> None:
         assert "none" == bridge.latest(Controls, timeout=5).record.state
 
 
+def test_a_driver_who_comes_before_the_first_frame_drives_without_a_new_epoch() -> None:
+    with (
+        Daemon("--source", "sim", "--controls", "sim", "--rate", "2") as daemon,
+        daemon.connect() as bridge,
+        Driver(bridge, "me", lease_ms=5000, timeout=20) as driver,
+    ):
+        for _ in range(2):
+            driver.drive(gas=1.0, ttl_ms=1000)
+            assert 1 == controls(bridge, state="driving", gas=1.0).epoch == driver.epoch
+
+
+def test_a_driver_without_a_sim_waits_no_longer_than_the_timeout(page_dir: Path) -> None:
+    (page_dir / "acpmf_controls").write_bytes(bytes(2048))
+    with Daemon("--page-dir", str(page_dir), "--controls", "page") as daemon, daemon.connect() as bridge:
+        begun = time.perf_counter()
+        with Driver(bridge, "me", lease_ms=5000, timeout=1.0) as driver:
+            assert 1.0 <= time.perf_counter() - begun < 20.0
+            with pytest.raises(NotDriving, match="absent"):
+                until(lambda: driver.drive(gas=1.0), "the refusal")
+
+
 def test_commands_reach_the_car_and_the_record(bridge: Bridge) -> None:
     with Driver(bridge, "me") as driver:
         assert ("sim", ("begin",), (*STARTS, "place")) == (driver.backend, driver.resets, driver.starts)
