@@ -109,6 +109,7 @@ class Publisher:
         connection = self.connections.open.get(descriptor)
         if connection is None:
             return  # as above, or it was cut
+        self.connections.heard(notice)
         kind, topic = notice.bytes[:1], notice.bytes[1:]
         if kind == UNSUBSCRIBE:
             connection.topics.discard(topic)

@@ -114,6 +114,7 @@ class Responder:
                 frames.append(self.socket.recv(zmq.NOBLOCK, copy=False))
         except zmq.Again:
             return False
+        self.connections.heard(frames[-1])
         peer = self._zap.sender(frames[-1])
         parts = [frame.bytes for frame in frames]
         if len(parts) > ENVELOPE:

@@ -134,7 +134,7 @@ class ZapHandler:
 
     Attributes:
         keyring: The keys; ``None`` if everyone may connect.
-        connections: How many clients are connected now; set by the service, which counts them.
+        connections: How many clients have connected and greeted; set by the service, which counts them.
         socket: Readable when libzmq has sent a request.
     """
 
@@ -175,9 +175,13 @@ class ZapHandler:
             self._banned[address] = now + BAN_S
         self._log.warning("peer_cut", reason="too_many_subscriptions", address=address, key=peer and peer.name)
 
-    def _is_banned(self, public: bytes, address: str) -> bool:
-        banned_until = self._banned.get(address if self.keyring is None else public.decode(), 0.0)
-        return time.monotonic() < banned_until
+    def _why_not(self, peer: Peer | None, banned: str) -> str | None:
+        """Return why a peer cannot connect now; ``None`` if it can."""
+        if peer is None:
+            return "key_unknown"
+        if self.connections >= MAX_CONNECTIONS:
+            return "too_many_connections"
+        return "cut_a_moment_ago" if time.monotonic() < self._banned.get(banned, 0.0) else None
 
     def answer(self) -> bool:
         """Answer one ZAP request if there is one; return whether there was."""
@@ -193,15 +197,7 @@ class ZapHandler:
         public = z85.encode(credentials[0]) if self.keyring is not None else b""
         peer = ANYONE if self.keyring is None else self.keyring.find(public)
         where = address.decode("ascii", "replace")
-        reason = (
-            "key_unknown"
-            if peer is None
-            else "too_many_connections"
-            if self.connections > MAX_CONNECTIONS
-            else "cut_a_moment_ago"
-            if self._is_banned(public, where)
-            else None
-        )
+        reason = self._why_not(peer, where if self.keyring is None else public.decode())
         # Status 300 means a temporary failure: the client tries again every two seconds, and is admitted once its key
         # is known. After a 400 it would have to be restarted.
         status = (b"200", b"OK", public) if reason is None else (b"300", reason.encode(), b"")

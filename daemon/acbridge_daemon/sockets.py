@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -9,6 +10,14 @@ import zmq
 
 LINGER_MS = 200
 """How long sent messages may take to leave when the daemon ends: enough for 2000 frames, and never a hang."""
+
+
+HANDSHAKE_MS = 2000
+"""How long a peer may take to greet: to say that it speaks ZeroMQ, and with keys to prove which key it has."""
+GREETED_S = 2.5
+"""A connection that is so old has greeted, or libzmq would have closed it."""
+MAX_GREETING = 500
+"""Connections to one port whose peers have not greeted yet; a further one costs the oldest of them its place."""
 
 
 def harden(hardened: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
@@ -21,7 +30,7 @@ def harden(hardened: "zmq.Socket[bytes]", *, heartbeats: bool) -> None:
             A socket that peers can fill with messages must not have heartbeats: libzmq 4.3.5 aborts the process when
             one is due for a peer that flooded it and closed the connection (assertion in stream_engine_base.cpp).
     """
-    hardened.handshake_ivl = 2000
+    hardened.handshake_ivl = HANDSHAKE_MS
     if heartbeats:
         hardened.heartbeat_ivl = 1000
         hardened.heartbeat_timeout = 3000
@@ -49,28 +58,53 @@ class Connections:
     """
     The connections to a socket, from libzmq's own events.
 
+    Its events do not say which connection has greeted. One has that sent a message, and one that is old enough. The
+    others are few: the oldest are cut, so that strangers who open connections and say nothing keep no place from those
+    who greet at once.
+
     Attributes:
-        open: The connections by descriptor, including those in the handshake, except those that were cut.
+        open: The connections by descriptor, except those that were cut.
         socket: The monitor socket, which the loop polls.
     """
 
     def __init__(self, watched: "zmq.Socket[bytes]") -> None:
         self.open: dict[int, Connection] = {}
+        self._greeting: dict[int, float] = {}
         self._watched = watched
         self.socket = watched.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
 
     def follow(self) -> int:
-        """Process the waiting events, and return the number of connections now."""
+        """Process the waiting events, and return the number of connections that have greeted."""
+        now = time.monotonic()
         while True:
             try:
                 event, _ = self.socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
-                return len(self.open)
+                break
             descriptor = int.from_bytes(event[2:], sys.byteorder)
             if int.from_bytes(event[:2], sys.byteorder) == zmq.EVENT_ACCEPTED:
                 self.open[descriptor] = Connection()
+                self._greeting[descriptor] = now
             else:
-                self.open.pop(descriptor, None)
+                self._forget(descriptor)
+        while self._greeting:
+            oldest = next(iter(self._greeting))
+            if now - self._greeting[oldest] > GREETED_S:
+                del self._greeting[oldest]
+            elif len(self._greeting) > MAX_GREETING:
+                self.cut(oldest)
+            else:
+                break
+        return len(self.open) - len(self._greeting)
+
+    def heard(self, message: zmq.Frame) -> None:
+        """Note that the sender of a message has greeted."""
+        if self._greeting:
+            self._greeting.pop(int(message.get(zmq.SRCFD)), None)
+
+    def _forget(self, descriptor: int) -> None:
+        self.open.pop(descriptor, None)
+        self._greeting.pop(descriptor, None)
 
     def cut(self, descriptor: int) -> None:
         """
@@ -78,7 +112,7 @@ class Connections:
 
         libzmq itself closes all connections of a socket or none, but says from which descriptor a message came.
         """
-        self.open.pop(descriptor, None)
+        self._forget(descriptor)
         with suppress(OSError), socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as peer:
             peer.shutdown(socket.SHUT_RDWR)  # it may have been closed since
 

@@ -30,6 +30,31 @@ print("ended after", floods, flush=True)
 """
 """Subscribes to 100,000 topics of 50 bytes, and connects again as soon as it is cut, for some seconds."""
 
+STRANGERS = """
+import asyncio, sys
+async def hold(port):
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            opened[0] += 1
+            while await reader.read(4096):
+                pass
+            writer.close()
+        except OSError:
+            await asyncio.sleep(0.01)
+async def main():
+    port, many = map(int, sys.argv[1:])
+    for _ in range(many):
+        tasks.add(asyncio.create_task(hold(port)))
+    while opened[0] < many:
+        await asyncio.sleep(0.01)
+    print("all there", flush=True)
+    await asyncio.sleep(60)
+opened, tasks = [0], set()
+asyncio.run(main())
+"""
+"""Holds so many connections that say nothing, and opens each again as soon as it is closed."""
+
 
 def resident(daemon: Daemon) -> int:
     """Return the memory that a daemon uses, in bytes."""
