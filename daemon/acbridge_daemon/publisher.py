@@ -65,9 +65,16 @@ class Publisher:
         self._context = context
         self._prefix = topic_prefix
         self._queue = queue
+        self._resized = False
         self._zap = zap
         self._topics: dict[str, bytes] = {}
         self._open_anew()
+
+    def resize(self, queue: int) -> None:
+        """Let so many messages wait for each slow subscriber from now on."""
+        self._queue = queue
+        self._resized = True
+        self.socket.sndhwm = queue
 
     def _open_anew(self) -> None:
         self.socket = self._open()
@@ -110,6 +117,8 @@ class Publisher:
         if connection is None:
             return  # as above, or it was cut
         self.connections.heard(notice)
+        if not connection.topics and self._resized:
+            self.socket.sndhwm = self._queue  # of all connections: libzmq gives a new one what was set before the bind
         kind, topic = notice.bytes[:1], notice.bytes[1:]
         if kind == UNSUBSCRIBE:
             connection.topics.discard(topic)
