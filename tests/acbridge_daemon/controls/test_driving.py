@@ -19,6 +19,8 @@ from acbridge_sim import ControlPage
 from acbridge_sim.control_page import SIZE
 from bench import packb, unpackb
 from game import Game
+from keyring import Keyring
+from ordered_sim import OrderedSim
 from programs import Daemon, Program, until
 
 GAS = """
@@ -405,6 +407,66 @@ def test_a_new_process_of_the_sim_ends_the_epoch(rig: Rig) -> None:
     assert "session" == caught.value.reason
     rig.driver.resume()
     rig.gas()
+
+
+@pytest.mark.parametrize(("what", "reason"), [("carModel", "car"), ("track", "session")])
+def test_another_car_or_track_ends_the_epoch(rig: Rig, what: str, reason: str) -> None:
+    rig.gas()
+    epoch = rig.driver.epoch
+    rig.game.order(f'text {what} "another"')
+    record = rig.bridge.wait_for(Controls, lambda frame: frame.record.epoch > epoch, timeout=20).record
+    assert ("neutral", reason, 0.0, "me") == (record.state, record.reason, record.gas, record.driver)
+    until(lambda: rig.applied.gas == 0.0, "neutral")
+    with pytest.raises(NotDriving, match=f"epoch {epoch} has ended") as caught:
+        until(lambda: rig.driver.drive(gas=1.0), "the refusal")
+    assert reason == caught.value.reason
+    rig.driver.resume()
+    rig.gas()
+
+
+def test_a_sim_that_drives_by_itself_is_named_while_the_driver_keeps_the_controls(page_dir: Path) -> None:
+    with (
+        OrderedSim(page_dir) as sim,
+        Daemon("--page-dir", str(page_dir), "--controls", "page") as daemon,
+        daemon.connect() as bridge,
+        Driver(bridge, "me", lease_ms=5000, timeout=20) as driver,
+    ):
+        for order, reason in (("ai on", "ai"), ("ai off", None)):
+            sim.order(order)
+
+            def named(reason: str | None = reason) -> bool:
+                driver.drive(gas=0.5, ttl_ms=1000)
+                record = bridge.latest(Controls).record
+                return ("driving", reason, "me", 0.5) == (record.state, record.reason, record.driver, record.gas)
+
+            until(named, f"the reason {reason}")
+
+
+def test_a_driver_whose_key_loses_its_role_leaves_the_car_neutral_and_the_controls_free(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path / "keys")
+    rig, robot = ring.add("rig"), ring.add("robot")
+    with (
+        Daemon("--source", "sim", "--controls", "sim", "--keys", str(ring.directory)) as daemon,
+        daemon.connect(rig) as bridge,
+        daemon.connect(robot) as other,
+        Driver(other, "robot", timeout=20) as driver,
+    ):
+
+        def gas() -> None:
+            driver.drive(gas=1.0)
+
+        until(lambda: gas() or bridge.latest(Controls).record.gas == 1.0, "full gas")
+        path = ring.public_file("robot")
+        path.write_text(path.read_text().replace("operator", "observer"))
+        with bridge.frames(Event, timeout=20) as events:
+            bridge.request("reload_keys", timeout=20)
+            with pytest.raises(NotDriving, match="the role observer") as caught:
+                until(gas, "the refusal")
+            assert "forbidden" == caught.value.reason
+            lost = next(frame.record for frame in events if frame.record.kind == EventKind.DRIVER_LOST)
+        assert ("robot", "lost") == (lost.before, lost.reason)
+        record = controls(bridge, state="free")
+        assert (0.0, 0.3) == (record.gas, record.brake)
 
 
 def test_input_that_never_reaches_the_car_is_noticed(rig: Rig) -> None:
