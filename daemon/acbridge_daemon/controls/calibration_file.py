@@ -33,7 +33,8 @@ class CalibrationFile:
         try:
             self.calibration = read_calibration(path.read_bytes(), backend)
         except FileNotFoundError:
-            return
+            if not path.parent.is_dir():
+                raise BadCalibration(f"cannot keep --calibration {path}: there is no folder {path.parent}") from None
         except OSError as error:
             raise BadCalibration(f"cannot read --calibration {path}: {error.strerror}") from error
         except BadCalibration as error:

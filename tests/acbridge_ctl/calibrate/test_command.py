@@ -171,11 +171,18 @@ def test_a_request_with_bad_maps_or_of_a_stranger_changes_nothing(drivable: Daem
 def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     straight = AxisMap((0.0, 1.0), (0.0, 1.0), 0.0, 0.0, 0.0, None)
     missing = tmp_path / "missing" / "kept.json"
+    with Program(
+        "acbridge_daemon", "--port", "0", "--source", "sim", "--controls", "sim", "--calibration", str(missing)
+    ) as daemon:
+        assert 78 == daemon.wait()
+    assert daemon.err[-1].endswith(f"there is no folder {missing.parent}")
+    missing.parent.mkdir()
     with (
         Daemon("--source", "sim", "--controls", "sim", "--calibration", str(missing)) as daemon,
         daemon.connect() as bridge,
         Driver(bridge, "me", timeout=PATIENCE_S) as driver,
     ):
+        missing.parent.rmdir()
         with pytest.raises(RequestRefused, match=f"cannot write {missing}") as caught:
             driver.calibrate(Calibration({"gas": straight}))
         assert "unavailable" == caught.value.code
