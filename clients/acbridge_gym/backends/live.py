@@ -469,7 +469,7 @@ def began_again(before: Graphics, after: Graphics) -> bool:
 
 
 def was_put(before: Physics, after: Physics) -> bool:
-    """Return whether the car is farther from where it was than it can have driven: somebody put it there."""
+    """Return whether the car is farther from where it was than it can have driven: it was put there."""
     passed_s = max(0, after.packetId - before.packetId) * STEP_S
     moved = math.dist(middle(before), middle(after))
     return moved > max(before.speedKmh, after.speedKmh) / 3.6 * passed_s + TELEPORT_M
