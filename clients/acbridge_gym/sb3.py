@@ -22,7 +22,15 @@ class LanesVecEnv(_VecEnv):
         lanes: The environment of Gymnasium.
     """
 
-    def __init__(self, num_envs: int, *, seed: int | None = None, reward_scale: float = 1.0, **settings: Any) -> None:
+    def __init__(
+        self,
+        num_envs: int,
+        *,
+        seed: int | None = None,
+        reward_scale: float = 1.0,
+        noise: float = 0.0,
+        **settings: Any,
+    ) -> None:
         """
         Wait for the first reset.
 
@@ -30,13 +38,15 @@ class LanesVecEnv(_VecEnv):
             num_envs: Number of lanes.
             seed: Begins the generators of the lanes at each reset.
             reward_scale: What rewards are multiplied by.
+            noise: Standard deviation of the normal noise that is added to each number of an observation.
             settings: Keywords of `acbridge_gym.vector.batch.RaceSimVectorEnv`.
 
         Raises:
             ValueError: A value is unknown or out of range.
         """
         self.lanes = RaceSimVectorEnv(num_envs, autoreset_mode="SameStep", flat=True, **settings)
-        self._seed, self._scale = seed, reward_scale
+        self._seed, self._scale, self._noise = seed, reward_scale, noise
+        self._dice = np.random.default_rng(seed)
         spaces: Any = self.lanes
         _VecEnv.__init__(self, num_envs, spaces.single_observation_space, spaces.single_action_space)
 
@@ -45,7 +55,7 @@ class LanesVecEnv(_VecEnv):
         observations = self.lanes.reset(seed=self._seed)[0]
         ages = np.linspace(0.0, self.lanes.settings.max_episode_s, self.num_envs, endpoint=False)
         self.lanes.lanes.memories["time_s"] = ages
-        return observations
+        return self._noisy(observations)
 
     def step_async(self, actions: Any) -> None:
         """Keep the actions of the next step."""
@@ -57,9 +67,14 @@ class LanesVecEnv(_VecEnv):
         ended = terminated | truncated
         each: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for lane in np.flatnonzero(ended).tolist():
-            last = infos["final_obs"][lane]
+            last = self._noisy(infos["final_obs"][lane])
             each[lane] = {"terminal_observation": last, "TimeLimit.truncated": bool(truncated[lane])}
-        return observations, (self._scale * rewards).astype(np.float32), ended, each
+        return self._noisy(observations), (self._scale * rewards).astype(np.float32), ended, each
+
+    def _noisy(self, observations: Any) -> Any:
+        if self._noise == 0.0:
+            return observations
+        return observations + np.float32(self._noise) * self._dice.standard_normal(observations.shape, np.float32)
 
     def close(self) -> None:
         """Close the lanes."""

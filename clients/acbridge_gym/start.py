@@ -26,9 +26,6 @@ MARGIN_M = 1.3
 """Least distance of it from the edge."""
 TURNED = math.radians(5)
 """Most angle to the track of a start anywhere."""
-LEAST_SHARE = 0.55
-"""Least share of the racing line's speed; the most is 1."""
-SLOWEST = 4.0
 BACK_M = (40.0, 220.0)
 """How far before a crash a second try starts."""
 
@@ -98,15 +95,14 @@ def place_of(start: Start, track: Track, line: RacingLine, rng: np.random.Genera
 
 
 def before_crash(crash: float, track: Track, line: RacingLine, rng: np.random.Generator) -> Place:
-    """Return a place some way before a crash, at about the speed of the racing line: a second try."""
+    """Return a place some way before a crash, at most at the speed of the racing line: a second try."""
     return near_line((crash - float(rng.uniform(*BACK_M))) % track.length, track, line, rng)
 
 
 def near_line(distance: float, track: Track, line: RacingLine, rng: np.random.Generator) -> Place:
-    """Return a place near the racing line at about its speed."""
+    """Return a place near the racing line, at any speed up to that of the line."""
     i = int(distance / track.spacing) % len(line.offset)
     beside, share, turned = (float(number) for number in rng.random(3))
     offset = -line.offset[i] + (2 * beside - 1) * BESIDE_M
     offset = max(MARGIN_M - track.left[i], min(track.right[i] - MARGIN_M, offset))
-    speed = max(SLOWEST, line.speed[i] * (LEAST_SHARE + (1 - LEAST_SHARE) * share))
-    return Place("", distance, offset, (2 * turned - 1) * TURNED, speed)
+    return Place("", distance, offset, (2 * turned - 1) * TURNED, line.speed[i] * share)
