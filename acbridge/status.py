@@ -70,3 +70,4 @@ class Status(Record, topic="status"):
     )
     requests: int = integer("Requests answered, refused ones included.")
     refused_requests: int = integer("Requests answered with an error.")
+    memory_guards: int = integer("Times that all peers were disconnected because one filled the daemon's memory.")

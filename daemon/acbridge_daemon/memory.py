@@ -1,5 +1,5 @@
 """
-The memory that this process uses, and its return to the system.
+The memory that this process uses, how much is too much, and its return to the system.
 
 libzmq takes memory for each peer from the C library, which keeps it for the next peer. Only glibc can be asked to
 return it; elsewhere nothing happens here.
@@ -8,36 +8,55 @@ return it; elsewhere nothing happens here.
 import ctypes
 import os
 import sys
-from pathlib import Path
 
 UNUSUAL_BYTES = 8 << 20
 """The daemon gives memory back when it uses so much more than at its start."""
+TOO_MUCH_BYTES = 256 << 20
+"""More than a thousand subscribers need that cannot keep up: a peer fills the daemon with a message without end."""
+WATCH_EVERY_NS = 100_000_000
+"""How often the daemon looks: such a peer sends 30 MB in this time."""
 TRIM_EVERY_NS = 10_000_000_000
+PATIENCE_NS = 1_000_000_000
+"""How long libzmq may take to free the memory of closed sockets, before they are closed once more."""
 
 
 class Memory:
-    """Gives memory back that many or greedy peers made the C library take."""
+    """Gives memory back that peers made the C library take, and notices when they hold too much of it."""
 
     def __init__(self) -> None:
         self._usual = 0
-        self._due_ns = 0
+        self._watch_due_ns = self._trim_due_ns = self._patient_until_ns = 0
         self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
     def measure(self) -> None:
         """Take what the process uses now as usual."""
-        self._usual = resident_bytes()
+        self._usual = 0 if self._trim is None else resident_bytes()
 
-    def give_back(self, mono_ns: int) -> None:
-        """Give back what the C library keeps for later, if that may be much, and not every second."""
-        if self._trim is None or mono_ns < self._due_ns or resident_bytes() - self._usual < UNUSUAL_BYTES:
-            return
-        self._due_ns = mono_ns + TRIM_EVERY_NS
-        self._trim(0)
+    def is_too_much(self, mono_ns: int) -> bool:
+        """
+        Give back what the C library keeps for later, if that may be much.
+
+        Returns:
+            Whether the process uses so much that all peers should be disconnected.
+        """
+        if self._trim is None or mono_ns < self._watch_due_ns:
+            return False
+        self._watch_due_ns = mono_ns + WATCH_EVERY_NS
+        if resident_bytes() - self._usual < UNUSUAL_BYTES:
+            return False
+        if mono_ns >= self._trim_due_ns or mono_ns < self._patient_until_ns:
+            self._trim_due_ns = mono_ns + TRIM_EVERY_NS
+            self._trim(0)
+        if mono_ns < self._patient_until_ns or resident_bytes() - self._usual < TOO_MUCH_BYTES:
+            return False
+        self._patient_until_ns = mono_ns + PATIENCE_NS
+        return True
 
 
 def resident_bytes() -> int:
-    """Return how much memory this process uses; 0 where the system does not say."""
-    if sys.platform != "linux":
-        return 0
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    """Return how much memory this process uses."""
+    handle = os.open("/proc/self/statm", os.O_RDONLY)
+    try:
+        return int(os.read(handle, 128).split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    finally:
+        os.close(handle)

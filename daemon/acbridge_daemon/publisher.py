@@ -5,14 +5,14 @@ To subscribers it is a PUB socket. Unlike one it shows each subscription with it
 without end can be cut before it has cost much memory.
 """
 
-import time
 from collections import Counter
 
 import zmq
 
+from acbridge_daemon.rebinding import rebind
 from acbridge_daemon.sampler import Message
 from acbridge_daemon.security import MIN_MESSAGE_BYTES, ZapHandler
-from acbridge_daemon.sockets import LINGER_MS, BindError, Connections, bind, harden
+from acbridge_daemon.sockets import LINGER_MS, Connections, harden
 
 SNDBUF = 65536
 """Small on purpose: a frame that waits in the kernel for a slow subscriber is old when it arrives."""
@@ -29,8 +29,6 @@ LISTEN_AT_ONCE = 500
 """How many subscriptions one call processes; takes about a millisecond."""
 SUBSCRIBE, UNSUBSCRIBE = b"\1", b"\0"
 """First byte of what XPUB shows of a peer."""
-_REBIND_S = 2.0
-"""Longest wait for the port to be free again; the kernel needs a millisecond."""
 
 
 class Publisher:
@@ -68,7 +66,7 @@ class Publisher:
         self._resized = False
         self._zap = zap
         self._topics: dict[str, bytes] = {}
-        self._open_anew()
+        self._open()
 
     def resize(self, queue: int) -> None:
         """Let so many messages wait for each slow subscriber from now on."""
@@ -76,11 +74,17 @@ class Publisher:
         self._resized = True
         self.socket.sndhwm = queue
 
-    def _open_anew(self) -> None:
-        self.socket = self._open()
+    def _open_anew(self) -> "zmq.Socket[bytes]":
+        self.close(0)
+        self._open()
+        return self.socket
+
+    def _open(self) -> None:
+        self.socket = self._new_socket()
+        self.settling = False
         self.connections = Connections(self.socket)  # before it is bound, so that every connection is counted
 
-    def _open(self) -> "zmq.Socket[bytes]":
+    def _new_socket(self) -> "zmq.Socket[bytes]":
         socket = self._context.socket(zmq.XPUB)
         socket.set(zmq.XPUB_VERBOSER, 1)
         socket.rcvbuf = RCVBUF
@@ -138,19 +142,7 @@ class Publisher:
         Raises:
             BindError: Another program took the port meanwhile, or the system gives no more sockets.
         """
-        endpoint = self.socket.get_string(zmq.LAST_ENDPOINT)
-        deadline = time.monotonic() + _REBIND_S
-        while True:
-            self.close(0)
-            try:
-                self._open_anew()
-                bind(self.socket, endpoint)
-            except (BindError, zmq.ZMQError) as error:
-                if time.monotonic() > deadline:
-                    raise BindError(f"cannot use {endpoint} again: {error.strerror or error}") from error
-                time.sleep(0.0005)
-            else:
-                return
+        rebind(self.socket.get_string(zmq.LAST_ENDPOINT), self._open_anew)
 
     def close(self, linger_ms: int = LINGER_MS) -> None:
         """Close the socket; messages already sent have ``linger_ms`` to leave."""

@@ -32,6 +32,7 @@ class Report:
         version: Version of this distribution.
         rate: Ticks per second that the loop is asked to keep.
         newest: The status record published last; ``None`` before the first.
+        memory_guards: How often all peers were disconnected to free memory.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Report:
         self.version = version
         self.rate = settings.rate
         self.newest: Status | None = None
+        self.memory_guards = 0
         self._settings = settings
         self._ingest = ingest
         self._driving = driving
@@ -112,6 +114,7 @@ class Report:
             controls_calibration=calibration and calibration.hash,
             requests=self._counts.answered,
             refused_requests=self._counts.refused,
+            memory_guards=self.memory_guards,
         )
 
     def _rate_kept(self) -> float | None:

@@ -20,6 +20,7 @@ from acbridge.errors import RequestRefused
 from acbridge.keys import Role
 from acbridge.requests import REQUESTS, Effect, Request, RequestSpec
 from acbridge_daemon.rate_limit import RateLimit
+from acbridge_daemon.rebinding import rebind
 from acbridge_daemon.reply_cache import ReplyCache
 from acbridge_daemon.security import CURVE_BYTES, Peer, ZapHandler
 from acbridge_daemon.sockets import LINGER_MS, Connections, harden
@@ -80,21 +81,45 @@ class Responder:
         self._counts = counts
         self._table = table
         self._zap = zap
-        self._flooder: bytes | None = None
+        self._flooder: bytes | None
         self._caches: defaultdict[str, ReplyCache] = defaultdict(ReplyCache)
         self._newest: dict[tuple[str, str], tuple[int, ...]] = {}
         self._rate_limit = RateLimit()
         self._log = structlog.get_logger()
-        self.socket = context.socket(zmq.ROUTER)
+        self._context = context
+        self._open()
+
+    def _open(self) -> None:
+        self._flooder = None
+        self.socket = self._context.socket(zmq.ROUTER)
         self.socket.linger = LINGER_MS
         self.socket.sndhwm = self.socket.rcvhwm = QUEUE
         self.socket.maxmsgsize = requests.MAX_REQUEST_BYTES
         harden(self.socket, heartbeats=False)
-        if zap.keyring is not None:
+        if self._zap.keyring is not None:
             self.socket.maxmsgsize = requests.MAX_REQUEST_BYTES + CURVE_BYTES
-        zap.protect(self.socket)
+        self._zap.protect(self.socket)
         self.connections = Connections(self.socket)
         self.descriptor = int(self.socket.get(zmq.FD))
+
+    def disconnect_all(self) -> None:
+        """
+        Disconnect every client, by taking another socket on the same port.
+
+        Raises:
+            BindError: Another program took the port meanwhile, or the system gives no more sockets.
+        """
+        rebind(self.socket.get_string(zmq.LAST_ENDPOINT), self._open_anew)
+
+    def _open_anew(self) -> "zmq.Socket[bytes]":
+        self.close(0)
+        self._open()
+        return self.socket
+
+    def close(self, linger_ms: int = LINGER_MS) -> None:
+        """Close the socket; replies already sent have ``linger_ms`` to leave."""
+        self.connections.close()
+        self.socket.close(linger_ms)
 
     def answer(self, now: float) -> bool:
         """

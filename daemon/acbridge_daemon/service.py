@@ -9,6 +9,7 @@ import secrets
 import select
 import sys
 import time
+from typing import Any
 
 import structlog
 import zmq
@@ -134,7 +135,7 @@ class Service:
         Run the loop until it is stopped.
 
         Raises:
-            BindError: The port was lost while subscribers were disconnected whose keys were removed.
+            BindError: A port was lost while peers were disconnected.
         """
         gc.collect()
         gc.freeze()  # objects made at start-up stay, so the collector need not visit them again
@@ -153,8 +154,7 @@ class Service:
     def close(self) -> None:
         """Close the sockets; messages already sent have 200 ms to leave."""
         self._publisher.close()
-        self._responder.connections.close()
-        self._responder.socket.close()
+        self._responder.close()
         self._zap.socket.close()
 
     def _step(self, stamp: Stamp) -> None:
@@ -174,15 +174,13 @@ class Service:
         mono_ns = self._clock.mono_ns
         while True:
             self._notifier.keep_alive(mono_ns())
+            if self._memory.is_too_much(mono_ns()):
+                self._disconnect_all()
             self._driving.wake(mono_ns())
             left_ns = self._next_due_ns() - mono_ns()
             wait_ms = min(LONGEST_POLL_MS, max(0, (left_ns - POLL_MARGIN_NS) // 1_000_000))
             if ready := self._poller.poll(wait_ms):
-                while self._answer() and mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
-                    pass
-                self._zap.connections = self._publisher.connections.follow() + self._responder.connections.follow()
-                if self._publisher.settling or (self._publisher.socket, zmq.POLLIN) in ready:
-                    self._publisher.listen()
+                self._serve(ready)
             if self._keys_due:
                 self.read_keys()
             left_ns = self._pacer.deadline_ns - mono_ns()  # a request may have changed the rate
@@ -195,6 +193,14 @@ class Service:
             elif left_ns <= LAST_PART_NS:
                 time.sleep(left_ns * 1e-9)
                 return
+
+    def _serve(self, ready: list[tuple[Any, int]]) -> None:
+        """Answer the waiting requests while there is time, at least one; then see who came, left and subscribed."""
+        while self._answer() and self._clock.mono_ns() < self._pacer.deadline_ns - ANSWER_MARGIN_NS:
+            pass
+        self._zap.connections = self._publisher.connections.follow() + self._responder.connections.follow()
+        if self._publisher.settling or (self._publisher.socket, zmq.POLLIN) in ready:
+            self._publisher.listen()
 
     def _next_due_ns(self) -> int:
         """Return when the loop must do something: the next tick, or before it the end of a command or a lease."""
@@ -225,16 +231,27 @@ class Service:
         self._keys_due = False
         if self._zap.keyring is None or not self._zap.keyring.reload():
             return
-        self._poller.unregister(self._publisher.socket)
-        self._poller.unregister(self._publisher.connections.socket)
+        self._reopen(self._publisher)
+
+    def _disconnect_all(self) -> None:
+        """Disconnect all peers, since they use too much memory: one of them sends a message without end."""
+        self.report.memory_guards += 1
+        self._log.error("memory_guard", detail="a peer filled the memory; all were disconnected and may come back")
+        self._reopen(self._publisher)
+        self._reopen(self._responder)
+
+    def _reopen(self, port: Publisher | Responder) -> None:
+        """Disconnect the peers of a port; end soon if the port is lost."""
+        self._poller.unregister(port.socket)
+        self._poller.unregister(port.connections.socket)
         try:
-            self._publisher.disconnect_all()
+            port.disconnect_all()
         except BindError as error:
             self._port_lost = error
             self.stop()
         else:
-            self._poller.register(self._publisher.connections.socket, zmq.POLLIN)
-            self._poller.register(self._publisher.socket, zmq.POLLIN)
+            self._poller.register(port.connections.socket, zmq.POLLIN)
+            self._poller.register(port.socket, zmq.POLLIN)
 
     def _publish_status(self, stamp: Stamp) -> None:
         """Publish status, and static again for subscribers that came late."""
@@ -242,7 +259,6 @@ class Service:
         if step:
             self._log.warning("clock_set", seconds=round(step, 3))
         logs.log_unlogged()
-        self._memory.give_back(stamp.mono_ns)
         status = self.report.second(stamp)
         self._notifier.status(status.sim_state, status.sim_detail)
         self._ingest.publish(status, stamp)

@@ -1,6 +1,6 @@
 """Queues of slow subscribers after a change of the rate, over real sockets."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -13,7 +13,7 @@ RATE = 333
 
 
 @contextmanager
-def slow_subscriber(context: "zmq.Context[zmq.Socket[bytes]]", daemon: Daemon) -> Iterator["zmq.Socket[bytes]"]:
+def slow_subscriber(context: "zmq.Context[zmq.Socket[bytes]]", daemon: Daemon) -> Generator["zmq.Socket[bytes]"]:
     """Connect a subscriber in which almost nothing waits, so that all waits at the daemon."""
     with context.socket(zmq.SUB) as sub:
         sub.linger, sub.rcvhwm, sub.rcvbuf = 0, 2, 4096

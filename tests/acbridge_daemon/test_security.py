@@ -424,11 +424,11 @@ def test_a_changed_role_applies_from_the_next_request_on(tmp_path: Path) -> None
 
 def test_a_port_that_is_lost_during_a_reload_ends_the_daemon(tmp_path: Path) -> None:
     script = """
-from acbridge_daemon import publisher
+from acbridge_daemon import rebinding
 from acbridge_daemon.cli import main
 from acbridge_daemon.sockets import BindError
 def taken(*_): raise BindError("cannot use the port")
-publisher.bind, publisher._REBIND_S = taken, 0.01
+rebinding.bind, rebinding.LONGEST_S = taken, 0.01
 main()
 """
     ring = Keyring(tmp_path / "keys")

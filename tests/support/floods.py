@@ -55,6 +55,25 @@ asyncio.run(main())
 """
 """Holds so many connections that say nothing, and opens each again as soon as it is closed."""
 
+ENDLESS = """
+import socket, sys, time
+ready = b"\\5READY\\x0bSocket-Type\\0\\0\\0" + bytes([len(sys.argv[2])]) + sys.argv[2].encode()
+greeting = b"\\xff" + bytes(8) + b"\\x7f\\3\\0NULL" + bytes(48) + b"\\4" + bytes([len(ready)]) + ready
+part = bytes([1, int(sys.argv[3])]) + b"x" * int(sys.argv[3])
+sent = 0
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as peer:
+    peer.sendall(greeting)
+    while b"READY" not in peer.recv(4096):
+        pass
+    try:
+        while True:
+            peer.sendall(part * 10_000)
+            sent += len(part) * 10_000
+    except OSError:
+        print("cut after", sent, flush=True)
+"""
+"""Sends one message whose parts have no end, until its connection is closed."""
+
 
 def resident(daemon: Daemon) -> int:
     """Return the memory that a daemon uses, in bytes."""
