@@ -26,6 +26,8 @@ SERVER = "server"
 CLIENTS = "clients"
 """Folder inside the daemon's key directory with the public keys of the clients that may connect."""
 PUBLIC, SECRET = ".key", ".key_secret"
+MAX_FILE_BYTES = 4096
+"""Size of the largest file that may be one of ours, which have 300 bytes."""
 KEY_BYTES = 32
 """Size of a Curve25519 key."""
 
@@ -116,13 +118,15 @@ def load_public(path: Path) -> bytes:
     Return the public key of a NAME.key file.
 
     Raises:
-        KeyFileError: The file is missing or damaged, or holds a secret key, which does not belong there.
+        KeyFileError: The file is missing or damaged, or holds a secret key, which does not belong there, or users other
+            than its owner may write it.
     """
     public, secret = _load(path)
     if secret is not None:
         raise KeyFileError(
             path, f"this file holds a secret key, which must stay where it is used; give {path.stem}.key"
         )
+    check_writers(path)
     return public
 
 
@@ -222,11 +226,30 @@ def _load(path: Path) -> tuple[bytes, bytes | None]:
     return public, secret
 
 
+def check_writers(path: Path) -> None:
+    """
+    Make sure that only its owner may write a file or folder of keys.
+
+    Raises:
+        KeyFileError: Its group or all users may.
+    """
+    if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o022:
+        raise KeyFileError(path, f"users other than its owner may write here, and admit themselves; chmod go-w {path}")
+
+
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a named pipe would keep us waiting
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise KeyFileError(path, "this is not a key file; it is no ordinary file")
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise KeyFileError(path, f"cannot be read: {error.strerror}") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise KeyFileError(path, "this is not a key file; it is too long")
+    try:
+        return content.decode()
     except UnicodeDecodeError:
         raise KeyFileError(path, "this is not a key file; it is not text") from None
 

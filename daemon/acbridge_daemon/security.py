@@ -16,7 +16,7 @@ from zmq.utils import z85
 
 from acbridge.address import is_loopback
 from acbridge.errors import KeyFileError
-from acbridge.keys import CLIENTS, PUBLIC, SECRET, SERVER, Role, load_public, load_role, load_secret
+from acbridge.keys import CLIENTS, PUBLIC, SECRET, SERVER, Role, check_writers, load_public, load_role, load_secret
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 """Where libzmq sends ZAP requests; RFC 27 fixes the name."""
@@ -113,6 +113,12 @@ class Keyring:
         """Return the clients that may connect, by public key, and what is wrong with files that cannot be used."""
         peers: dict[bytes, Peer] = {}
         problems: list[KeyFileError] = []
+        try:
+            check_writers(self._directory / CLIENTS)
+        except FileNotFoundError:
+            return peers, problems
+        except KeyFileError as problem:
+            return peers, [problem]
         for path in sorted((self._directory / CLIENTS).glob(f"*{PUBLIC}")):
             try:
                 public, (role, written) = load_public(path), load_role(path)

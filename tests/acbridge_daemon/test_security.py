@@ -508,9 +508,30 @@ def spoil_secrecy(ring: Keyring) -> None:
     ring.secret_file("rig").rename(ring.public_file("rig"))
 
 
+def spoil_writers(ring: Keyring) -> None:
+    ring.public_file("rig").chmod(0o666)
+
+
+def spoil_folder(ring: Keyring) -> None:
+    ring.public_file("rig").parent.chmod(0o777)
+
+
+def spoil_pipe(ring: Keyring) -> None:
+    os.mkfifo(ring.public_file("pipe"))
+
+
+def spoil_length(ring: Keyring) -> None:
+    ring.public_file("long").write_bytes(bytes(1 << 20))
+    ring.public_file("long").chmod(0o644)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (spoil_writers, "rig.key: users other than its owner may write here"),
+        (spoil_folder, "clients: users other than its owner may write here"),
+        (spoil_pipe, "pipe.key: this is not a key file; it is no ordinary file"),
+        (spoil_length, "long.key: this is not a key file; it is too long"),
         (spoil_nothing, "cannot be read: No such file or directory"),
         (spoil_server, "acbridge-ctl keygen"),
         (spoil_clients, "no client could connect; make one with acbridge-ctl keygen"),
