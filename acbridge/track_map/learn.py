@@ -183,11 +183,12 @@ def _cut(moments: list[_Moment], time_ms: int) -> list[list[float]]:
         raise ValueError("no tick shows its clock")
     latest = max(begins)
     begin = min(value for value in begins if value > latest - LATE_MS)
-    end = begin + time_ms
     times = [moment.at_ms for moment in moments]
-    first, last = bisect_right(times, begin), bisect_right(times, end)
-    if first == 0 or last == len(moments):
-        raise ValueError("the recording begins or ends in it")
+    # The lap has ended by the last tick; its beginning is known no better than to a rendered frame.
+    end = min(begin + time_ms, times[-1])
+    first, last = bisect_right(times, begin), min(bisect_right(times, end), len(times) - 1)
+    if first == 0:
+        raise ValueError("the recording begins in it")
     rows = [_between(moments[first - 1], moments[first], begin)]
     rows += (moment.row for moment in moments[first:last])
     rows.append(_between(moments[last - 1], moments[last], end))

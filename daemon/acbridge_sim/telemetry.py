@@ -110,8 +110,6 @@ def physics_values(car: Car, packet: int, delta_s: float) -> dict[str, Any]:
     contacts, normals, backward = _contacts(car)
     local = _into(car.velocity, left, up, forward)
     acc = _into(car.acceleration, left, up, forward)
-    side = spec.camber
-    lean = 0.6 * car.body_roll
     return {
         "packetId": packet,
         "gas": car.gas,
@@ -131,8 +129,8 @@ def physics_values(car: Car, packet: int, delta_s: float) -> dict[str, Any]:
         "tyreDirtyLevel": [wheel.tyre.dirt for wheel in wheels],
         "tyreCoreTemperature": [wheel.tyre.core for wheel in wheels],
         # Negative camber reads negative on the left and positive on the right.
-        "camberRAD": (side[0] - lean, -side[0] - lean, side[1] - lean, -side[1] - lean),
-        "suspensionTravel": [0.02 + wheel.load / spec.spring[0 if wheel.front else 1] for wheel in wheels],
+        "camberRAD": [camber if i % 2 == 0 else -camber for i, camber in enumerate(_cambers(car))],
+        "suspensionTravel": [wheel.travel for wheel in wheels],
         "drs": 0.0,
         "tc": 0.0,
         "heading": car.heading,
@@ -146,16 +144,13 @@ def physics_values(car: Car, packet: int, delta_s: float) -> dict[str, Any]:
         "kersCharge": 0.0,
         "kersInput": 0.0,
         "autoShifterOn": int(car.auto_shift),
-        "rideHeight": (
-            0.155 - (wheels[0].load + wheels[1].load) / 2 / spec.spring[0],
-            0.165 - (wheels[2].load + wheels[3].load) / 2 / spec.spring[1],
-        ),
+        "rideHeight": _ride_heights(car, contacts),
         "turboBoost": 0.0,
         "ballast": 0.0,
         "airDensity": AIR_DENSITY,
         "airTemp": car.air,
         "roadTemp": car.road,
-        "localAngularVel": (0.0, car.yaw_rate, 0.0),
+        "localAngularVel": (-car.pitch_rate, car.yaw_rate, -car.roll_rate),
         "finalFF": force_feedback(car, spec),
         "performanceMeter": delta_s,
         "engineBrake": 0,
@@ -327,6 +322,33 @@ def _into(vector: Vec3, left: Vec3, up: Vec3, forward: Vec3) -> Vec3:
     )
 
 
+def _cambers(car: Car) -> list[float]:
+    """Return the camber of each wheel to the ground, negative leaning in at the top."""
+    spec = car.spec
+    leaning = car.roll + math.cos(car.heading) * car.slope_x + math.sin(car.heading) * car.slope_z
+    found: list[float] = []
+    for i, wheel in enumerate(car.wheels):
+        axle = 0 if wheel.front else 1
+        at_rest = wheel.rest * spec.tyre_spring / (spec.tyre_spring + spec.spring[axle])
+        lean = leaning if i % 2 == 0 else -leaning
+        found.append(spec.camber[axle] - spec.camber_gain * (wheel.travel - at_rest) + lean)
+    return found
+
+
+def _ride_heights(car: Car, contacts: list[Vec3]) -> tuple[float, float]:
+    """Return the height of the body above the ground between the wheels, at the front and the rear axle."""
+    spec = car.spec
+    bottom = car.y - spec.cg_height
+    front, rear = (
+        spec.ride_height[axle]
+        + bottom
+        + car.pitch * car.wheels[2 * axle].ahead
+        - (contacts[2 * axle][1] + contacts[2 * axle + 1][1]) / 2
+        for axle in (0, 1)
+    )
+    return front, rear
+
+
 def _contacts(car: Car) -> tuple[list[Vec3], list[Vec3], list[Vec3]]:
     """Return contact points, road normals and backward rolling directions of the wheels."""
     sin_h, cos_h = math.sin(car.heading), math.cos(car.heading)
@@ -337,7 +359,7 @@ def _contacts(car: Car) -> tuple[list[Vec3], list[Vec3], list[Vec3]]:
         x = car.x - sin_h * wheel.ahead + cos_h * wheel.aside
         z = car.z + cos_h * wheel.ahead + sin_h * wheel.aside
         height, slope_x, slope_z = car.track.ground(x, z, car.near)
-        points.append((x, height, z))
+        points.append((x, height + wheel.bump, z))
         per = 1.0 / math.sqrt(1 + slope_x * slope_x + slope_z * slope_z)
         normals.append((-slope_x * per, per, -slope_z * per))
         # A wheel that steers left points where a smaller heading does.

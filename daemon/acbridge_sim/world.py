@@ -18,7 +18,7 @@ from acbridge.packing import Bounds, pack, unpack
 from acbridge_sim import telemetry
 from acbridge_sim.control_page import ControlReceiver
 from acbridge_sim.faults import ROLLOVERS, Faults
-from acbridge_sim.model.car import STEP_S, WARM, Car, refit, settle
+from acbridge_sim.model.car import STEP_S, WARM, Car, refit
 from acbridge_sim.model.circuits import layout
 from acbridge_sim.model.driver import BuiltInDriver, RacingLine
 from acbridge_sim.model.lanes import MOST_LAG, MOST_SHIFT
@@ -266,7 +266,6 @@ class World:
             self._static = self._static_page()
         refit(self.car, self._spec, self._fuel if fuel is None else fuel, temperature)
         self.car.put(distance, offset, speed, heading)
-        settle(self.car, self._spec, self.track.road)
         self.timing.abandon()
         self._line = deque(CarCommands() for _ in range(self._lag))
         self._loaded = True

@@ -321,3 +321,21 @@ def test_parameters_of_a_run_may_be_given_instead_of_drawn() -> None:
     assert [1.5 * 1080] * 2 == worlds.specs["mass"][:2].tolist()
     assert ([3, 3], [22.5, 22.5]) == (worlds.lanes["lag"][:2].tolist(), worlds.cars["fuel"][:2].tolist())
     assert worlds.specs["mass"][2] < 1080
+
+
+def test_an_hour_of_random_commands_never_gives_a_number_that_is_not_finite() -> None:
+    rng = np.random.default_rng(8)
+    lanes = 40
+    worlds = Worlds(lanes, layout("circuit"), randomize={"mass": (0.5, 2.0), "power": (0.2, 5.0), "grip": (0.2, 2.0)})
+    hardest = 0.0
+    for _ in range(90):  # of one second each, in forty cars
+        starts = [rng.uniform(*ends, lanes) for ends in ((0, 3400), (-5, 5), (-3, 3), (0, 90))]
+        chosen = rng.random(lanes) < 0.2
+        worlds.put(chosen, *(start[chosen] for start in starts))
+        for _ in range(10):
+            commands = rng.normal(0.0, 1.0, (lanes, 5)) * rng.choice([0.3, 1.0, 1e6], (lanes, 1))
+            commands[:, 4] = rng.integers(-2, 3, lanes) * (rng.random(lanes) < 0.1)
+            worlds.step(commands, 33)
+            hardest = max(hardest, float(np.abs(worlds.cars["acceleration_y"]).max()))
+        assert all(math.isfinite(number) for row in worlds.lanes for number in numbers(row))
+    assert 10 < hardest < 500  # m/s2: it was thrown about, and stayed a car

@@ -1,6 +1,7 @@
 """Sessions begin, stand, restart and end the way the sim's do, and the same inputs give the same bytes."""
 
 import math
+import statistics
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -315,9 +316,12 @@ def test_a_run_starts_anywhere_with_everything_settled() -> None:
     physics, graphics, _ = pages(world)
     assert 144.0 == pytest.approx(physics.speedKmh, abs=0.1)
     assert 0.0 == graphics.iCurrentTime
-    before = physics.wheelLoad
-    world.step(3, CarCommands(gas=0.3))
-    assert before == pytest.approx(pages(world)[0].wheelLoad, rel=0.03)
+    begun = sum(physics.wheelLoad)
+    loads: list[float] = []
+    for _ in range(60):  # over so many bumps they average out
+        world.step(1, CarCommands(gas=0.3))
+        loads.append(sum(pages(world)[0].wheelLoad))
+    assert begun == pytest.approx(statistics.fmean(loads), rel=0.03)
     assert world.car.gear > 2
     world.step(1, CarCommands(shift=1))
     assert not world.car.auto_shift

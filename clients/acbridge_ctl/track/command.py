@@ -173,7 +173,7 @@ def facts_of(found: TrackMap) -> list[tuple[str, str]]:
         ("track", found.title),
         ("line", f"{found.length:.1f} m long, {len(found.s)} points {found.spacing:.2f} m apart"),
         ("borders", f"{found.borders}, {low:.1f} to {high:.1f} m apart"),
-        ("height", f"{min(found.y):.1f} to {max(found.y):.1f} m"),
+        ("height", f"{min(found.y):z.1f} to {max(found.y):z.1f} m"),
     ]
     if found.speed is not None:
         facts.append(("speed", f"{3.6 * min(found.speed):.0f} to {3.6 * max(found.speed):.0f} km/h"))

@@ -1,10 +1,12 @@
 """
 The car: a body on four spinning wheels, driven over a track.
 
-A double-track model in the plane of the ground: the body has three degrees of freedom, each wheel its spin; loads
-follow weight, aerodynamics, the ground's slope and the body's accelerations with the lag of a suspension. Every
-quantity is in the sim's own frame: X left, Y up, Z forward, angles as `heading`. One step is 3 ms; the wheels' spin,
-which is stiff, is integrated implicitly (W. F. Milliken, D. L. Milliken, Race Car Vehicle Dynamics, chapters 2, 18).
+A double-track model: the body has three degrees of freedom in the plane of the ground and three on its springs
+(`suspension`), each wheel its spin and its travel. Every quantity is in the sim's own frame: X left, Y up, Z forward,
+angles as `heading`. One step is 3 ms; the wheels' spin, which is stiff, is integrated implicitly (W. F. Milliken, D. L.
+Milliken, Race Car Vehicle Dynamics, chapters 2, 18). Lateral force lags behind the slip angle by the relaxation length
+of the tyre (H. B. Pacejka, Tyre and Vehicle Dynamics, 3rd ed., section 7.2); the aligning torque turns the wheels back
+against the spring of the steering.
 
 The functions of this module are in the subset that numba compiles; they take the tables apart from each other: a car, a
 spec, a road. `Car` joins the three for plain Python.
@@ -22,26 +24,30 @@ from acbridge_sim.model.surface import (
     Road,
     barrier_space,
     ground,
-    in_pit_lane,
     locate,
     over_edge,
     point_at,
     point_before,
     wrap,
 )
+from acbridge_sim.model.suspension import G, find_surfaces, fit_springs, ride, stand
 from acbridge_sim.model.table import Column
 from acbridge_sim.model.track import Track, TrackPosition
 from acbridge_sim.model.tyre import SLOPE, Tyre, grip_share, renew, use
 
 __all__ = ["AIR_DENSITY", "STEP_S", "Car", "G", "Wheel"]
 
-G = 9.80665
 AIR_DENSITY = 1.2
 SLOWEST = 2.0
 """Least speed in m/s that slips are divided by: at rest the speed is 0."""
 SLOW_STEPS = 10
 """Steps between two updates of what changes slowly: temperatures, wear, pressure."""
-LOAD_LAG_S = 0.06
+LEAST_PEAK = 0.4
+"""Share of the grip coefficient that is left under any load."""
+STEER_LAG_S = 0.02
+"""Time in which the steering gives way to the aligning torque."""
+FULL_FORCE = 0.028
+"""Lever in m by which the car's weight turns the steering wheel at full force feedback."""
 GRASS_GRIP, KERB_GRIP = 0.55, 0.95
 GRASS_DRAG = 0.09
 BOUNCE = 0.25
@@ -62,8 +68,12 @@ class Wheel:
     brake_temperature: Annotated[float, Column("degC", "Of the disc.")]
     spin: Annotated[float, Column("rad/s", "Positive rolling forward.")] = 0.0
     load: Annotated[float, Column("N", "On the ground.")] = 0.0
+    rest: Annotated[float, Column("m", "What spring and tyre give way when the car stands.")] = 0.0
+    travel: Annotated[float, Column("m", "Of the suspension, from hanging free.")] = 0.0
+    bump: Annotated[float, Column("m", "Height of what it stands on above the smooth ground.")] = 0.0
     ratio: Annotated[float, Column("", "Slip ratio.")] = 0.0
     tangent: Annotated[float, Column("", "Tangent of the slip angle, positive sliding to the left.")] = 0.0
+    lagging: Annotated[float, Column("", "The tangent that the lateral force has followed so far.")] = 0.0
     slip: Annotated[float, Column("", "Combined slip in units of the slip at peak grip.")] = 0.0
     force_ahead: Annotated[float, Column("N", "In the wheel's direction.")] = 0.0
     force_aside: Annotated[float, Column("N", "To the left of the wheel's direction.")] = 0.0
@@ -100,11 +110,12 @@ class Car:
     yaw_rate: Annotated[float, Column("rad/s", "Positive turning left: change of heading in the last step.")] = 0.0
     pitch: Annotated[float, Column("rad", "Of the body.")] = 0.0
     roll: Annotated[float, Column("rad", "Of the body.")] = 0.0
-    body_roll: Annotated[float, Column("rad", "Roll on the suspension, without the ground's slope.")] = 0.0
+    pitch_rate: Annotated[float, Column("rad/s", "Change of pitch, positive nose up.")] = 0.0
+    roll_rate: Annotated[float, Column("rad/s", "Change of roll, positive right side up.")] = 0.0
+    aligning: Annotated[float, Column("N m", "Torque of the front tyres on the steering, positive to the right.")] = 0.0
+    give: Annotated[float, Column("rad", "Angle by which the steering gives way to it.")] = 0.0
     slope_x: Annotated[float, Column("", "Slope of the ground under the car towards x.")] = 0.0
     slope_z: Annotated[float, Column("", "Slope of the ground under the car towards z.")] = 0.0
-    ahead_lag: Annotated[float, Column("m/s2", "Acceleration forward that loads have followed so far.")] = 0.0
-    aside_lag: Annotated[float, Column("m/s2", "Acceleration to the left that loads have followed so far.")] = 0.0
     near: Annotated[int, Column("", "Index of the nearest point of the centre line.")] = 0
     distance: Annotated[float, Column("m", "Along the centre line.")] = 0.0
     offset: Annotated[float, Column("m", "From the centre line, positive to the left.")] = 0.0
@@ -224,6 +235,7 @@ def place_wheels(car: Car, spec: CarSpec) -> None:
         wheel = car.wheels[i]
         wheel.ahead = spec.wheelbase * (1 - spec.front_share) if i < 2 else -spec.wheelbase * spec.front_share
         wheel.aside = half if i % 2 == 0 else -half
+    fit_springs(car, spec)
 
 
 def refit(car: Car, spec: CarSpec, fuel: float, temperature: float) -> None:
@@ -266,32 +278,31 @@ def put(car: Car, spec: CarSpec, road: Road, distance: float, offset: float, spe
     car.yaw_rate = 0.0
     car.steer = car.gas = car.brake = 0.0
     car.clutch = 1.0
-    car.ahead_lag = car.aside_lag = 0.0
     car.shift_left = car.cut_left = 0.0
     car.shifts_asked = 0
     car.steps = 0
-    car.pitch = car.roll = car.body_roll = 0.0
+    car.aligning = car.give = 0.0
     car.near, car.distance, car.offset, car.bend = locate(road, car.x, car.z, start)
     for i in range(4):
         wheel = car.wheels[i]
         wheel.spin = speed / spec.tyre_radius
         wheel.heat = 0.0
-        wheel.load = spec.mass * G * (spec.front_share if i < 2 else 1 - spec.front_share) / 2
-        wheel.ratio = wheel.tangent = wheel.slip = wheel.force_ahead = wheel.force_aside = wheel.steer = 0.0
-        wheel.off = wheel.on_kerb = False
-    gear_for_speed(car, spec, speed)
-
-
-def settle(car: Car, spec: CarSpec, road: Road) -> None:
-    """Settle what :func:`put` leaves at rest: loads under downforce, the body's lean, what each wheel stands on."""
-    share_loads(car, spec, 0.0, 0.0, total_mass(car, spec))
-    lean(car)
+        wheel.ratio = wheel.tangent = wheel.lagging = wheel.slip = wheel.force_ahead = wheel.force_aside = (
+            wheel.steer
+        ) = 0.0
     find_surfaces(car, road)
+    stand(car, spec, height, total_mass(car, spec), downforce(spec, speed))
+    gear_for_speed(car, spec, speed)
 
 
 def total_mass(car: Car, spec: CarSpec) -> float:
     """Return the mass of car and fuel, kg."""
     return spec.mass + 0.74 * car.fuel
+
+
+def downforce(spec: CarSpec, ahead: float) -> float:
+    """Return the downforce at a speed forward in m/s, N."""
+    return 0.5 * AIR_DENSITY * spec.lift_area * ahead * ahead
 
 
 def step(
@@ -342,17 +353,13 @@ def step(
     car.near, car.distance, car.offset, car.bend = locate(road, car.x, car.z, car.near)
     new_vx, new_vz = hit_barrier(car, road, new_vx, new_vz)
     height, car.slope_x, car.slope_z = ground(road, car.x, car.z, car.near)
-    new_vy = (height + spec.cg_height - car.y) / dt
-    car.y = height + spec.cg_height
+    find_surfaces(car, road)
+    ride(car, spec, height, force_ahead, force_aside, mass, downforce(spec, ahead))
     car.velocity_x = new_vx
-    car.velocity_y = new_vy
     car.velocity_z = new_vz
     car.acceleration_x = (new_vx - vx) / dt
-    car.acceleration_y = (new_vy - vy) / dt
+    car.acceleration_y = (car.velocity_y - vy) / dt
     car.acceleration_z = (new_vz - vz) / dt
-    share_loads(car, spec, acc_ahead, acc_aside, mass)
-    lean(car)
-    find_surfaces(car, road)
     car.steps += 1
     if car.steps % SLOW_STEPS == 0:
         wear_off(car, spec, SLOW_STEPS * dt)
@@ -367,7 +374,8 @@ def turn_wheels(car: Car, spec: CarSpec, ahead: float, aside: float, torque: flo
     peak_ratio = compound.peak_ratio
     peak_angle = compound.peak_angle
     yaw = car.yaw_rate
-    lock = -car.steer * spec.steer_lock
+    lock = -car.steer * spec.steer_lock - car.give
+    aligning = 0.0
     gear = spec.gears[car.gear] * spec.final_drive * (1.0 if car.clutch >= 1 else 0.0)
     driven_inertia = inertia + spec.engine_inertia * gear * gear / 2
     locking = 40.0 * (car.wheels[2].spin - car.wheels[3].spin)
@@ -399,12 +407,16 @@ def turn_wheels(car: Car, spec: CarSpec, ahead: float, aside: float, torque: flo
         per = 1.0 / max(abs(rolling), SLOWEST)
         ratio = (wheel.spin * radius - rolling) * per
         tangent = sliding * per
+        # The way of a step over the relaxation length; implicit, so that it is stable at any speed.
+        part = dt / (compound.relaxation * per)
+        lagging = (wheel.lagging + part * tangent) / (1 + part)
         slip_ahead = ratio / peak_ratio
-        slip_aside = tangent / peak_angle
+        slip_aside = lagging / peak_angle
         slip = math.sqrt(slip_ahead * slip_ahead + slip_aside * slip_aside)
         load = wheel.load
-        peak = compound.peak * (1 - compound.load_loss * (load / compound.reference_load - 1))
-        peak *= load * wheel.tyre.grip * car.surface_grip
+        left = 1 - compound.load_loss * (load / compound.reference_load - 1)
+        left = max(left, LEAST_PEAK)
+        peak = compound.peak * left * load * wheel.tyre.grip * car.surface_grip
         if wheel.off:
             peak *= GRASS_GRIP
         elif wheel.on_kerb:
@@ -421,7 +433,9 @@ def turn_wheels(car: Car, spec: CarSpec, ahead: float, aside: float, torque: flo
         wheel.spin = spin
         wheel.ratio = ratio
         wheel.tangent = tangent
-        wheel.slip = slip if load > 0 else 0.0
+        wheel.lagging = lagging
+        aside_now = tangent / peak_angle
+        wheel.slip = math.sqrt(slip_ahead * slip_ahead + aside_now * aside_now) if load > 0 else 0.0
         lost = abs(force * (spin * radius - rolling)) + abs(across * sliding)
         wheel.heat += lost + 0.004 * load * abs(rolling)
         if brake > 0:
@@ -434,65 +448,14 @@ def turn_wheels(car: Car, spec: CarSpec, ahead: float, aside: float, torque: flo
         sum_ahead += body_ahead
         sum_aside += body_aside
         moment += wheel.ahead * body_aside - wheel.aside * body_ahead
+        if i < 2:
+            trail = spec.trail
+            if slip < 1:
+                trail += compound.pneumatic_trail * (1 - slip)
+            aligning += across * trail
+    car.aligning = aligning
+    car.give += (aligning / spec.steer_spring - car.give) * (dt / STEER_LAG_S)
     return sum_ahead, sum_aside, moment
-
-
-def share_loads(car: Car, spec: CarSpec, acc_ahead: float, acc_aside: float, mass: float) -> None:
-    """Share weight and downforce among the wheels; their sum is exactly both."""
-    lag = STEP_S / LOAD_LAG_S
-    car.ahead_lag += (acc_ahead - car.ahead_lag) * lag
-    car.aside_lag += (acc_aside - car.aside_lag) * lag
-    weight = max(0.0, mass * (G + car.acceleration_y))
-    ahead = -math.sin(car.heading) * car.velocity_x + math.cos(car.heading) * car.velocity_z
-    down = 0.5 * AIR_DENSITY * spec.lift_area * ahead * ahead
-    moved = mass * car.ahead_lag * spec.cg_height / spec.wheelbase
-    front = weight * spec.front_share + down * spec.lift_share - moved
-    rear = weight + down - front
-    if front < 0:
-        front = 0.0
-        rear = weight + down
-    elif rear < 0:
-        front = weight + down
-        rear = 0.0
-    out = mass * car.aside_lag * spec.cg_height / spec.track_width
-    front_left = left_load(front, out * spec.roll_share)
-    rear_left = left_load(rear, out * (1 - spec.roll_share))
-    car.wheels[0].load = front_left
-    car.wheels[1].load = front - front_left
-    car.wheels[2].load = rear_left
-    car.wheels[3].load = rear - rear_left
-
-
-def left_load(axle: float, out: float) -> float:
-    """Return the left wheel's share of an axle's load when so much moves to the right; no load is negative."""
-    return min(axle, max(0.0, axle / 2 - out))
-
-
-def lean(car: Car) -> None:
-    """Let the body follow the ground and lean against its accelerations."""
-    sin_h = math.sin(car.heading)
-    cos_h = math.cos(car.heading)
-    car.pitch = math.atan(-sin_h * car.slope_x + cos_h * car.slope_z) + 0.0022 * car.ahead_lag
-    car.body_roll = -0.0035 * car.aside_lag
-    car.roll = -math.atan(cos_h * car.slope_x + sin_h * car.slope_z) + car.body_roll
-
-
-def find_surfaces(car: Car, road: Road) -> None:
-    """Find out what each wheel stands on."""
-    near = car.near
-    turned = car.heading - road.heading[near]
-    sin_t = math.sin(turned)
-    cos_t = math.cos(turned)
-    kerb = road.kerb[near]
-    pit = in_pit_lane(road, car.distance, car.offset)
-    for i in range(4):
-        wheel = car.wheels[i]
-        # In the line's frame, left of it is positive; the line itself bends away below the wheel.
-        along = wheel.ahead * cos_t + wheel.aside * sin_t
-        offset = car.offset - wheel.ahead * sin_t + wheel.aside * cos_t + car.bend * along * along / 2
-        over = over_edge(road, near, offset)
-        wheel.off = over > kerb and not pit
-        wheel.on_kerb = over > 0 and over <= kerb
 
 
 def hit_barrier(car: Car, road: Road, vx: float, vz: float) -> tuple[float, float]:
@@ -522,9 +485,8 @@ def hit_barrier(car: Car, road: Road, vx: float, vz: float) -> tuple[float, floa
 
 
 def force_feedback(car: Car, spec: CarSpec) -> float:
-    """Return the force on the steering wheel, -1 to 1."""
-    aside = car.wheels[0].force_aside + car.wheels[1].force_aside
-    return max(-1.0, min(1.0, aside / (spec.mass * G * 0.7)))
+    """Return the force on the steering wheel, -1 to 1: the aligning torque, which falls before the grip does."""
+    return max(-1.0, min(1.0, car.aligning / (spec.mass * G * FULL_FORCE)))
 
 
 def wear_off(car: Car, spec: CarSpec, seconds: float) -> None:

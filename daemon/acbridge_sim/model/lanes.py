@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated
 
-from acbridge_sim.model.car import Car, put, refit, settle, step
+from acbridge_sim.model.car import Car, put, refit, step
 from acbridge_sim.model.spec import CarSpec
 from acbridge_sim.model.surface import Road
 from acbridge_sim.model.table import Column
@@ -104,7 +104,6 @@ def begin(
     """Begin a run of one lane: a fresh car, settled at a place and speed, a clock that waits, no command on its way."""
     refit(lane.car, spec, fuel, temperature)
     put(lane.car, spec, road, distance, offset, speed, heading)
-    settle(lane.car, spec, road)
     abandon(lane.clock)
     for i in range(SLOTS):
         for k in range(COMMAND):

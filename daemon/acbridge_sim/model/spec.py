@@ -27,11 +27,12 @@ class CarSpec:
     model: str = "acbridge_stand_in"
     mass: Annotated[float, Column("kg", "Without fuel.")] = 1080.0
     yaw_inertia: Annotated[float, Column("kg m2", "About the vertical axis.")] = 1500.0
+    pitch_inertia: Annotated[float, Column("kg m2", "About the lateral axis.")] = 1350.0
+    roll_inertia: Annotated[float, Column("kg m2", "About the longitudinal axis.")] = 380.0
     wheelbase: Annotated[float, Column("m", "From axle to axle.")] = 2.48
     front_share: Annotated[float, Column("", "Share of the weight on the front axle.")] = 0.48
     track_width: Annotated[float, Column("m", "From wheel to wheel of an axle.")] = 1.52
     cg_height: Annotated[float, Column("m", "Centre of gravity above the ground.")] = 0.46
-    roll_share: Annotated[float, Column("", "Share of the lateral load transfer at the front axle.")] = 0.58
     tyre_radius: Annotated[float, Column("m", "Effective rolling radius.")] = 0.308
     wheel_inertia: Annotated[float, Column("kg m2", "Of one wheel.")] = 1.1
     engine_inertia: Annotated[float, Column("kg m2", "Of the engine, at its own speed.")] = 0.11
@@ -61,6 +62,19 @@ class CarSpec:
     )
     suspension_travel: Annotated[tuple[float, float], Column("m", "At the most, front and rear.")] = (0.115, 0.12)
     spring: Annotated[tuple[float, float], Column("N/m", "Wheel rate, front and rear.")] = (78_000.0, 70_000.0)
+    damper: Annotated[tuple[float, float], Column("N s/m", "Damping rate at a wheel, in bump and in rebound.")] = (
+        3_000.0, 5_500.0,
+    )  # fmt: skip
+    anti_roll: Annotated[
+        tuple[float, float], Column("N/m", "Of the anti-roll bars, for the difference of travel, front and rear.")
+    ] = (35_000.0, 5_000.0)
+    bump_travel: Annotated[float, Column("m", "Travel at which the bump stops begin.")] = 0.075
+    bump_stop: Annotated[float, Column("N/m", "Rate of a bump stop.")] = 250_000.0
+    tyre_spring: Annotated[float, Column("N/m", "Vertical rate of a tyre.")] = 220_000.0
+    ride_height: Annotated[tuple[float, float], Column("m", "Of the standing car, front and rear.")] = (0.12, 0.13)
+    camber_gain: Annotated[float, Column("rad/m", "Camber towards negative for each metre of travel.")] = 0.5
+    steer_spring: Annotated[float, Column("N m/rad", "Of the steering, against the aligning torque.")] = 30_000.0
+    trail: Annotated[float, Column("m", "Mechanical trail of the front wheels.")] = 0.02
     camber: Annotated[tuple[float, float], Column("rad", "Front and rear.")] = (-0.045, -0.035)
     compound: Annotated[Compound, Column("", "The tyres' compound.")] = field(default_factory=Compound)
 
@@ -93,9 +107,14 @@ def _is_curve(points: tuple[tuple[float, float], ...]) -> bool:
 _POSITIVE = (
     "mass",
     "yaw_inertia",
+    "pitch_inertia",
+    "roll_inertia",
     "wheelbase",
     "track_width",
     "cg_height",
+    "bump_travel",
+    "tyre_spring",
+    "steer_spring",
     "tyre_radius",
     "wheel_inertia",
     "steer_lock",
@@ -109,14 +128,19 @@ _POSITIVE = (
 _RULES: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
     (_POSITIVE, lambda value: 0 < value < math.inf, "is above 0"),
     (
-        ("engine_inertia", "drag_area", "lift_area"),
+        ("engine_inertia", "drag_area", "lift_area", "bump_stop", "camber_gain", "trail"),
         lambda value: 0 <= value < math.inf,
         "is 0 or more",
     ),
-    (("front_share", "roll_share", "lift_share", "brake_bias"), lambda value: 0 <= value <= 1, "lies from 0 to 1"),
+    (("front_share", "lift_share", "brake_bias"), lambda value: 0 <= value <= 1, "lies from 0 to 1"),
     (("gears",), _are_gears, "are the ratios of reverse (negative), neutral (0) and at least one forward gear"),
     (("torque",), _is_curve, "is a curve of finite numbers in rising order of engine speed"),
-    (("spring",), lambda value: all(0 < rate < math.inf for rate in value), "is two rates above 0"),
+    (
+        ("spring", "damper", "ride_height"),
+        lambda value: all(0 < number < math.inf for number in value),
+        "is two numbers above 0",
+    ),
+    (("anti_roll",), lambda value: all(0 <= rate < math.inf for rate in value), "is two rates of 0 or more"),
 )
 """What the parameters must fulfil, by name."""
 

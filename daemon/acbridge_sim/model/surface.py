@@ -10,6 +10,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 TURN = 2 * math.pi
+SKEW = 1.7
+"""How far along the road its bumps have moved a metre to the left, m: both sides of a car feel different ones."""
+AHEAD = 1024.0
+"""Metres added to places, so that those before the line and beside the road are positive."""
+GRASS_ROUGHNESS = 4.0
+"""Height of the bumps of grass over those of asphalt: the border of classes C and D of ISO 8608."""
+KERB_RISE, KERB_RAMP = 0.03, 0.3
+"""Height of a kerb in its middle, and the width of the ramp on each side, m."""
+TOOTH, TEETH = 0.012, 0.8
+"""Half the height of the teeth of a kerb, and their distance, m."""
 
 
 class Road(NamedTuple):
@@ -27,6 +37,8 @@ class Road(NamedTuple):
         run_off: From an edge to the barrier behind it.
         splits: Distance of each sector's end but the last.
         wave_height, wave_x, wave_z, wave_phase: The swells of the ground.
+        rough: Heights of the bumps along the road, which repeat: see `roughness`.
+        rough_per: How many of them a metre has.
         has_pit: Whether there is a pit lane; the following fields are its own, see `track.PitLane`.
     """
 
@@ -49,6 +61,8 @@ class Road(NamedTuple):
     wave_x: Sequence[float]
     wave_z: Sequence[float]
     wave_phase: Sequence[float]
+    rough: Sequence[float]
+    rough_per: float
     has_pit: bool
     pit_begins: float
     pit_ends: float
@@ -158,6 +172,31 @@ def height_along(road: Road, distance: float) -> tuple[float, float]:
     cube = slope + turn - 2 * rise
     height = here + part * (slope + part * (square + part * cube))
     return height, (slope + part * (2 * square + 3 * part * cube)) / road.spacing
+
+
+def bump(road: Road, distance: float, offset: float, over: float, kerb: float, off: bool) -> float:
+    """
+    Return how high a place is above the smooth ground: the roughness of asphalt or grass, and a kerb with its teeth.
+
+    Args:
+        road: The tables.
+        distance: Along the line.
+        offset: From it, positive to the left.
+        over: How far outside the edge of the track, negative inside.
+        kerb: Width of the kerb there, 0 for none.
+        off: Whether it is on grass.
+    """
+    at = (distance + SKEW * offset + AHEAD) * road.rough_per
+    i = int(at)
+    count = len(road.rough)
+    here = road.rough[i % count]
+    height = here + (road.rough[(i + 1) % count] - here) * (at - i)
+    if off:
+        return height * (1 + (GRASS_ROUGHNESS - 1) * min(1.0, over - kerb))
+    if 0 < over <= kerb:
+        tooth = TOOTH * math.cos(distance * TURN / TEETH)
+        return height + (KERB_RISE + tooth) * min(1.0, over / KERB_RAMP, (kerb - over) / KERB_RAMP)
+    return height
 
 
 def over_edge(road: Road, near: int, offset: float) -> float:

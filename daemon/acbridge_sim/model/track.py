@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from acbridge.track_map import shape
-from acbridge_sim.model import surface
+from acbridge_sim.model import roughness, surface
 from acbridge_sim.model.surface import Road
 
 SPACING = 2.0
@@ -187,6 +187,9 @@ class Track:
         return min(range(len(self.x)), key=lambda i: (self.x[i] - x) ** 2 + (self.z[i] - z) ** 2)
 
     def _road(self, waves: tuple[Wave, ...], height: Sequence[float]) -> Road:
+        rounds = max(
+            1, round(self.length / (roughness.COUNT * roughness.STEP))
+        )  # whole ones, so that the line has no step
         pit = self.pit or PitLane(begins=0.0, ends=0.0, offset=0.0, half_width=0.0, box=0.0)
         return Road(
             points=len(self.x),
@@ -208,6 +211,8 @@ class Track:
             wave_x=[wave.along_x for wave in waves],
             wave_z=[wave.along_z for wave in waves],
             wave_phase=[wave.phase for wave in waves],
+            rough=roughness.heights(f"{self.name} {self.configuration}"),
+            rough_per=rounds * roughness.COUNT / self.length,
             has_pit=self.pit is not None,
             pit_begins=pit.begins,
             pit_ends=pit.ends,

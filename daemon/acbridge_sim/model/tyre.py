@@ -49,6 +49,8 @@ class Compound:
     reference_load: Annotated[float, Column("N", "Load at which `peak` holds.")] = 3000.0
     peak_ratio: Annotated[float, Column("", "Slip ratio at peak grip.")] = 0.095
     peak_angle: Annotated[float, Column("", "Tangent of the slip angle at peak grip.")] = 0.13
+    relaxation: Annotated[float, Column("m", "Way that the force of a slip angle needs to build up.")] = 0.35
+    pneumatic_trail: Annotated[float, Column("m", "Of the lateral force behind the wheel, at no slip.")] = 0.035
     best_temperature: Annotated[float, Column("degC", "Core temperature of the best grip.")] = 78.0
     cold_pressure: Annotated[float, Column("psi", "Pressure at 26 degC.")] = 23.0
     wear: Annotated[tuple[tuple[float, float], ...], Column("km, %", "Grip left by kilometres of virtual running.")] = (
@@ -60,7 +62,7 @@ class Compound:
     )
 
     def __post_init__(self) -> None:
-        for name in ("peak", "reference_load", "peak_ratio", "peak_angle", "cold_pressure"):
+        for name in ("peak", "reference_load", "peak_ratio", "peak_angle", "relaxation", "cold_pressure"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise ValueError(f"a compound's {name} is above 0, not {value:g}")
