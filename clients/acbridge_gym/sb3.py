@@ -74,7 +74,9 @@ class LanesVecEnv(_VecEnv):
     def _noisy(self, observations: Any) -> Any:
         if self._noise == 0.0:
             return observations
-        return observations + np.float32(self._noise) * self._dice.standard_normal(observations.shape, np.float32)
+        dice: Any = self._dice
+        noise: Any = self._noise * dice.standard_normal(observations.shape, np.float32)
+        return observations + noise
 
     def close(self) -> None:
         """Close the lanes."""
