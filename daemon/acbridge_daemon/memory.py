@@ -5,9 +5,10 @@ libzmq takes memory for each peer from the C library, which keeps it for the nex
 return it; elsewhere nothing happens here.
 """
 
-import ctypes
 import os
 import sys
+from collections.abc import Callable
+from ctypes import CDLL
 
 UNUSUAL_BYTES = 8 << 20
 """The daemon gives memory back when it uses so much more than at its start."""
@@ -26,7 +27,7 @@ class Memory:
     def __init__(self) -> None:
         self._usual = 0
         self._watch_due_ns = self._trim_due_ns = self._patient_until_ns = 0
-        self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+        self._trim = _malloc_trim()
 
     def measure(self) -> None:
         """Take what the process uses now as usual."""
@@ -53,8 +54,17 @@ class Memory:
         return True
 
 
+def _malloc_trim() -> Callable[[int], int] | None:
+    """Return glibc's function that gives memory back, where there is one."""
+    if sys.platform != "linux":
+        return None
+    return getattr(CDLL(None), "malloc_trim", None)
+
+
 def resident_bytes() -> int:
-    """Return how much memory this process uses."""
+    """Return how much memory this process uses; 0 where the system does not say."""
+    if sys.platform != "linux":
+        return 0
     handle = os.open("/proc/self/statm", os.O_RDONLY)
     try:
         return int(os.read(handle, 128).split()[1]) * os.sysconf("SC_PAGE_SIZE")
