@@ -63,16 +63,9 @@ class Publisher:
         self._context = context
         self._prefix = topic_prefix
         self._queue = queue
-        self._resized = False
         self._zap = zap
         self._topics: dict[str, bytes] = {}
         self._open()
-
-    def resize(self, queue: int) -> None:
-        """Let so many messages wait for each slow subscriber from now on."""
-        self._queue = queue
-        self._resized = True
-        self.socket.sndhwm = queue
 
     def _open_anew(self) -> "zmq.Socket[bytes]":
         self.close(0)
@@ -121,8 +114,6 @@ class Publisher:
         if connection is None:
             return  # as above, or it was cut
         self.connections.heard(notice)
-        if not connection.topics and self._resized:
-            self.socket.sndhwm = self._queue  # of all connections: libzmq gives a new one what was set before the bind
         kind, topic = notice.bytes[:1], notice.bytes[1:]
         if kind == UNSUBSCRIBE:
             connection.topics.discard(topic)

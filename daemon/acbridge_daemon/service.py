@@ -127,7 +127,6 @@ class Service:
     def set_rate(self, rate: float) -> None:
         """Keep another rate from now on."""
         self._pacer = Pacer(rate, self._clock.mono_ns())
-        self._publisher.resize(_queue(rate))
         self.report.change_rate(rate)
 
     def serve(self) -> None:

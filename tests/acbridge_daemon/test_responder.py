@@ -147,7 +147,7 @@ def throw_garbage(port: int, connections: int = 500) -> None:
 
 
 def test_the_replies_checked_here_are_those_of_the_table() -> None:
-    driving = {"acquire", "drive", "hold", "release", "reset"}  # test_driving.py
+    driving = {"acquire", "drive", "hold", "release", "reset", "calibrate"}  # test_driving.py
     assert REPLIES.keys() | {"shutdown", "reload_keys"} | driving == REQUESTS.keys()
 
 
@@ -291,6 +291,15 @@ def test_a_changed_rate_is_the_rate_of_the_frames(client: Client, daemon: Daemon
             frames = list(islice(bridge.frames(Physics, timeout=10), 1 + rate // 2))
         ticks = frames[-1].tick - frames[0].tick
         assert pytest.approx(rate, rel=0.1) == ticks * 1e9 / (frames[-1].mono_ns - frames[0].mono_ns)
+
+
+def test_rates_that_change_while_subscribers_come_and_go_do_not_end_the_daemon() -> None:
+    with Daemon("--source", "sim") as daemon, daemon.connect() as asking:
+        for rate in 25 * (20, 250, 1000, 60):
+            asking.request("set_rate", rate=rate, timeout=20)
+            with daemon.connect() as bridge:
+                next(bridge.frames(Physics, timeout=20))
+        assert daemon.process.poll() is None
 
 
 def test_a_mark_requested_three_times_is_published_once_with_the_tick_of_the_reply(
