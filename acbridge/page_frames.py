@@ -115,7 +115,8 @@ _Cell = int
 
 def _array_marker(length: int) -> bytes:
     """Return how msgpack begins an array; up to 15 elements take one byte."""
-    return bytes([0x90 | length]) if length < 16 else b"\xdc" + length.to_bytes(2, "big")  # noqa: PLR2004
+    short = length < 16  # noqa: PLR2004  as msgpack has it
+    return bytes([0x90 | length]) if short else b"\xdc" + length.to_bytes(2, "big")
 
 
 def _number_cells(column: Column, shape: tuple[int, ...], offset: int) -> tuple[list[_Cell], int]:

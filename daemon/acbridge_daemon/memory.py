@@ -33,7 +33,7 @@ class Memory:
         """Take what the process uses now as usual."""
         self._usual = 0 if self._trim is None else resident_bytes()
 
-    def is_too_much(self, mono_ns: int) -> bool:
+    def watch(self, mono_ns: int) -> bool:
         """
         Give back what the C library keeps for later, if that may be much.
 

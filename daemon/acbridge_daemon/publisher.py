@@ -21,8 +21,8 @@ RCVBUF = 8192
 SUBSCRIPTIONS_WAITING = 8
 """How many subscriptions of one peer may wait; a usual subscriber has fewer, so that it gets all topics at once."""
 MAX_SUBSCRIPTION_BYTES = 64
-MAX_TOPIC_BYTES = 54
-"""Bytes of the longest topic that can be subscribed to. libzmq counts 10 more in its limit."""
+MAX_TOPIC_BYTES = MAX_SUBSCRIPTION_BYTES - 10
+"""Bytes of the longest topic that can be subscribed to; libzmq counts 10 more in its limit."""
 MAX_SUBSCRIPTIONS = 1000
 """Topics that one connection may be subscribed to; the daemon publishes a dozen."""
 LISTEN_AT_ONCE = 500

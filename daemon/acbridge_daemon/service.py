@@ -173,7 +173,7 @@ class Service:
         mono_ns = self._clock.mono_ns
         while True:
             self._notifier.keep_alive(mono_ns())
-            if self._memory.is_too_much(mono_ns()):
+            if self._memory.watch(mono_ns()):
                 self._disconnect_all()
             self._driving.wake(mono_ns())
             left_ns = self._next_due_ns() - mono_ns()

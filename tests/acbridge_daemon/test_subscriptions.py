@@ -156,7 +156,7 @@ last = libc.malloc(1000)
 for piece in pieces:
     libc.free(piece)
 before = resident_bytes()
-memory.is_too_much(1)
+memory.watch(1)
 print(before - resident_bytes(), flush=True)
 """
     with Program("-c", script) as program:

@@ -9,6 +9,8 @@ from acbridge.derived.tick import DerivationInput
 
 ACROSS = 1.2
 """rad; a car that slides at a larger angle until it has hardly any speed has lost its direction, too."""
+STRAIGHT = 0.3
+"""The usual case, decided without an arctangent: a tangent under this is an angle under it."""
 
 
 class Spin:
@@ -42,8 +44,7 @@ class Spin:
         """Take one tick."""
         left, _, forward = tick.physics.localVelocity
         limits = tick.limits
-        if abs(left) < forward * 0.3 and forward > limits.spin_min_speed and limits.spin_over_angle >= 0.3:  # noqa: PLR2004
-            # The usual case, in short: an angle under atan(0.3), which is under 0.3.
+        if abs(left) < forward * STRAIGHT and forward > limits.spin_min_speed and limits.spin_over_angle >= STRAIGHT:
             self._straight = True
             self._round.update(tick.now_ms, raw=False, rise_s=0.0)
             self._across.update(tick.now_ms, raw=False, rise_s=0.0)
