@@ -39,7 +39,8 @@ def basic(world: World) -> Array:
     for wheel in car.wheels:
         along = forward - car.yaw_rate * wheel.aside
         across = left + car.yaw_rate * wheel.ahead
-        angles.append(math.degrees(math.atan2(across, along) - wheel.steer))
+        angle = math.degrees(math.atan2(across, along) - wheel.steer)
+        angles.append(angle if forward > 3 else 0.0)  # as documented: a car that hardly moves has no slip angles
     x = np.mean([point[0] for point in page.tyreContactPoint])
     z = np.mean([point[2] for point in page.tyreContactPoint])
     place = world.track.locate(float(x), float(z))
