@@ -64,7 +64,11 @@ def drivable() -> Iterator[Daemon]:
 
 
 def changed(change: str, *options: str) -> Daemon:
-    return Daemon("--source", "sim", "--controls", "sim", *options, program=("-c", CHANGED.format(change=change)))
+    script = CHANGED.format(change=change)
+    daemon = Daemon("--source", "sim", "--controls", "sim", *options, program=("-c", script))
+    with daemon.connect() as bridge:  # the first tick may come after the daemon's line that it started
+        until(lambda: bridge.status().sim_state == "live", "live")
+    return daemon
 
 
 def calibrate(daemon: Daemon, *arguments: str | Path) -> Program:

@@ -310,7 +310,7 @@ def test_five_minutes_of_driving_leave_remembered_replies_untouched(daemon: Daem
             return unpackb(dealer.recv_multipart()[-1])
 
         first, applied, seq = ask(body), 0, 10
-        while applied < 15_000:  # as many as five minutes have; who asks too fast is told busy
+        while applied < 15_000:  # as many as five minutes have; one that comes too fast is refused as busy
             reply = ask(
                 packb({
                     "request": "drive", "token": driver.token, "epoch": driver.epoch, "seq": seq,
