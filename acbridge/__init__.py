@@ -8,7 +8,9 @@ Live telemetry from Assetto Corsa: subscribe to an acbridge daemon.
 Importing this needs only pyzmq and msgpack.
 """
 
-from acbridge.client import Bridge, FrameStream, Sample, Trust, connect
+from typing import TYPE_CHECKING
+
+from acbridge.client import Bridge, FrameStream, Sample, Silence, Trust, connect
 from acbridge.controls import Controls
 from acbridge.derived import Derived, Event, EventKind, Thresholds
 from acbridge.errors import (
@@ -63,6 +65,7 @@ __all__ = [
     "ResetFailed",
     "Role",
     "Sample",
+    "Silence",
     "SimState",
     "StaleFrame",
     "Static",
@@ -73,5 +76,18 @@ __all__ = [
     "Trust",
     "UnknownName",
     "WireVersionError",
+    "__version__",
     "connect",
 ]
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """Return the version, from the metadata of the installed package, which takes a moment to read."""
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415  for most programs not worth its time
+
+            return version("acbridge")
+        raise AttributeError(f"module 'acbridge' has no attribute {name!r}")

@@ -57,8 +57,8 @@ class _Meaning(NamedTuple):
 _MEANINGS = {
     ExitCode.OK: _Meaning(
         "done, or ended as requested",
-        "by Ctrl-C, SIGTERM, a closed terminal (a daemon with keys reads its keys again instead), a request, a limit "
-        "or a script",
+        "by Ctrl-C, the key q, SIGTERM, a closed terminal (a daemon with keys reads its keys again instead), a "
+        "request, a limit or a script",
     ),
     ExitCode.FAILED: _Meaning(
         "failed, or refused by the daemon",
@@ -76,7 +76,7 @@ _MEANINGS = {
     ExitCode.UNAVAILABLE: _Meaning(
         "no daemon answers, or an address or page is in use",
         "the port is taken, or the address is not this machine's; another sim already writes the pages; no daemon "
-        "answers `acbridge-ctl`, or a sink received nothing within its `--duration`",
+        "answers `acbridge-ctl`, or a sink heard no daemon within its `--duration`, or for seconds before Ctrl-C",
     ),
     ExitCode.IO: _Meaning(
         "a file cannot be read or written",

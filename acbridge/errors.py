@@ -26,6 +26,8 @@ Attributes carry the facts; the text is made from them and ends with what to do.
 ``status``, never an error.
 """
 
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -254,7 +256,7 @@ class UnknownName(AcbridgeError, ValueError):
 
     def __str__(self) -> str:
         wanted = ", ".join(map(repr, self.names))
-        return f"there is no {self.kind} {wanted}; there are: {', '.join(self.known)}"
+        return f"there is no {self.kind} {wanted}; {suggest(self.names, self.known)}"
 
 
 class Closed(AcbridgeError):
@@ -271,6 +273,13 @@ def shown(value: object) -> str:
     except ValueError:  # an integer of thousands of digits
         text = "that"
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+
+
+def suggest(names: Iterable[str], known: Collection[str]) -> str:
+    """Return the known names that are nearest to mistyped ones, as a question; all known names if none is near."""
+    folded = {name.casefold(): name for name in known}
+    near = [folded[found] for name in names for found in get_close_matches(name[:_MAX_SHOWN].casefold(), folded, n=1)]
+    return f"did you mean {', '.join(map(repr, near))}?" if near else f"there are: {', '.join(known)}"
 
 
 _MAX_SHOWN = 40

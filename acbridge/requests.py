@@ -171,7 +171,10 @@ REQUESTS: Mapping[str, RequestSpec] = {
     ),
     "schema": RequestSpec("What the topics hold.", "wire, topics: JSON Schema of each topic"),
     "static": RequestSpec("The car, the track and the rules.", "the fields of the static topic"),
-    "latest": RequestSpec("The newest frame of each topic, for late joiners.", "frames: topic to frame"),
+    "latest": RequestSpec(
+        "The newest frame of each topic, for late joiners; those of a session only while it runs.",
+        "frames: topic to frame",
+    ),
     "thresholds": RequestSpec(
         "The detection thresholds.", "thresholds: name to value, low, high, unit, meaning, source"
     ),

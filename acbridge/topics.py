@@ -62,6 +62,11 @@ class Topic:
         return self.cadence is Cadence.TICKS
 
     @property
+    def flows(self) -> bool:
+        """Whether its frames are about a session: they are published while the sim is live, paused or in replay."""
+        return self.cadence in (Cadence.TICKS, Cadence.CHANGE_WHILE_FLOWING)
+
+    @property
     def frames_per_tick(self) -> float:
         """How many of its frames a tick publishes, on average and at the most."""
         return 1.0 if self.cadence is Cadence.LEASE else 1 / self.every if self.by_ticks else 0.0

@@ -2,6 +2,7 @@
 
 from acbridge.client.bridge import Bridge, Sample, connect
 from acbridge.client.mailbox import Trust
+from acbridge.client.silence import Silence
 from acbridge.client.subscription import FrameStream
 
-__all__ = ["Bridge", "FrameStream", "Sample", "Trust", "connect"]
+__all__ = ["Bridge", "FrameStream", "Sample", "Silence", "Trust", "connect"]

@@ -14,9 +14,10 @@ from acbridge import requests, wire
 from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, LAST_PORT, is_loopback
 from acbridge.checks import check
 from acbridge.client.mailbox import Mail, Mailbox, Trust
+from acbridge.client.silence import Silence, explain_silence
 from acbridge.client.subscription import FRAMES_QUEUE, NEWEST_QUEUE, FrameStream, Receiver, open_socket, receive
 from acbridge.derived import Derived
-from acbridge.errors import Closed, NoFrame, NoReply, StaleFrame
+from acbridge.errors import AcbridgeError, Closed, NoFrame, NoReply, StaleFrame
 from acbridge.keys import Keys
 from acbridge.pages import Graphics, Physics
 from acbridge.schema import Record
@@ -90,6 +91,7 @@ class Bridge:
         literal = f"[{host}]" if ":" in host else host
         self.endpoint = f"tcp://{literal}:{port}"
         self.requests_endpoint = f"tcp://{literal}:{port + 1}"
+        self._address = (host, port)
         self._prefix = topic_prefix
         self._keys = keys
         self._same_clock = is_loopback(host)
@@ -275,6 +277,34 @@ class Bridge:
             if reply is None:
                 raise NoReply(name, self.requests_endpoint, timeout, request_id)
         return requests.decode_reply(name, reply[0])
+
+    def why_silent(self, *, timeout: float = 1.0) -> Silence:
+        """
+        Explain why nothing arrives: ask the daemon, and look at its ports if it does not answer.
+
+        Args:
+            timeout: How long to wait for the daemon's reply, in seconds. The ports take a second more, or as long as
+                the system takes to connect and to look for the name of an unknown host.
+
+        Raises:
+            Closed: The bridge was closed.
+        """
+        try:
+            hello = self.request("hello", timeout=timeout)
+        except Closed:
+            raise
+        except NoReply:
+            return explain_silence(*self._address, keys=self._keys is not None)
+        except AcbridgeError as error:
+            return Silence(
+                f"what answers at {self.requests_endpoint} is no acbridge daemon ({error})", "check --connect"
+            )
+        prefix = str(hello.get("topic_prefix", ""))
+        if prefix != self._prefix:
+            begin = f"begin with {prefix}" if prefix else "have no prefix"
+            ours = f"begin with {self._prefix}" if self._prefix else "have none"
+            return Silence(f"the topics of this daemon {begin}, those asked for {ours}", "check --topic-prefix")
+        return Silence(f"the daemon answers requests, but no frame arrives from {self.endpoint}", "check the firewall")
 
     def open_dealer(self) -> "zmq.Socket[bytes]":
         """

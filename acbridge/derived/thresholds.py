@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
+from acbridge.errors import shown, suggest
+
 
 class ThresholdSpec(NamedTuple):
     """
@@ -191,7 +193,7 @@ def checked(values: Mapping[str, object]) -> dict[str, float]:
     for name, value in values.items():
         rule = THRESHOLDS.get(name)
         if rule is None:
-            raise ValueError(f"there is no threshold {name[:40]!r}; there are: {', '.join(THRESHOLDS)}")
+            raise ValueError(f"there is no threshold {shown(name)}; {suggest([name], THRESHOLDS)}")
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
         if not rule.low <= number <= rule.high:  # nan is in no range
             unit = f" {rule.unit}" if rule.unit else ""

@@ -10,6 +10,7 @@ from acbridge import SimState, Status
 from acbridge.cli import Connection, ExitCode, exit_codes, fail, report
 from acbridge.controls import Controls, summary
 from acbridge.derived import parse_thresholds
+from acbridge.errors import suggest
 from acbridge.json_lines import to_json
 from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.topics import BY_NAME
@@ -132,18 +133,20 @@ def latest(connection: Connection, timeout: float, topic: str | None, fields: tu
     """
     Print the newest frame of TOPIC as JSON, or of every topic.
 
-    The frame may be old: the header's timestamp is the time when its pages were sampled.
+    The frames of a session are printed only while it runs. The header's timestamp is the time when the pages were
+    sampled.
     """
     with connected(connection) as bridge:
         frames: dict[str, dict[str, Any]] = bridge.request("latest", timeout=timeout)["frames"]
         if topic is not None and topic not in frames:
             state = bridge.status(timeout=timeout).sim_state
-            fail(f"nothing was published on {topic} yet; the sim is {state}", ExitCode.FAILED)
+            fail(f"nothing is published on {topic} now; the sim is {state}", ExitCode.FAILED)
     if topic is not None:
         frames = {topic: frames[topic]}
-    missing = [name for name in fields if not any(name in frame for frame in frames.values())]
+    names = {name for frame in frames.values() for name in frame}
+    missing = [name for name in fields if name not in names]
     if missing:
-        raise click.UsageError(f"no frame has {', '.join(missing)}; docs/reference/fields.md lists what each topic has")
+        raise click.UsageError(f"no frame has {', '.join(missing)}; {suggest(missing, sorted(names))}")
     if fields:
         frames = {name: {field: frame[field] for field in fields if field in frame} for name, frame in frames.items()}
     click.echo(to_json(frames if topic is None else frames[topic]))

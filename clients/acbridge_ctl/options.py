@@ -1,5 +1,6 @@
 """What the commands share: options, the connection to the daemon, and how a failed request ends the program."""
 
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -10,6 +11,7 @@ import click
 
 from acbridge import AcbridgeError, Bridge, NoReply, connect
 from acbridge.cli import Connection, ExitCode, connection_options, fail, writing_stdout
+from acbridge.client.silence import explain_silence
 from acbridge.controls import check_driver
 from acbridge.pages import AC1
 from acbridge.requests import REQUESTS, Effect
@@ -94,7 +96,9 @@ def connected(connection: Connection, topic_prefix: str = "") -> Generator[Bridg
     except NoReply as error:
         reads = REQUESTS[error.request].effect is Effect.READS
         doubt = "" if reads else "; the daemon may have carried it out nevertheless"
-        fail(f"{error}{doubt}", ExitCode.UNAVAILABLE)
+        silence = explain_silence(connection.host, connection.port, keys=connection.keys is not None)
+        why = str(error) if silence.absent else f"no reply to {error.request!r} from {error.endpoint}: {silence}"
+        fail(f"{why}{doubt}", ExitCode.UNAVAILABLE)
     except AcbridgeError as error:
         fail(str(error), ExitCode.FAILED)
     except ValueError as error:  # ZeroMQ does not accept the address
@@ -133,6 +137,8 @@ class Commands(click.Group):
         return getattr(import_module(module), cmd_name.replace("-", "_"))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
+        """Run a command, unless stdout, where its reply goes, is closed."""
+        if sys.stdout is None:
+            fail("cannot write: stdout is closed", ExitCode.IO)
         with writing_stdout():
             return super().invoke(ctx)

@@ -37,18 +37,19 @@ def watch(
     """
     Print a line for every status, which comes each second, and for every event.
 
-    Can be started before the daemon, and continues when the daemon restarts. Ctrl-C ends it. With --count or
-    --duration, exit code 69 if no daemon was heard.
+    Can be started before the daemon, and continues when the daemon restarts. Ctrl-C ends it. Exit code 69 if no daemon
+    was heard.
     """
     requested = stop_requested()
-    end = None if duration is None else time.perf_counter() + duration
+    begun = time.perf_counter()
+    end = None if duration is None else begun + duration
 
     def over() -> bool:
         return requested() or (end is not None and time.perf_counter() >= end)
 
     with connected(connection, topic_prefix) as bridge:
         lines = print_frames(bridge, json_line if as_json else text_line, count, over)
-    if not lines and not requested():
+    if not lines and not (requested() and time.perf_counter() - begun < SILENCE_S):
         fail(
             f"no daemon was heard at {bridge.endpoint}; start acbridge-daemon or check host and port",
             ExitCode.UNAVAILABLE,
@@ -67,7 +68,9 @@ def print_frames(
             except NoFrame:
                 if not reported and time.perf_counter() - heard > SILENCE_S:
                     reported = True
-                    report(f"no daemon answers at {bridge.endpoint}; waiting for one")
+                    silence = bridge.why_silent()
+                    absent = f"no daemon answers at {bridge.endpoint}"
+                    report(f"{absent if silence.absent else silence}; waiting for one")
                 continue
             heard, reported = time.perf_counter(), False
             click.echo(format_line(frame))

@@ -12,6 +12,7 @@ from typing import IO, Any
 import click
 
 from acbridge.cli import STOP_SIGNALS, ExitCode, report, stop_requested
+from acbridge.quit_key import quit_key
 
 POLL_S = 0.1
 STOP_S = 3.0
@@ -44,12 +45,13 @@ def main(rate: float, duration: float | None) -> None:
     Show live telemetry without the game.
 
     Starts a daemon with the stand-in simulator on a free port, a relay that serves the dashboard for a browser (needs
-    the extra ws), and a console that shows what the daemon publishes. Ctrl-C ends all of them.
+    the extra ws), and a console that shows what the daemon publishes. Ctrl-C ends all of them, as does the key q.
     """
     stopping = stop_requested()
     running: dict[str, Process] = {}
     try:
-        code = run(running, rate, [] if duration is None else ["--duration", f"{duration:g}"], stopping)
+        with quit_key():
+            code = run(running, rate, [] if duration is None else ["--duration", f"{duration:g}"], stopping)
     finally:
         ended = end(running)
     sys.exit(ended if stopping() else code)

@@ -10,7 +10,10 @@ Environments for reinforcement learning, as Gymnasium has them. Needs the extra 
 process, in lock-step. ``gym.make_vec`` makes many lanes of it in compiled code, with the extra ``batch``.
 """
 
+import signal
+import sys
 from importlib.util import find_spec
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NoReturn
 
 __all__ = [
@@ -28,6 +31,9 @@ __all__ = [
     "Term",
     "channels",
 ]
+
+if PurePath(*sys.argv[:1]).stem == "acbridge-gym":  # this program, not a user of the package: an interrupt is silent
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 if not TYPE_CHECKING and None in map(find_spec, ("gymnasium", "numpy")):  # the program can still say what to install
 

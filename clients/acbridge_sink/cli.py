@@ -1,6 +1,7 @@
 """The command line of the sinks."""
 
 import os
+import shutil
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acbridge import Event, MissingExtra, Static, Status
+from acbridge import Event, MissingExtra, Static
 from acbridge.cli import ExitCode, exit_codes, fail, needs_extra, report, stop_requested
 from acbridge.frame_source import FrameSource
+from acbridge.quit_key import quit_key
 from acbridge.selection import Selection
 from acbridge.topics import TICK_RECORDS
 from acbridge_sink.console import Console
+from acbridge_sink.daemon_watch import DaemonWatch
 from acbridge_sink.jsonl import Jsonl, NotARecording, Options, Rotation, named
 from acbridge_sink.options import (
     SourceOptions,
@@ -27,6 +30,9 @@ from acbridge_sink.pump import Limits, pump
 
 if TYPE_CHECKING:
     from acbridge_sink.terminal import Terminal
+
+PLAIN_TERMINALS = ("dumb", "unknown")
+"""What TERM is in a terminal that cannot be drawn on."""
 
 EPILOG = f"""\b
 Examples:
@@ -62,13 +68,15 @@ def console(source: SourceOptions, limits: Limits) -> None:
     """
     Show the car live; print ten lines a second if stdout is no terminal.
 
-    The live view needs the extra "console" and a terminal of 80 columns and 24 rows.
+    The live view needs the extra "console" and a terminal; 80 columns and 24 rows show all of it. The key q ends it, as
+    Ctrl-C does.
     """
     stopping = stop_requested()
     with open_source(source) as frames:
-        with closing(open_console(frames)) as view:
+        watch = DaemonWatch(frames)
+        with closing(open_console(frames)) as view, quit_key():
             heard = pump(frames, view, limits, stopping, Selection.of(None))
-        report_silence(frames, heard=heard or stopping() or limits.duration is None)
+        report_silence(watch, heard=heard, asked=stopping())
 
 
 @main.command()
@@ -133,16 +141,19 @@ def jsonl(
     options = Options(layout, compress, rotation, min_free, quiet, waits=source.recording is not None)
     stopping = stop_requested()
     with open_source(source) as frames:
+        watch = DaemonWatch(frames)
         recording = open_target(frames, target, selection, options)
         with closing(recording):
             heard = pump(frames, recording, limits, lambda: stopping() or recording.broken_pipe, selection)
         sum_up(recording, str(target or path))
-        report_silence(frames, heard=heard or stopping() or limits.duration is None)
+        report_silence(watch, heard=heard, asked=stopping())
 
 
 def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | None:
     """Return the file by its whole name, or the directory, which then exists; ``None`` for stdout."""
     if path == "-":
+        if sys.stdout is None:
+            fail("cannot write: stdout is closed", ExitCode.IO)
         target = None
     else:
         target = Path(path)
@@ -178,21 +189,32 @@ def sum_up(recording: Jsonl, place: str) -> None:
         sys.exit(ExitCode.IO)
 
 
-def report_silence(source: FrameSource, *, heard: bool) -> None:
-    """End with an error if nothing was heard, not even a status: a script must notice."""
-    if not heard and not source.trust(Status).received:
-        fail(f"no daemon was heard at {source.endpoint}", ExitCode.UNAVAILABLE)
+def report_silence(watch: DaemonWatch, *, heard: bool, asked: bool) -> None:
+    """
+    End with an error if no daemon was heard, not even its status: a script must notice.
+
+    Args:
+        watch: Watches the daemon since the start of the sink.
+        heard: Whether any frame came.
+        asked: Whether the sink was asked to end. In its first seconds no daemon has had time to be heard.
+    """
+    if not heard and not watch.ever_heard and (watch.silent or not asked):
+        fail(f"no daemon was heard at {watch.endpoint}", ExitCode.UNAVAILABLE)
 
 
 def open_console(source: FrameSource) -> "Console | Terminal":
     """Return the live view on a terminal that can show it, else plain lines."""
+    if sys.stdout is None:
+        fail("cannot write: stdout is closed", ExitCode.IO)
     if not sys.stdout.isatty():
         return Console(source)
+    if os.environ.get("TERM") in PLAIN_TERMINALS:
+        return Console(source, columns=shutil.get_terminal_size().columns)
     try:
         from acbridge_sink.terminal import Terminal  # noqa: PLC0415  needs the extra
     except ModuleNotFoundError:
         report("the live view needs rich: pip install 'acbridge[console]'; plain lines until then")
-        return Console(source)
+        return Console(source, columns=shutil.get_terminal_size().columns)
     return Terminal(source)
 
 
@@ -237,7 +259,9 @@ def ws(
     except BadSettings as error:
         raise click.UsageError(str(error)) from error
     with open_source(source) as frames:
+        watch = DaemonWatch(frames)
         try:
             run(frames, settings, stopping)
         except CannotListen as error:
             fail(str(error), ExitCode.UNAVAILABLE)
+        report_silence(watch, heard=False, asked=stopping())

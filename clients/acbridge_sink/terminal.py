@@ -8,6 +8,7 @@ import os
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
 
 from rich.console import Console, Group
@@ -16,15 +17,22 @@ from rich.rule import Rule
 from rich.text import Text
 
 from acbridge import Derived, Event, Frame, Graphics, Physics, SimState, Static, Status, Trust
+from acbridge.client import Silence
 from acbridge.controls import Controls, summary
 from acbridge.frame_source import FrameSource
-from acbridge_sink.daemon_watch import FIX, DaemonWatch
+from acbridge_sink.daemon_watch import DaemonWatch
 from acbridge_sink.pump import TickFrames
 from acbridge_sink.words import gear_text, session_text
 
 REDRAWS_PER_S = 10
 EVENTS = 5
+COLUMNS = 80
+"""The width for which the view is made; in a narrower terminal the bars, names and distances are shorter."""
+MIN_COLUMNS = 30
+"""A line is cut at the edge of a terminal that is narrower still."""
 BAR = 24
+TYRE = 14
+"""Columns of a tyre's cell."""
 SHIFT_AT = 0.95
 """Share of the limiter's speed from which the engine speed is drawn in red."""
 SIM_STYLE = {"live": "bold green", "paused": "bold yellow", "replay": "bold cyan"}
@@ -48,7 +56,7 @@ class View:
         tick: The newest tick.
         trust: Age and rate of the newest physics frame.
         lost: Frames that went missing so far.
-        silent: Whether the daemon has had time to be heard and was not.
+        silence: Why the daemon is silent, once it has had time to be heard and the reason is known.
         events: The last events, newest last.
         controls: Who drives; ``None`` if the daemon has no back-end.
     """
@@ -60,23 +68,24 @@ class View:
     tick: TickFrames | None = None
     trust: Trust | None = None
     lost: int = 0
-    silent: bool = True
+    silence: Silence | None = None
     events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=EVENTS))
     controls: str | None = None
 
 
-def draw(view: View) -> Group:
-    """Return the view as lines of at most 80 columns."""
-    lines: list[Text | Rule] = [_head(view), Rule(style="dim")]
+def draw(view: View, columns: int = COLUMNS) -> Group:
+    """Return the view as lines of at most so many columns."""
+    columns = max(MIN_COLUMNS, columns)
+    lines: list[Text | Rule] = [_head(view, columns), Rule(style="dim")]
     tick = view.tick
     physics, graphics, derived = (
         (None, None, None) if tick is None else (tick.record(Physics), tick.record(Graphics), tick.record(Derived))
     )
     if physics is None or graphics is None or derived is None or not _flows(view):
-        lines += _waiting(view)
+        lines += _waiting(view, columns)
     else:
-        lines += [*_car(physics, derived), Rule(style="dim")]
-        lines += [*_tyres(physics, derived), Rule(style="dim")]
+        lines += [*_car(physics, derived, min(BAR, columns // 4)), Rule(style="dim")]
+        lines += [*_tyres(physics, derived, min(TYRE, (columns - 10) // 4)), Rule(style="dim")]
         lines += [*_lap(physics, graphics, derived)]
     lines.append(Rule(style="dim"))
     events = [_event(event) for event in reversed(view.events)]
@@ -99,15 +108,16 @@ def _flows(view: View) -> bool:
     return view.trust is not None and view.trust.alive
 
 
-def _head(view: View) -> Text:
+def _head(view: View, columns: int) -> Text:
     static, status = view.static, view.status
     what = f"{static.carModel} @ {static.track}" if static is not None else "acbridge"
     if static is not None and static.trackConfiguration:
         what += f" ({static.trackConfiguration})"
-    state = status.sim_state if status is not None else "live" if _flows(view) else NO_DAEMON[view.silent]
-    head = Text(f" {what[:36]:<36} ", style="bold")
+    state = status.sim_state if status is not None else "live" if _flows(view) else NO_DAEMON[view.silence is not None]
+    wide = max(columns - 44, columns // 2)
+    head = Text(f" {what[:wide]:<{wide}} ", style="bold")
     graphics = None if view.tick is None else view.tick.record(Graphics)
-    if graphics is not None:
+    if graphics is not None and columns >= COLUMNS:
         session = session_text(graphics.session).replace("_", " ")
         head.append(f"{session:<12}", style="dim")
     head.append(f"{state.upper():<8}", style=SIM_STYLE.get(state, "bold red"))
@@ -120,27 +130,29 @@ def _head(view: View) -> Text:
     return head
 
 
-def _waiting(view: View) -> list[Text | Rule]:
+def _waiting(view: View, columns: int) -> list[Text | Rule]:
     if view.status is None:
-        said = f"no daemon answers at {view.endpoint}" if view.silent else f"waiting for {view.endpoint}"
-        fix = FIX if view.silent else ""
+        said, fix = f"waiting for {view.endpoint}", ""
+        if view.silence is not None:
+            said, fix = view.silence.text, view.silence.fix
     else:
         said = f"the sim is {view.status.sim_state}"
         fix = view.status.sim_detail or "start a session in Assetto Corsa; this goes on by itself"
-    return [Text(), Text(f"  {said}", style="bold yellow"), Text(f"  {fix}", style="yellow"), Text()]
+    reason = [Text(f"  {line}", style="bold yellow") for line in wrap(said, columns - 4)]
+    return [Text(), *reason, *(Text(f"  {line}", style="yellow") for line in wrap(fix, columns - 4)), Text()]
 
 
-def _car(physics: Physics, derived: Derived) -> list[Text | Rule]:
+def _car(physics: Physics, derived: Derived, bar: int) -> list[Text | Rule]:
     limit = physics.currentMaxRpm
     revs = physics.rpms / limit if limit > 0 else 0.0
     gear = gear_text(derived.gear_number)
     speed = Text(f" {physics.speedKmh:5.0f} km/h   ", style="bold")
     speed.append(f"gear {gear}   ", style="bold cyan")
     speed.append(f"{physics.rpms:6d} rpm  ")
-    speed.append_text(_bar(revs, "red" if revs >= SHIFT_AT else "green", BAR))
-    pedals = Text(" throttle ").append_text(_bar(physics.gas, "green", BAR)).append(f" {physics.gas:4.0%}   brake ")
-    pedals.append_text(_bar(physics.brake, "red", 16)).append(f" {physics.brake:4.0%}")
-    half = (BAR + 1) // 2
+    speed.append_text(_bar(revs, "red" if revs >= SHIFT_AT else "green", bar))
+    pedals = Text(" throttle ").append_text(_bar(physics.gas, "green", bar)).append(f" {physics.gas:4.0%}   brake ")
+    pedals.append_text(_bar(physics.brake, "red", bar * 2 // 3)).append(f" {physics.brake:4.0%}")
+    half = (bar + 1) // 2
     place = max(-half, min(half, round(physics.steerAngle * half)))
     wheel = "─" * (half + place) + "●" + "─" * (half - place)
     steer = Text(" steering ").append(wheel, style="cyan").append(f" {physics.steerAngle:+5.0%}")
@@ -154,9 +166,10 @@ def _car(physics: Physics, derived: Derived) -> list[Text | Rule]:
     ]
 
 
-def _tyres(physics: Physics, derived: Derived) -> list[Text | Rule]:
+def _tyres(physics: Physics, derived: Derived, cell: int) -> list[Text | Rule]:
     worn = derived.tyre_wear
-    wear = [f"{1 - w:.0%} left" for w in worn] if worn is not None else [f"{w:.1f} % grip" for w in physics.tyreWear]
+    left, grip = (" left", " % grip") if cell >= TYRE else ("", "")
+    wear = [f"{1 - w:.0%}{left}" for w in worn] if worn is not None else [f"{w:.1f}{grip}" for w in physics.tyreWear]
     flags = [
         "LOCKED" if locked else "SPINS" if spins else ""
         for locked, spins in zip(derived.locked_wheels, derived.spinning_wheels, strict=True)
@@ -169,7 +182,9 @@ def _tyres(physics: Physics, derived: Derived) -> list[Text | Rule]:
         ("wear", wear, ""),
         ("", flags, "bold red"),
     ]
-    return [Text(f" {name:<10}" + "".join(f"{cell:>14}" for cell in cells), style=style) for name, cells, style in rows]
+    return [
+        Text(f" {name:<10}" + "".join(f"{each:>{cell}}" for each in cells), style=style) for name, cells, style in rows
+    ]
 
 
 def _lap(physics: Physics, graphics: Graphics, derived: Derived) -> list[Text | Rule]:
@@ -240,7 +255,7 @@ class Terminal:
     def __init__(self, source: FrameSource, console: Console | None = None) -> None:
         self._source = source
         self._watch = DaemonWatch(source)
-        self._view = View(source.endpoint, os.environ.get(NOTE, ""), silent=False)
+        self._view = View(source.endpoint, os.environ.get(NOTE, ""))
         self._status: Status | None = None
         self._due = 0.0
         self._live = Live(
@@ -285,7 +300,7 @@ class Terminal:
             return
         self._due = now + 1 / REDRAWS_PER_S
         view = self._view
-        view.silent = self._watch.silent
+        view.silence = self._watch.silence
         view.status = self._status if self._watch.alive else None
         view.trust = self._source.trust(Physics)
-        self._live.update(draw(view), refresh=True)
+        self._live.update(draw(view, self._live.console.width), refresh=True)

@@ -68,6 +68,7 @@ class Ingest:
                 self._publisher.send(message)
             self.published += 1
         elif state is not before:
+            self._publisher.forget_session()
             for event in self.sampler.rest(state):
                 self.publish(event, stamp)
         if state is before:

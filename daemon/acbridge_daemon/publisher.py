@@ -9,6 +9,7 @@ from collections import Counter
 
 import zmq
 
+from acbridge.topics import TOPICS
 from acbridge_daemon.rebinding import rebind
 from acbridge_daemon.sampler import Message
 from acbridge_daemon.security import MIN_MESSAGE_BYTES, ZapHandler
@@ -38,7 +39,7 @@ class Publisher:
     Attributes:
         socket: The XPUB socket; the loop polls it, because subscriptions are processed only then.
         connections: The open connections; the loop polls their socket, too.
-        newest: The newest frame by topic.
+        newest: The newest frame by topic; those of a session only while it runs.
         sent_bytes: Bytes of frames sent so far.
         settling: Whether subscriptions of a connection that was cut still wait. No other should be admitted meanwhile:
             if its peer does the same, it is noticed only after them.
@@ -143,6 +144,12 @@ class Publisher:
     def sent(self, topic: str) -> int:
         """Return how many frames of a topic were sent so far."""
         return self._sent[topic]
+
+    def forget_session(self) -> None:
+        """Forget the newest frames of a session that has ended: a client that asks must not take them for now."""
+        for topic in TOPICS:
+            if topic.flows:
+                self.newest.pop(topic.name, None)
 
     def send(self, message: Message) -> None:
         """Publish a message."""

@@ -9,6 +9,13 @@ A stand-in for the game: a track, a car, a driver and a session that fill the sa
 `acbridge_sim.model` is the physics; `acbridge-sim` is the same world as a program that writes shared memory.
 """
 
+import signal
+import sys
+from pathlib import PurePath
+
+if PurePath(*sys.argv[:1]).stem == "acbridge-sim":  # not the library but its program, whose interrupt is silent at once
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from acbridge_sim.control_page import ControlPage, ControlReceiver
 from acbridge_sim.faults import ROLLOVERS, Faults
 from acbridge_sim.maps import load_track, map_of, track_of

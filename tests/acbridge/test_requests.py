@@ -150,7 +150,7 @@ def test_thresholds_are_checked_by_name_and_range_and_come_as_floats() -> None:
     good = check(request("set_thresholds", id=1, thresholds={"stuck_s": 5, "impact_rise": 2.5}))
     assert {"stuck_s": 5.0, "impact_rise": 2.5} == good.arguments["thresholds"]
     for wrong, said in (
-        ({"stuck": 5}, "there is no threshold 'stuck'; there are: min_speed, "),
+        ({"stuck": 5}, "there is no threshold 'stuck'; did you mean 'stuck_s'?"),
         ({"stuck_s": 5, "impact_rise": -1}, "impact_rise must be a number from 0.1 to 100 km/h"),
         ({"stuck_s": True}, "stuck_s must be a number from 0 to 60 s"),
         ({"stuck_s": "5"}, "stuck_s must be a number from 0 to 60 s"),

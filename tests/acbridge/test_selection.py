@@ -42,6 +42,7 @@ def test_a_selected_topic_without_any_of_the_fields_stays_whole() -> None:
     ("topics", "fields", "said"),
     [
         (["telemetry"], [], "there is no topic 'telemetry'; there are: controls, derived, event"),
+        (["physics"], ["speedkmh"], r"there is no field 'speedkmh'; did you mean 'speedKmh'\?$"),
         (["graphics"], ["speedKmh"], "there is no field 'speedKmh'; there are: "),
     ],
 )

@@ -20,6 +20,7 @@ from acbridge.derived import THRESHOLDS
 from acbridge.driving import Driver
 from acbridge.pages import Physics
 from acbridge.topics import BY_NAME
+from game import Game
 from keyring import Keyring
 from programs import PATIENCE_S, Daemon, Program, until
 
@@ -116,7 +117,7 @@ def test_the_shell_completes_commands() -> None:
     assert "shutdown" in done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", ["daemon", "sim", "sink", "ctl", "demo"])
+@pytest.mark.parametrize("name", ["daemon", "sim", "sink", "ctl", "demo", "gym"])
 def test_a_real_bash_completes_options_of_every_program(name: str) -> None:
     bash = shutil.which("bash")
     if bash is None:
@@ -206,7 +207,7 @@ def test_a_sim_that_does_not_run_is_reported_and_is_not_a_failure(page_dir: Path
         assert any("there is no" in line and "start the sim" in line for line in lines)
         assert "absent" == parsed("status", "--json", at=daemon)["sim_state"]
         said = complaint("latest", "physics", code=REFUSED, at=daemon)
-        assert "acbridge-ctl: nothing was published on physics yet; the sim is absent" == said
+        assert "acbridge-ctl: nothing is published on physics now; the sim is absent" == said
 
 
 def test_latest_is_the_newest_frame_of_a_topic_or_of_all(daemon: Daemon) -> None:
@@ -226,7 +227,34 @@ def test_latest_prints_only_the_fields_that_are_asked_for(daemon: Daemon) -> Non
 
 def test_latest_of_a_field_that_no_topic_has_is_refused(daemon: Daemon) -> None:
     said = complaint("latest", "physics", "--field", "gear", "--field", "speed", code=USAGE, at=daemon)
-    assert "Error: no frame has speed; docs/reference/fields.md lists what each topic has" == said
+    assert "Error: no frame has speed; did you mean 'speedKmh'?" == said
+
+
+def test_latest_has_no_frame_of_a_session_that_has_ended(game: Game) -> None:
+    with Daemon("--page-dir", str(game.directory)) as daemon:
+        until(lambda: run("latest", "physics", at=daemon).process.returncode == 0, "a frame of the session")
+        game.exit()
+        with daemon.connect() as bridge:
+            until(lambda: bridge.status(timeout=5).sim_state == "idle", "the end of the session")
+        said = complaint("latest", "physics", code=REFUSED, at=daemon)
+        assert "acbridge-ctl: nothing is published on physics now; the sim is idle" == said
+        assert {"status", "controls", "event"} == parsed("latest", at=daemon).keys()
+
+
+def test_an_unknown_host_is_named() -> None:
+    said = complaint("status", "--connect", "no-such-host.invalid", code=UNAVAILABLE)
+    assert "acbridge-ctl: no reply to 'hello' from tcp://no-such-host.invalid:5556: the host name" in said
+    assert "no-such-host.invalid is not known" in said
+
+
+def test_a_closed_stdout_changes_nothing(daemon: Daemon) -> None:
+    command = [sys.executable, "-m", "acbridge_ctl", "mark", "unseen", "--connect", daemon.address]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command], stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    assert (74, "acbridge-ctl: cannot write: stdout is closed\n") == (done.returncode, done.stderr)
+    with daemon.connect() as bridge:
+        assert "unseen" != bridge.request("latest")["frames"].get("event", {}).get("text")
 
 
 def test_schema_is_the_daemons(daemon: Daemon) -> None:
@@ -253,7 +281,7 @@ def test_thresholds_are_set_together_or_not_at_all(daemon: Daemon) -> None:
 
 def test_an_unknown_or_impossible_threshold_is_a_bad_option_that_says_what_is_allowed() -> None:
     said = complaint("set-threshold", "stuck_s=6", "stuck=6", code=USAGE)
-    assert f"Error: there is no threshold 'stuck'; there are: {', '.join(THRESHOLDS)}" == said
+    assert "Error: there is no threshold 'stuck'; did you mean 'stuck_s'?" == said
     said = complaint("set-threshold", "stuck_s=6", "stuck_kmh=-1", code=USAGE)
     assert "Error: stuck_kmh must be a number from 0 to 50 km/h" == said
 

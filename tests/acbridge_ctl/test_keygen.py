@@ -44,3 +44,18 @@ def test_a_full_disk_ends_with_one_line_and_leaves_no_file(tmp_path: Path) -> No
             assert 74 == program.wait()
         assert "cannot be written: File too large" in program.err[-1]
         assert [] == list((tmp_path / "keys").iterdir())
+
+
+def test_the_next_step_fits_the_keys_that_there_are(tmp_path: Path) -> None:
+    def advice(name: str, role: str) -> str:
+        program = keygen("client", name, "--role", role, "--directory", str(tmp_path))
+        assert 0 == program.process.returncode
+        return program.out[-1]
+
+    assert "Then make the daemon's keys" in advice("first", "operator")
+    assert 0 == keygen("server", "--directory", str(tmp_path)).process.returncode
+    assert f"Start the daemon with --keys {tmp_path}. If it runs already, send it SIGHUP, or use" in advice(
+        "b", "observer"
+    )
+    (tmp_path / "clients" / "first.key").unlink()
+    assert advice("alone", "operator").endswith("If it runs already, send it SIGHUP.")

@@ -88,12 +88,18 @@ def test_a_limit_without_a_daemon_ends_with_a_code_and_one_line(limit: tuple[str
     )
 
 
+def test_a_watch_that_waits_says_that_the_topics_have_a_prefix() -> None:
+    with Daemon("--source", "sim", "--topic-prefix", "rig7.") as daemon, watch(daemon) as program:
+        program.said("the topics of this daemon begin with rig7., those asked for have none; check --topic-prefix")
+        assert UNAVAILABLE == program.end()
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_waiting_watch_cleanly_within_two_seconds(how: signal.Signals) -> None:
     with Program("acbridge_ctl", "watch", "--connect", "127.0.0.1:1") as program:
         until(lambda: program.err, "the first line")
         asked = time.monotonic()
-        assert 0 == program.end(how)
+        assert UNAVAILABLE == program.end(how)
         assert time.monotonic() - asked < 2
         assert [] == program.out

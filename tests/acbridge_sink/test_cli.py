@@ -1,6 +1,8 @@
 """The sinks as their user meets them: options, limits, help and exit codes."""
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -184,6 +186,22 @@ def test_a_signal_ends_a_waiting_sink_cleanly_within_two_seconds(how: signal.Sig
     with Program("acbridge_sink", "console", "--connect", "127.0.0.1:1") as sink:
         until(lambda: sink.out, "the first line")
         asked = time.monotonic()
-        assert 0 == sink.end(how)
+        assert 69 == sink.end(how)
         assert time.monotonic() - asked < 2
-        assert [] == sink.err
+        assert ["acbridge-sink: no daemon was heard at tcp://127.0.0.1:1"] == sink.err
+
+
+@pytest.mark.parametrize("arguments", [("console",), ("jsonl", "-")], ids=" ".join)
+def test_a_closed_stdout_ends_the_sink_with_one_line(daemon: Daemon, arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "acbridge_sink", *arguments, "--connect", daemon.address]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command], stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    assert (IO, "acbridge-sink: cannot write: stdout is closed\n") == (done.returncode, done.stderr)
+
+
+def test_a_recording_needs_no_stdout(daemon: Daemon, tmp_path: Path) -> None:
+    path = tmp_path / "drive.jsonl"
+    command = [sys.executable, "-m", "acbridge_sink", "jsonl", str(path), "--connect", daemon.address, "--count", "3"]
+    assert 0 == subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command], check=False, timeout=60).returncode
+    assert path.stat().st_size > 0

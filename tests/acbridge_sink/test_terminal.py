@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from acbridge import Frame, Graphics, Physics, Static
+from acbridge import Frame, Graphics, Physics, Static, Trust
+from acbridge.client import Silence
 from acbridge.derived.deriver import Deriver
 from acbridge.driving import Driver
 from acbridge_sim import SessionType, World
@@ -119,3 +120,52 @@ def test_every_moment_of_a_lap_fits_80_by_24() -> None:
         widest, longest = max(widest, *map(len, lines)), max(longest, len(lines))
     assert widest <= 80
     assert longest <= 24
+
+
+def test_every_moment_fits_40_columns_with_all_four_tyres() -> None:
+    from rich.console import Console
+
+    world = World(session=SessionType.HOTLAP)
+    world.step(700)
+    pages = world.pages()
+    physics, graphics, static = Physics.from_page(pages[0]), Graphics.from_page(pages[1]), Static.from_page(pages[2])
+    derived, _ = Deriver().tick(physics, graphics, static)
+    tick = TickFrames.of(*(Frame(record, 1, 1, 1, 0.0, 1) for record in (physics, graphics, derived)))
+    alive = Trust(alive=True, age=0.001, rate=60.0, received=1, lost=0, restarts=0, run=1)
+    console = Console(width=40, height=24, file=open(os.devnull, "w"), record=True)  # noqa: PTH123, SIM115
+    console.print(draw(View("tcp://127.0.0.1:5555", static=static, tick=tick, trust=alive), 40))
+    lines = console.export_text().splitlines()
+    console.file.close()
+    assert max(map(len, lines)) <= 40
+    for words in ("FL FR RL RR", "LIVE", "km/h gear"):
+        assert any(words in " ".join(line.split()) for line in lines), words
+
+
+def test_a_reason_of_silence_wraps() -> None:
+    from rich.console import Console
+
+    silence = Silence("the topics of this daemon begin with rig7., those asked for have none", "check --topic-prefix")
+    console = Console(width=40, height=24, file=open(os.devnull, "w"), record=True)  # noqa: PTH123, SIM115
+    console.print(draw(View("tcp://127.0.0.1:5555", silence=silence), 40))
+    text = " ".join(console.export_text().split())
+    console.file.close()
+    assert "begin with rig7., those asked for have none check --topic-prefix" in text
+
+
+def test_the_key_q_ends_the_view_and_leaves_the_terminal_as_it_was(driving: Daemon) -> None:
+    with Screen("acbridge_sink", "console", "--connect", driving.address) as screen:
+        before = screen.settings()
+        screen.shows("km/h")
+        screen.press("xyz")
+        screen.press("q")
+        until(lambda: screen.look() and screen.process.poll() is not None, "the end")
+        assert (0, before) == (screen.process.returncode, screen.settings())
+
+
+def test_a_terminal_that_cannot_be_drawn_on_gets_lines_that_fit(driving: Daemon) -> None:
+    arguments = ("console", "--connect", driving.address, "--count", "30")
+    with Screen("acbridge_sink", *arguments, columns=40, env={"TERM": "dumb", "COLUMNS": "40"}) as screen:
+        lines = screen.shows("km/h")
+        until(lambda: screen.look() and screen.process.poll() is not None, "the end")
+        assert ENTER not in screen.raw
+        assert all(line.startswith("lap") for line in lines if line)

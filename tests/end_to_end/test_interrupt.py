@@ -29,10 +29,18 @@ def test_these_are_all_programs(checkout: Path) -> None:
     assert set(PROGRAMS) == set(project["scripts"])
 
 
-@pytest.mark.parametrize("command", commands(), ids=lambda command: " ".join([Path(command[0]).name, *command[1:]]))
-def test_an_interrupt_during_the_imports_is_silent(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "imported"),
+    [
+        *((command, "click") for command in commands()),
+        *(([str(Path(sys.executable).with_name(f"acbridge-{name}"))], "zmq") for name in ("daemon", "sim")),
+        ([str(Path(sys.executable).with_name("acbridge-gym"))], "gymnasium"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join([Path(value[0]).name, *value[1:]]),
+)
+def test_an_interrupt_during_the_imports_is_silent(command: list[str], imported: str, tmp_path: Path) -> None:
     reached = tmp_path / "reached"
-    (tmp_path / "click.py").write_text(f"import time\nopen({str(reached)!r}, 'w').close()\ntime.sleep(60)\n")
+    (tmp_path / f"{imported}.py").write_text(f"import time\nopen({str(reached)!r}, 'w').close()\ntime.sleep(60)\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         until(reached.exists, "the import")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import acbridge
+from programs import Program
 
 pytestmark = pytest.mark.house
 
@@ -24,6 +25,18 @@ def test_a_command_is_named_like_its_package(checkout: Path) -> None:
         package = command.replace("-", "_")
         assert f"{package}.__main__:main" == entry
         assert any((checkout / top / package / "__main__.py").exists() for top in ("daemon", "clients"))
+
+
+def test_the_version_is_that_of_the_project(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == acbridge.__version__
+
+
+def test_the_module_names_every_program(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    with Program("acbridge") as program:
+        assert (0, []) == (program.wait(), program.err)
+    assert project["scripts"].keys() == {line.split()[0] for line in program.out if line.startswith("  ")}
 
 
 def test_every_package_is_typed(checkout: Path) -> None:

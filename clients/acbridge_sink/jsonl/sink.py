@@ -173,8 +173,8 @@ class Jsonl:
     def idle(self) -> None:
         """Note that the sim rests, and report once if the daemon is silent."""
         self._segments.rest()
-        if self._watch.just_went_silent():
-            self.progress.report(self._watch.complaint)
+        if silence := self._watch.new_silence():
+            self.progress.report(str(silence))
         self._show_progress()
 
     def close(self) -> None:

@@ -116,8 +116,8 @@ async def _run(source: FrameSource, settings: Settings, stopping: Callable[[], b
             await asyncio.sleep(_CHECK_S)
             if watch.silent:
                 hub.disconnect()
-            if watch.just_went_silent():
-                report(watch.complaint)
+            if silence := watch.new_silence():
+                report(str(silence))
             relay.sweep()
             if dial is not None:
                 dial.sweep()

@@ -58,14 +58,19 @@ def test_a_refused_value_is_answered_with_the_range() -> None:
         Thresholds().changed({"lock_slip_ratio": "much"})
 
 
-def test_an_unknown_threshold_is_answered_with_the_names_that_exist() -> None:
-    with pytest.raises(ValueError, match=r"^there is no threshold 'max_speed'; there are: ") as refusal:
-        Thresholds().changed({"max_speed": 3.0})
+def test_an_unknown_threshold_is_answered_with_the_nearest_name() -> None:
+    with pytest.raises(ValueError, match=r"^there is no threshold 'stuk_s'; did you mean 'stuck_s'\?$"):
+        Thresholds().changed({"stuk_s": 3.0})
+
+
+def test_a_threshold_like_no_other_is_answered_with_the_names_that_exist() -> None:
+    with pytest.raises(ValueError, match=r"^there is no threshold 'weather'; there are: ") as refusal:
+        Thresholds().changed({"weather": 3.0})
     assert str(refusal.value).endswith(", ".join(THRESHOLDS))
 
 
 def test_a_long_unknown_name_is_shortened_in_the_error() -> None:
-    with pytest.raises(ValueError, match=f"'{'x' * 40}';"):
+    with pytest.raises(ValueError, match=f"'{'x' * 36}\\.\\.\\.;"):
         Thresholds().changed({"x" * 5000: 3.0})
 
 

@@ -39,7 +39,7 @@ def jsonl(*arguments: str, **env: str) -> Program:
         (("a", "--topic", "phisics"), ", ".join(repr(topic.name) for topic in TOPICS)),
         (
             ("a", "--field", "sped"),
-            "there is no field 'sped'; there are: ",
+            "there is no field 'sped'; did you mean 'speedKmh'?",
         ),
         (("a", "--topic", "physics", "--field", "currentTime"), "there is no field 'currentTime'; "),
         (("a", "--rotate-laps", "1"), "--rotate-... needs a directory, such as a/"),

@@ -242,10 +242,12 @@ def test_a_relay_reports_when_the_daemon_comes_and_goes() -> None:
 
 
 def test_a_missing_daemon_is_reported_once() -> None:
-    with Relay("127.0.0.1:1", "--duration", "4") as relay:
-        assert 0 == relay.wait()
     complaint = f"acbridge-sink: no daemon answers at tcp://127.0.0.1:1; {FIX}"
-    assert [f"relay at http://127.0.0.1:{relay.port}", complaint] == relay.err
+    with Relay("127.0.0.1:1") as relay:
+        relay.said(complaint)
+        assert 69 == relay.end(signal.SIGINT)
+    unheard = "acbridge-sink: no daemon was heard at tcp://127.0.0.1:1"
+    assert [f"relay at http://127.0.0.1:{relay.port}", complaint, unheard] == relay.err
 
 
 @pytest.mark.alone
