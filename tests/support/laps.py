@@ -11,6 +11,7 @@ from acbridge_sink.pump import TickFrames
 from recordings import Answers, recorder
 
 STEP_MS = 3
+LONGEST_LAP_MS = 120_000
 HALF_WIDTH = 5.0
 SLOW = 14.0
 """Speed along a border at the most, m/s."""
@@ -47,9 +48,10 @@ def record(
     recording = recorder(path, Options(quiet=True, waits=True), Selection((Physics, Graphics)), Answers(static))
     number, left = 0, 10_000
     while left > 0:
+        assert world.ticks * STEP_MS < (laps + 1) * LONGEST_LAP_MS, "the car does not come round"
         for _ in range(every):
             world.step(1, drive())
-            world.drive_off_track = cut and 100 < world.car.place.distance < 130 and world.timing.laps == 0
+            world.drive_off_track = cut and 100 < world.car.place.distance < 122 and world.timing.laps == 0
         left = min(left - every, 700) if world.timing.laps >= laps else 10_000  # the lap is counted a moment later
         physics, graphics, _ = world.pages()
         frames = tuple(
