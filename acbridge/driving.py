@@ -9,6 +9,7 @@ Drive the car of a daemon: `Driver` holds its controls, sends commands, and rese
 What does not import this module cannot drive.
 """
 
+import math
 import os
 import threading
 import time
@@ -45,6 +46,8 @@ _GRANTED = packing.pack({"ok": True})[1:]
 """How a positive reply begins, after the first byte of its map; it holds nothing that is needed here."""
 _LOOK_S = 0.02
 """How often a new driver looks whether the sim is there."""
+_RELEASE_S = 1.0
+"""Longest wait for the reply to a release."""
 _HOLDS = 3
 """How often in a lease the controls are kept."""
 _FINAL = (requests.NOT_DRIVER, requests.SUSPENDED, requests.FORBIDDEN, requests.BAD_ARGUMENT, requests.INTERNAL)
@@ -234,13 +237,21 @@ class Driver:
         return bool(self._bridge.request("calibrate", timeout=self._timeout, token=self.token, axes=axes)["stored"])
 
     def release(self) -> None:
-        """Give the controls back; the car is neutral at once. Releasing twice does nothing."""
+        """
+        Give the controls back; the car is neutral at once. Releasing twice does nothing.
+
+        Waits for the daemon's reply, at most a second, so that the next driver is not refused.
+        """
         if self._ended.is_set():
             return
         self._ended.set()
         self._thread.join()
         with self._using:
             self._send({"request": "release", "id": os.urandom(16).hex(), "token": self.token})
+            deadline = time.perf_counter() + min(self._timeout, _RELEASE_S)
+            while self._unanswered and (left := deadline - time.perf_counter()) > 0:
+                self._socket.poll(math.ceil(left * 1000))
+                self._read()
             self._socket.close(int(self._timeout * 100))
 
     def __enter__(self) -> Self:
@@ -275,8 +286,9 @@ class Driver:
     def _await_sim(self, timeout: float) -> None:
         """Wait until the daemon has seen the sim: both may be starting, and a refused command costs an epoch."""
         deadline = time.perf_counter() + timeout
-        while self._bridge.request("hold", timeout=timeout, token=self.token)["reason"] == SimState.ABSENT:
-            if time.perf_counter() > deadline:
+        while time.perf_counter() < deadline:
+            reply = self._bridge.request("hold", timeout=timeout, token=self.token)
+            if (reply["state"], reply["reason"]) != ("suspended", SimState.ABSENT):
                 return
             time.sleep(_LOOK_S)
 

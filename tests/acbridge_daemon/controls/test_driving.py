@@ -21,7 +21,7 @@ from bench import packb, unpackb
 from game import Game
 from keyring import Keyring
 from ordered_sim import OrderedSim
-from programs import Daemon, Program, until
+from programs import PATIENCE_S, Daemon, Program, until
 
 GAS = """
 import sys, time, acbridge
@@ -80,6 +80,21 @@ def test_a_driver_who_comes_before_the_first_frame_drives_without_a_new_epoch() 
         for _ in range(2):
             driver.drive(gas=1.0, ttl_ms=1000)
             assert 1 == controls(bridge, state="driving", gas=1.0).epoch == driver.epoch
+
+
+def test_a_driver_who_comes_before_the_first_frame_waits_no_longer_than_for_it() -> None:
+    with (
+        Daemon("--source", "sim", "--controls", "sim", "--rate", "2") as daemon,
+        daemon.connect() as bridge,
+        Driver(bridge, "me", lease_ms=5000, timeout=PATIENCE_S),
+    ):
+        assert bridge.status().ticks < PATIENCE_S  # half of those in the timeout
+
+
+def test_the_next_driver_is_not_refused_after_a_release(bridge: Bridge) -> None:
+    for i in range(30):
+        with Driver(bridge, f"driver {i}"):
+            pass
 
 
 def test_a_driver_without_a_sim_waits_no_longer_than_the_timeout(page_dir: Path) -> None:
