@@ -13,6 +13,7 @@ import click
 
 from acbridge.cli import STOP_SIGNALS, ExitCode, report, stop_requested
 from acbridge.quit_key import quit_key
+from acbridge_sim import CARS, car_named
 
 POLL_S = 0.1
 STOP_S = 3.0
@@ -39,27 +40,34 @@ Process = subprocess.Popen[str]
 @click.command()
 @click.option("--rate", type=click.FloatRange(1, 1000), default=60.0, show_default=True, help="Ticks per second.")
 @click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
+@click.option("--car", default=next(iter(CARS)), show_default=True, help=f"One of {', '.join(CARS)}.")
 @click.version_option(package_name="acbridge")
-def main(rate: float, duration: float | None) -> None:
+def main(rate: float, duration: float | None, car: str) -> None:
     """
     Show live telemetry without the game.
 
     Starts a daemon with the stand-in simulator on a free port, a relay that serves the dashboard for a browser (needs
     the extra ws), and a console that shows what the daemon publishes. Ctrl-C ends all of them, as does the key q.
     """
+    try:
+        car_named(car)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--car") from error
     stopping = stop_requested()
     running: dict[str, Process] = {}
     try:
         with quit_key():
-            code = run(running, rate, [] if duration is None else ["--duration", f"{duration:g}"], stopping)
+            code = run(running, rate, car, [] if duration is None else ["--duration", f"{duration:g}"], stopping)
     finally:
         ended = end(running)
     sys.exit(ended if stopping() else code)
 
 
-def run(running: dict[str, Process], rate: float, limit: list[str], stopping: Callable[[], bool]) -> int:
+def run(running: dict[str, Process], rate: float, car: str, limit: list[str], stopping: Callable[[], bool]) -> int:
     """Start the programs, wait until the first ends, and return the exit code of the demo."""
-    daemon = running["daemon"] = start("acbridge_daemon", "--source", "sim", "--rate", f"{rate:g}", "--port", "0")
+    daemon = running["daemon"] = start(
+        "acbridge_daemon", "--source", "sim", "--car", car, "--rate", f"{rate:g}", "--port", "0"
+    )
     address = frames_address(daemon)
     if address is None:
         return 1

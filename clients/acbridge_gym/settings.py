@@ -15,12 +15,15 @@ from acbridge_gym.ends import Ends
 from acbridge_gym.reward import Reward, TermFunction
 from acbridge_gym.rules import TERMS, Rules
 from acbridge_gym.start import Start, check_name
+from acbridge_sim import CarSpec, car_named
 from acbridge_sim.model.drivetrain import STEP_S
 
 PHYSICS_MS = round(STEP_S * 1000)
 LONGEST_MS = 300
 
 Table = TypeVar("Table")
+AnyCar = str | CarSpec | Mapping[str, Any]
+"""The name of a car of the stand-in, its parameters, or a dict of some of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,16 @@ def table_of(kind: type[Table], given: Table | Mapping[str, Any] | None) -> Tabl
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(unknown)}; it has {', '.join(known)}")
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def car_of(given: AnyCar | None) -> CarSpec:
+    """
+    Return a car; the stand-in's own if none is given.
+
+    Raises:
+        ValueError: There is no such car or parameter, or a value is out of range.
+    """
+    return car_named(given) if isinstance(given, str) else table_of(CarSpec, given)
 
 
 def rules_of(settings: Settings) -> Rules:

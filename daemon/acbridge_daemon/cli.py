@@ -36,11 +36,13 @@ from acbridge_daemon.settings import (
     DEFAULT_RATE,
     NEUTRALS,
     SOURCES,
+    USUAL_CAR,
     Settings,
     SettingsError,
 )
 from acbridge_daemon.sockets import BindError
 from acbridge_daemon.stand_in import StandIn
+from acbridge_sim import CARS, car_named
 
 WANTED_FILES = 8192
 """Open files that hundreds of subscribers may take."""
@@ -55,7 +57,8 @@ EPILOG = """\b
 Examples:
   acbridge-daemon --rate 30                   follow the game, 30 ticks a second
   acbridge-daemon --source sim                without the game: the stand-in
-  acbridge-daemon --source sim --controls sim  the same, and clients may drive it
+  acbridge-daemon --source sim --car gt3      the same with another car
+  acbridge-daemon --source sim --controls sim  the stand-in, and clients may drive it
   acbridge-daemon --bind 192.168.1.20 --keys keys  let other machines subscribe, those whose keys are known
 Every option may also be set in the environment, such as ACBRIDGE_RATE=30.
 Not to be confused with acbridge.exe of simshmbridge, which is another program.
@@ -71,6 +74,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     show_default=True,
     help="Read the sim's shared memory (live) or run the stand-in (sim).",
 )
+@click.option("--car", default=USUAL_CAR, show_default=True, help=f"Car of the stand-in: one of {', '.join(CARS)}.")
 @click.option("--bind", default="127.0.0.1", show_default=True, help="Address to publish and answer on.")
 @click.option(
     "--port",
@@ -206,7 +210,7 @@ def read_thresholds(words: tuple[str, ...]) -> Thresholds:
 def open_source(settings: Settings, clock: Clock) -> PageSource:
     """Return the source that was asked for."""
     if settings.source == "sim":
-        return StandIn(clock.mono_ns, driven=settings.controls != "none")
+        return StandIn(clock.mono_ns, driven=settings.controls != "none", spec=car_named(settings.car))
     return shared_memory(settings.page_dir, settings.page_prefix, AC1.pages)
 
 

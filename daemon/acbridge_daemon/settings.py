@@ -10,9 +10,11 @@ from acbridge.derived import Thresholds
 from acbridge.pages import AC1
 from acbridge.requests import check_rate
 from acbridge.sources import DEFAULT_PAGE_DIR
+from acbridge_sim import CARS, car_named
 
 DEFAULT_RATE = 60.0
 SOURCES = ("live", "sim")
+USUAL_CAR = next(iter(CARS))
 CONTROLS = ("none", "sim", "page", "uinput", "vjoy", "custom_ai")
 NEUTRALS = ("brake", "coast")
 
@@ -29,6 +31,7 @@ class Settings:
     Attributes:
         rate: Ticks per second, 1 to 1000.
         source: ``live`` for the sim's shared memory, ``sim`` for the stand-in.
+        car: Name of the stand-in's car, of `acbridge_sim.CARS`.
         bind: Address to publish and answer on.
         port: Port of the frames; requests are answered on the next one. 0 takes a free pair.
         page_prefix: Beginning of the names of the pages.
@@ -52,6 +55,7 @@ class Settings:
 
     rate: float = DEFAULT_RATE
     source: str = "live"
+    car: str = USUAL_CAR
     bind: str = "127.0.0.1"
     port: int = 5555
     page_prefix: str = AC1.page_prefix
@@ -74,6 +78,7 @@ class Settings:
             raise SettingsError(str(error)) from error
         if self.source not in SOURCES:
             raise SettingsError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
+        self._check_car()
         if not 0 <= self.port <= LAST_PORT:
             raise SettingsError(f"port must be from 1 to {LAST_PORT}, or 0 for any, not {self.port}")
         if self.metrics is not None and not 1 <= self.metrics <= LAST_PORT + 1:
@@ -91,6 +96,14 @@ class Settings:
             raise SettingsError("topic-prefix must be printable and have at most 32 bytes")
         if self.source == "live" and sys.platform != "win32" and not self.page_dir.is_dir():
             raise SettingsError(f"page-dir {self.page_dir} is not a directory")
+
+    def _check_car(self) -> None:
+        try:
+            car_named(self.car)
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+        if self.car != USUAL_CAR and self.source != "sim":
+            raise SettingsError("car is one of the stand-in's, so it needs --source sim")
 
     def _check_controls(self) -> None:
         if self.controls not in CONTROLS:

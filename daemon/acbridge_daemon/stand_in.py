@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from acbridge.controls import Command, Start
 from acbridge.pages import Pages
-from acbridge_sim import STEP_S, CarCommands, SessionType, World
+from acbridge_sim import STEP_S, CarCommands, CarSpec, SessionType, World
 
 STEP_NS = round(STEP_S * 1e9)
 LONGEST_STALL = 1000
@@ -17,17 +17,18 @@ SAME_READ_NS = 500_000
 class StandIn:
     """A world that advances with a clock; the built-in driver drives it, or commands do."""
 
-    def __init__(self, mono_ns: Callable[[], int], *, driven: bool = False) -> None:
+    def __init__(self, mono_ns: Callable[[], int], *, driven: bool = False, spec: CarSpec | None = None) -> None:
         """
         Begin a hotlap.
 
         Args:
             mono_ns: The clock.
             driven: Whether commands drive the car instead of the built-in driver.
+            spec: The car; the stand-in's own if not given.
         """
         self._mono_ns = mono_ns
         self._driven = driven
-        self._world = World(session=SessionType.HOTLAP, driver="none" if driven else "ai")
+        self._world = World(session=SessionType.HOTLAP, driver="none" if driven else "ai", spec=spec)
         self._start_ns = mono_ns()
         self._read_ns = -SAME_READ_NS
         self._pages = self._world.pages()

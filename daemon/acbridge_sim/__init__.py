@@ -22,6 +22,7 @@ from acbridge_sim.maps import load_track, map_of, track_of
 from acbridge_sim.model.car import STEP_S, Car
 from acbridge_sim.model.circuits import LAYOUTS, layout
 from acbridge_sim.model.driver import BuiltInDriver, RacingLine
+from acbridge_sim.model.garage import CARS, car_named
 from acbridge_sim.model.road import Bend, Straight, lay
 from acbridge_sim.model.spec import CarCommands, CarSpec
 from acbridge_sim.model.timing import Timing
@@ -32,6 +33,7 @@ from acbridge_sim.telemetry import lap_text
 from acbridge_sim.world import World
 
 __all__ = [
+    "CARS",
     "LAYOUTS",
     "ROLLOVERS",
     "STEP_S",
@@ -52,6 +54,7 @@ __all__ = [
     "Track",
     "Tyre",
     "World",
+    "car_named",
     "grip_share",
     "lap_text",
     "lay",

@@ -12,6 +12,7 @@ from acbridge_sim import script
 from acbridge_sim.faults import ROLLOVERS, Faults
 from acbridge_sim.maps import load_track
 from acbridge_sim.model.circuits import LAYOUTS, layout
+from acbridge_sim.model.garage import CARS, car_named
 from acbridge_sim.model.track import Track
 from acbridge_sim.plot import plot_lap
 from acbridge_sim.session import SessionType
@@ -24,8 +25,8 @@ Examples:
   acbridge-sim                                       drive laps until Ctrl-C
   acbridge-sim --script "live 10; pause 2; live 5; exit"
   acbridge-sim --layout oval --session hotlap --seed 7
+  acbridge-sim --car gt3 --plot lap.png              draw one lap of another car as a picture
   acbridge-sim --torn-writes 5 --not-finite          inject two faults
-  acbridge-sim --plot lap.png                        draw one lap as a picture
 
 \b
 A script is a list of steps separated by semicolons:
@@ -42,6 +43,7 @@ A script is a list of steps separated by semicolons:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Load the track from a CSV file instead: a map (docs/guides/track-maps.md) or borders.",
 )
+@click.option("--car", "car_name", default=next(iter(CARS)), show_default=True, help=f"One of {', '.join(CARS)}.")
 @click.option(
     "--session",
     type=click.Choice([session.name.lower() for session in SessionType]),
@@ -98,6 +100,7 @@ A script is a list of steps separated by semicolons:
 def main(
     layout_name: str,
     borders: Path | None,
+    car_name: str,
     session: str,
     driver: str,
     seed: int,
@@ -123,7 +126,15 @@ def main(
         steps = script.parse(script_text) if script_text is not None else None
         track = choose_track(layout_name, borders)
         chosen = SessionType.HOTLAP if plot_path is not None else SessionType[session.upper()]
-        world = World(track=track, session=chosen, driver=driver, seed=seed, fps=fps, faults=Faults(**faults))  # type: ignore[arg-type]  # click made them
+        world = World(
+            track=track,
+            session=chosen,
+            driver=driver,
+            seed=seed,
+            fps=fps,
+            spec=car_named(car_name),
+            faults=Faults(**faults),  # type: ignore[arg-type]  # click made them
+        )
     except TrackMapError as error:
         fail(str(error), ExitCode.DATA)
     except ValueError as error:
@@ -138,7 +149,7 @@ def main(
         fail(str(error), ExitCode.UNAVAILABLE)
     except OSError as error:
         fail(f"cannot create the pages in {page_dir}: {error.strerror}", ExitCode.IO)
-    report(f"{track.name} {track.configuration}, {session}; pages {page_prefix}*")
+    report(f"{track.name} {track.configuration}, {car_name}, {session}; pages {page_prefix}*")
     if driver == "none":
         report(f"drive it through the control page {page_prefix}controls")
     with closing(pages):

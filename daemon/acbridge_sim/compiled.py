@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-MODULES = ("tyre", "surface", "drivetrain", "suspension", "car", "timing", "lanes")
+MODULES = ("tyre", "surface", "systems", "drivetrain", "suspension", "car", "timing", "lanes")
 """Modules of `acbridge_sim.model` whose functions are all in the subset."""
 LANES = "acbridge_sim.model.lanes"
 KERNELS = ("advance", "begin")

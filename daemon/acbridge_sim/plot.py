@@ -73,9 +73,8 @@ def plot_lap(world: World, path: Path) -> int:
     assert world.session is SessionType.HOTLAP  # noqa: S101  the caller makes it so
     points, lap_ms = drive_lap(world)
     figure: Any = plt.figure(figsize=(16, 9), constrained_layout=True)  # pyright: ignore[reportUnknownMemberType]  # half typed
-    figure.suptitle(
-        f"{world.track.name} {world.track.configuration}: {lap_ms / 1000:.3f} s, {world.track.length:.0f} m"
-    )
+    where = f"{world.track.name} {world.track.configuration}"
+    figure.suptitle(f"{world.car.spec.model}, {where}: {lap_ms / 1000:.3f} s, {world.track.length:.0f} m")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
     track, circle = left.subplots(2, 1, height_ratios=(2.2, 1))
     _map(track, world, points, figure)

@@ -24,11 +24,10 @@ from acbridge_gym.randomize import Randomize
 from acbridge_gym.referee import Outcome
 from acbridge_gym.render import Picture
 from acbridge_gym.rules import TERMS
-from acbridge_gym.settings import Settings, rules_of, settings_of, table_of
+from acbridge_gym.settings import AnyCar, Settings, car_of, rules_of, settings_of, table_of
 from acbridge_gym.spaces import Observation, Shaper, action_space, observation_space
 from acbridge_gym.start import Start, check_name, place_of
 from acbridge_gym.tracks import AnyTrack, track_of
-from acbridge_sim import CarSpec
 
 HUMAN = "human"
 METADATA: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 22}
@@ -230,7 +229,7 @@ class RaceEnv(gym.Env[Any, Any]):
 def race_sim(
     *,
     track: AnyTrack = "circuit",
-    car: CarSpec | Mapping[str, Any] | None = None,
+    car: AnyCar | None = None,
     randomize: Randomize | Mapping[str, Any] | None = None,
     compiled: bool = False,
     render_mode: str | None = None,
@@ -241,7 +240,7 @@ def race_sim(
 
     Args:
         track: ``circuit``, ``oval``, ``random:SEED``, a CSV file, a map, or a track.
-        car: The car; the stand-in's own if not given.
+        car: The name of one, a spec, or a dict of its fields; the stand-in's own if not given.
         randomize: What differs from one episode to the next.
         compiled: Whether to run compiled code, which needs the extra ``batch``; the numbers are the same.
         render_mode: ``human`` for a window (extra ``drive``), ``rgb_array``, or nothing.
@@ -252,7 +251,7 @@ def race_sim(
         ValueError: A value is unknown or out of range.
         ImportError: Compiled code was asked for, and the extra is missing.
     """
-    spec, where = table_of(CarSpec, car), track_of(track)
+    spec, where = car_of(car), track_of(track)
     backend: Backend = PlainSim(where, spec)
     if compiled:
         from acbridge_gym.backends.compiled import CompiledSim  # noqa: PLC0415  an extra

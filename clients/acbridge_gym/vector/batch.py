@@ -21,11 +21,10 @@ from acbridge_gym.envs.race import METADATA, own_terms, start_of
 from acbridge_gym.randomize import Randomize
 from acbridge_gym.render import Picture
 from acbridge_gym.rules import TERMS
-from acbridge_gym.settings import rules_of, settings_of, table_of
+from acbridge_gym.settings import AnyCar, car_of, rules_of, settings_of, table_of
 from acbridge_gym.spaces import Observation, Shaper, action_space, observation_space
 from acbridge_gym.start import Place, Start, before_crash, place_of
 from acbridge_gym.tracks import AnyTrack, tracks_of
-from acbridge_sim import CarSpec
 
 MOST_CRASHES = 512
 """Crashes on a track that are remembered as places for second tries."""
@@ -60,7 +59,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         num_envs: int = 1,
         *,
         track: AnyTrack | Sequence[AnyTrack] = "circuit",
-        car: CarSpec | Mapping[str, Any] | None = None,
+        car: AnyCar | None = None,
         randomize: Randomize | Mapping[str, Any] | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         second_try: float = 0.0,
@@ -74,7 +73,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
             num_envs: Number of lanes.
             track: ``circuit``, ``oval``, ``random:SEED``, ``random:FIRST-LAST`` for several random roads, a CSV file, a
                 map, a track, or several of these: the lanes are spread over them.
-            car: The car; the stand-in's own if not given.
+            car: The name of one, a spec, or a dict of its fields; the stand-in's own if not given.
             randomize: What differs from one episode to the next.
             autoreset_mode: When a lane whose episode has ended begins the next one.
             second_try: Share of the restarts that begin 40 to 220 m before one of the last 512 failures of any
@@ -104,7 +103,7 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
         self.action_space = batch_space(action, num_envs)
         self.observation_space = batch_space(observation, num_envs)
         self._shape = (num_envs, self.settings.action.axes)
-        self.lanes = Lanes(num_envs, tracks_of(track), table_of(CarSpec, car), rules_of(self.settings))
+        self.lanes = Lanes(num_envs, tracks_of(track), car_of(car), rules_of(self.settings))
         self._randomize = table_of(Randomize, randomize)
         self._shaper = Shaper(self.settings)
         self._counted = [(i, name) for i, name in enumerate(TERMS) if self.settings.reward.weights[i]]

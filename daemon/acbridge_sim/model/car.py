@@ -31,6 +31,7 @@ from acbridge_sim.model.surface import (
     wrap,
 )
 from acbridge_sim.model.suspension import G, find_surfaces, fit_springs, ride, stand
+from acbridge_sim.model.systems import FLAP_SPEED, FULL_GAS, PRESSED, let_go, may_open
 from acbridge_sim.model.table import Column
 from acbridge_sim.model.track import Track, TrackPosition
 from acbridge_sim.model.tyre import SLOPE, Tyre, grip_share, renew, use
@@ -130,6 +131,12 @@ class Car:
     shift_left: Annotated[float, Column("s", "Time until a running shift is over.")] = 0.0
     cut_left: Annotated[float, Column("s", "Time until the limiter lets go.")] = 0.0
     rpm: Annotated[float, Column("1/min", "Engine speed.")] = 0.0
+    boost: Annotated[float, Column("bar", "Of the turbocharger, over the pressure of the air.")] = 0.0
+    charge: Annotated[float, Column("", "Of the battery of the electric motor, 0 to 1.")] = 0.0
+    assist: Annotated[float, Column("", "Share of its power that the electric motor gives, 0 to 1.")] = 0.0
+    spent: Annotated[float, Column("J", "Energy that the electric motor has given in this lap.")] = 0.0
+    flap_ready: Annotated[bool, Column("", "Whether the flap of the wing may open here.")] = False
+    flap: Annotated[bool, Column("", "Whether it is open.")] = False
     steps: Annotated[int, Column("", "Steps since the car was put somewhere.")] = 0
     surface_grip: Annotated[float, Column("", "Factor on all grip.")] = SURFACE_GRIP
     fuel_rate: Annotated[float, Column("", "The session's multiplier of fuel used.")] = 1.0
@@ -147,6 +154,7 @@ class Car:
         spec = self.spec
         self.wheels = [Wheel(Tyre(spec.compound, WARM), 0.0, 0.0, self.air) for _ in range(4)]
         place_wheels(self, spec)
+        charge_battery(self, spec)
         self.put(0.0, 0.0)
 
     def put(self, distance: float, offset: float, speed: float = 0.0, heading: float = 0.0) -> None:
@@ -238,9 +246,16 @@ def place_wheels(car: Car, spec: CarSpec) -> None:
     fit_springs(car, spec)
 
 
+def charge_battery(car: Car, spec: CarSpec) -> None:
+    """Charge the battery of the electric motor, if there is one."""
+    car.charge = 1.0 if spec.motor_power > 0 else 0.0
+    car.spent = 0.0
+
+
 def refit(car: Car, spec: CarSpec, fuel: float, temperature: float) -> None:
     """Prepare a car for a new run: new tyres at a temperature in degC, cold brakes, fuel, no damage, automatic."""
     place_wheels(car, spec)
+    charge_battery(car, spec)
     car.fuel = fuel
     car.auto_shift = True
     car.limiter = False
@@ -282,6 +297,8 @@ def put(car: Car, spec: CarSpec, road: Road, distance: float, offset: float, spe
     car.shifts_asked = 0
     car.steps = 0
     car.aligning = car.give = 0.0
+    car.boost = car.assist = 0.0
+    car.flap = car.flap_ready = False
     car.near, car.distance, car.offset, car.bend = locate(road, car.x, car.z, start)
     for i in range(4):
         wheel = car.wheels[i]
@@ -342,6 +359,13 @@ def step(
     force_ahead, force_aside, moment = turn_wheels(car, spec, ahead, aside, torque)
     mass = total_mass(car, spec)
     pull = 0.5 * AIR_DENSITY * spec.drag_area * ahead * abs(ahead)
+    down = downforce(spec, ahead)
+    if spec.flap_drag > 0:
+        car.flap_ready = ahead > FLAP_SPEED and may_open(road, car.near)
+        car.flap = car.flap_ready and gas > FULL_GAS and brake < PRESSED
+        if car.flap:
+            pull *= 1 - spec.flap_drag
+            down *= 1 - spec.flap_lift
     acc_ahead = (force_ahead - pull) / mass - G * (-sin_h * car.slope_x + cos_h * car.slope_z)
     acc_aside = force_aside / mass - G * (cos_h * car.slope_x + sin_h * car.slope_z)
     new_vx = vx + dt * (-sin_h * acc_ahead + cos_h * acc_aside)
@@ -350,11 +374,14 @@ def step(
     car.x += dt * new_vx
     car.z += dt * new_vz
     car.heading = wrap(car.heading - dt * car.yaw_rate)
+    before = car.distance
     car.near, car.distance, car.offset, car.bend = locate(road, car.x, car.z, car.near)
+    if car.distance - before < -road.length / 2:
+        car.spent = 0.0
     new_vx, new_vz = hit_barrier(car, road, new_vx, new_vz)
     height, car.slope_x, car.slope_z = ground(road, car.x, car.z, car.near)
     find_surfaces(car, road)
-    ride(car, spec, height, force_ahead, force_aside, mass, downforce(spec, ahead))
+    ride(car, spec, height, force_ahead, force_aside, mass, down)
     car.velocity_x = new_vx
     car.velocity_z = new_vz
     car.acceleration_x = (new_vx - vx) / dt
@@ -377,8 +404,14 @@ def turn_wheels(car: Car, spec: CarSpec, ahead: float, aside: float, torque: flo
     lock = -car.steer * spec.steer_lock - car.give
     aligning = 0.0
     gear = spec.gears[car.gear] * spec.final_drive * (1.0 if car.clutch >= 1 else 0.0)
-    driven_inertia = inertia + spec.engine_inertia * gear * gear / 2
-    locking = 40.0 * (car.wheels[2].spin - car.wheels[3].spin)
+    engine = spec.engine_inertia * gear * gear / 2
+    front = spec.front_drive
+    spin_front = car.wheels[0].spin - car.wheels[1].spin
+    spin_rear = car.wheels[2].spin - car.wheels[3].spin
+    between = 0.0
+    if spec.centre > 0:
+        ahead_of = car.wheels[0].spin + car.wheels[1].spin - car.wheels[2].spin - car.wheels[3].spin
+        between = spec.centre * ahead_of / 4
     sum_ahead = sum_aside = moment = 0.0
     for i in range(4):
         wheel = car.wheels[i]
@@ -392,8 +425,9 @@ def turn_wheels(car: Car, spec: CarSpec, ahead: float, aside: float, torque: flo
             rolling = hub_ahead * cos_s + hub_aside * sin_s
             sliding = hub_aside * cos_s - hub_ahead * sin_s
             brake = car.brake * spec.brake_torque * spec.brake_bias * 2
-            drive_torque = 0.0
-            own = inertia
+            locking = spec.differential[0] * spin_front
+            drive_torque = torque * front - between + (-locking if i == 0 else locking)
+            own = inertia + engine * front
         else:
             steer = 0.0
             sin_s = 0.0
@@ -401,12 +435,15 @@ def turn_wheels(car: Car, spec: CarSpec, ahead: float, aside: float, torque: flo
             rolling = hub_ahead
             sliding = hub_aside
             brake = car.brake * spec.brake_torque * (1 - spec.brake_bias) * 2
-            drive_torque = torque + (-locking if i == 2 else locking)
-            own = driven_inertia
+            locking = spec.differential[1] * spin_rear
+            drive_torque = torque * (1 - front) + between + (-locking if i == 2 else locking)
+            own = inertia + engine * (1 - front)
         wheel.steer = steer
         per = 1.0 / max(abs(rolling), SLOWEST)
         ratio = (wheel.spin * radius - rolling) * per
         tangent = sliding * per
+        if spec.abs_limit > 0:
+            brake *= let_go(-ratio, spec.abs_limit)
         # The way of a step over the relaxation length; implicit, so that it is stable at any speed.
         part = dt / (compound.relaxation * per)
         lagging = (wheel.lagging + part * tangent) / (1 + part)

@@ -19,6 +19,8 @@ STRIDE = 4
 ROUNDS = 260
 GRIP_USED = 0.86
 BRAKE_USED = 0.80
+WINGS = 0.0004
+"""Downforce over mass and squared speed, 1/m, that a driver does not count on when braking; more comes from wings."""
 LOST = 1.3
 """Angle to the line, rad, from which the driver turns round before anything else."""
 TURNING_SPEED = 6.0
@@ -62,6 +64,7 @@ class RacingLine:
         mass = spec.mass + 0.5 * spec.tank
         grip = spec.compound.peak * 0.97 * GRIP_USED
         lift = 0.5 * AIR_DENSITY * spec.lift_area / mass
+        wings = wings_of(spec)
         count = len(self.bend)
         top = [math.sqrt(grip * G / max(abs(bend) - grip * lift, 1 / 900)) for bend in self.bend]
         speed = list(top)
@@ -69,7 +72,8 @@ class RacingLine:
             here, following = i % count, (i + 1) % count
             length = math.hypot(self.x[following] - self.x[here], self.z[following] - self.z[here])
             sideways = min(1.0, (speed[following] / top[following]) ** 2)
-            brake = BRAKE_USED * grip * G * math.sqrt(max(0.02, 1 - sideways * sideways))
+            held = G + wings * speed[following] ** 2
+            brake = BRAKE_USED * grip * held * math.sqrt(max(0.02, 1 - sideways * sideways))
             speed[here] = min(speed[here], math.sqrt(speed[following] ** 2 + 2 * brake * length))
         return speed
 
@@ -97,6 +101,7 @@ class BuiltInDriver:
         character = (seed * 2654435761 % 2**32) / 2**32
         self._pace = 1.0 - 0.005 * character
         self._reach_s = 0.22 + 0.02 * character
+        self._wings = wings_of(car.spec)
         self._commands = CarCommands()
         self._looks = 0
         self.drive_off_track = False
@@ -144,7 +149,8 @@ class BuiltInDriver:
         ahead, aside = -sin_h * dx + cos_h * dz, cos_h * dx + sin_h * dz
         bend = 2 * aside / max(1.0, ahead * ahead + aside * aside)  # of the circle through the point, to the left
         spec = car.spec
-        wheel = -math.atan(spec.wheelbase * bend * (1 + 0.00035 * speed * speed))
+        understeer = 0.00035 * speed * speed / (1 + self._wings * speed * speed / G)
+        wheel = -math.atan(spec.wheelbase * bend * (1 + understeer))
         slide = math.atan2(cos_h * car.velocity[0] + sin_h * car.velocity[2], max(3.0, speed))
         wheel -= 0.35 * (slide + spec.wheelbase * spec.front_share * -car.yaw_rate / max(6.0, speed))
         commands = self._commands
@@ -161,9 +167,16 @@ class BuiltInDriver:
         if off < -0.4:
             front = max(self._car.wheels[0].slip, self._car.wheels[1].slip)
             return 0.0, max(0.0, min(1.0, 0.22 * -off + 0.1)) * max(0.25, min(1.0, 2.2 - 1.4 * front))
-        rear = max(self._car.wheels[2].slip, self._car.wheels[3].slip)
+        share = self._car.spec.front_drive
+        wheels = self._car.wheels[0 if share > 0 else 2 : 4 if share < 1 else 2]
+        driven = max(wheel.slip for wheel in wheels)
         gas = max(0.0, min(1.0, 0.35 + 0.5 * off))
-        return gas * max(0.15, min(1.0, 2.6 - 1.9 * rear)), 0.0
+        return gas * max(0.15, min(1.0, 2.6 - 1.9 * driven)), 0.0
+
+
+def wings_of(spec: CarSpec) -> float:
+    """Return the downforce of wings over mass and squared speed, 1/m; 0 for a car that has none worth counting on."""
+    return max(0.0, 0.5 * AIR_DENSITY * spec.lift_area / (spec.mass + 0.5 * spec.tank) - WINGS)
 
 
 def _smooth_offsets(track: Track, spec: CarSpec) -> list[float]:

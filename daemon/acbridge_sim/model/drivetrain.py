@@ -2,7 +2,8 @@
 The drivetrain: engine, clutch and gearbox, from the pedals to the torque on the driven wheels.
 
 An engine of a torque curve with engine braking and a limiter that cuts for 30 ms; a clutch that slips while pulling
-away; a gearbox that takes 90 ms for a shift, by hand or automatic. The functions of this module are in the subset that
+away; a gearbox that takes its time for a shift, by hand or automatic; a turbocharger and an electric motor for cars
+that have them. The functions of this module are in the subset that
 numba compiles; `car` is the table `car.Car`.
 """
 
@@ -10,14 +11,16 @@ import math
 from typing import TYPE_CHECKING
 
 from acbridge_sim.model.spec import FIRST, NEUTRAL, CarSpec
+from acbridge_sim.model.systems import boost_wanted, filling, let_go, motor_torque
 
 if TYPE_CHECKING:
     from acbridge_sim.model.car import Car
 
 STEP_S = 0.003
 """One physics step of the sim."""
-SHIFT_S = 0.09
 CUT_S = 0.03
+RECOVERY_SLIP = 0.04
+"""Slip ratio towards locking from which the electric motor recovers less."""
 PIT_LIMIT = 80 / 3.6
 """Speed in m/s that the pit limiter holds."""
 
@@ -35,14 +38,25 @@ def engine_torque(spec: CarSpec, rpm: float) -> float:
     return (curve[i - 1][1] + (curve[i][1] - curve[i - 1][1]) * part) * spec.power
 
 
-def rear_axle_rpm(car: "Car", ratio: float) -> float:
+def shaft_rpm(car: "Car", spec: CarSpec, ratio: float) -> float:
     """Return the engine speed that the driven wheels ask for through a ratio; negative rolling against the gear."""
-    return (car.wheels[2].spin + car.wheels[3].spin) / 2 * ratio * 30 / math.pi
+    front = spec.front_drive * (car.wheels[0].spin + car.wheels[1].spin)
+    rear = (1 - spec.front_drive) * (car.wheels[2].spin + car.wheels[3].spin)
+    return (front + rear) / 2 * ratio * 30 / math.pi
+
+
+def most_slip(car: "Car", spec: CarSpec, sign: float) -> float:
+    """Return the highest slip ratio of the driven wheels: towards spinning with a sign of 1, locking with -1."""
+    most = 0.0
+    for i in range(4):
+        if spec.front_drive > 0 if i < 2 else spec.front_drive < 1:
+            most = max(most, sign * car.wheels[i].ratio)
+    return most
 
 
 def drive(car: "Car", spec: CarSpec, gas: float, brake: float, clutch: float, shift: int, ahead: float) -> float:
     """
-    Advance engine, clutch and gearbox by a step, and return the torque on each driven wheel, N m.
+    Advance engine, clutch and gearbox by a step, and return half the torque on the driven wheels together, N m.
 
     Args:
         car: The car.
@@ -54,29 +68,23 @@ def drive(car: "Car", spec: CarSpec, gas: float, brake: float, clutch: float, sh
         ahead: Speed along the car, m/s.
     """
     change_gear(car, spec, gas, brake, shift)
-    gas = max(0.0, min(1.0, gas))
-    if car.limiter and ahead > PIT_LIMIT:
-        gas = 0.0
+    gas = throttle(car, spec, gas, ahead)
     ratio = spec.gears[car.gear] * spec.final_drive
     # Negative when the car rolls against its gear: then the clutch slips, and the engine brakes nothing.
-    rolling = rear_axle_rpm(car, ratio)
-    shifting = car.shift_left > 0
-    car.clutch = 0.0 if shifting or ratio == 0 else max(0.0, min(1.0, clutch))
-    if car.fuel <= 0:
-        gas = 0.0
-    if car.rpm > spec.limit_rpm:
-        car.cut_left = CUT_S
-    if car.cut_left > 0:
-        car.cut_left -= STEP_S
-        gas = 0.0
-    if shifting:
-        gas = gas * 0.3
-    car.gas = gas
-    torque = engine_torque(spec, car.rpm) * gas - (18.0 + 0.006 * car.rpm) * (1 - gas)
+    rolling = shaft_rpm(car, spec, ratio)
+    car.clutch = 0.0 if car.shift_left > 0 or ratio == 0 else max(0.0, min(1.0, clutch))
+    full = engine_torque(spec, car.rpm)
+    if spec.turbo_boost > 0:
+        car.boost += (boost_wanted(spec, gas, car.rpm) - car.boost) * min(1.0, STEP_S / spec.turbo_lag)
+        full *= filling(spec, car.boost)
+    torque = full * gas - (18.0 + 0.006 * car.rpm) * (1 - gas)
     if gas > 0:
         power = max(0.0, torque) * car.rpm * math.pi / 30
         car.fuel = max(0.0, car.fuel - car.fuel_rate * STEP_S * (0.00008 + power * 8.2e-8))
+    car.assist = 0.0
     if car.clutch > 0 and rolling > 1.15 * spec.idle_rpm:
+        if spec.motor_power > 0:
+            torque += assist(car, spec, gas, brake)
         car.rpm = rolling
         return torque * car.clutch * ratio * 0.93 / 2
     if car.clutch > 0 and ratio != 0:
@@ -84,11 +92,43 @@ def drive(car: "Car", spec: CarSpec, gas: float, brake: float, clutch: float, sh
         held = max(spec.idle_rpm, spec.idle_rpm + 2800 * gas)
         car.rpm += (held - car.rpm) * min(1.0, STEP_S / 0.08)
         car.clutch *= 0.15 + 0.85 * gas
-        pull = max(0.0, engine_torque(spec, car.rpm) * gas) if gas > 0 else 0.0
+        pull = max(0.0, full * gas) if gas > 0 else 0.0
         return pull * ratio * 0.93 / 2
     wanted = spec.idle_rpm + (spec.limit_rpm - spec.idle_rpm) * gas if ratio == 0 else max(spec.idle_rpm, rolling)
     car.rpm += (wanted - car.rpm) * min(1.0, STEP_S / 0.06)
     return 0.0
+
+
+def throttle(car: "Car", spec: CarSpec, gas: float, ahead: float) -> float:
+    """Return the throttle that the engine gets of a command, 0 to 1, after limiters, a shift and traction control."""
+    gas = max(0.0, min(1.0, gas))
+    if car.limiter and ahead > PIT_LIMIT:
+        gas = 0.0
+    if car.fuel <= 0:
+        gas = 0.0
+    if car.rpm > spec.limit_rpm:
+        car.cut_left = CUT_S
+    if car.cut_left > 0:
+        car.cut_left -= STEP_S
+        gas = 0.0
+    if car.shift_left > 0:
+        gas = gas * 0.3
+    car.gas = gas
+    if spec.tc_limit > 0:
+        gas *= let_go(most_slip(car, spec, 1.0), spec.tc_limit)
+    return gas
+
+
+def assist(car: "Car", spec: CarSpec, gas: float, brake: float) -> float:
+    """Return the torque of the electric motor on the shaft, N m, and take its energy from the battery or into it."""
+    torque = motor_torque(spec, gas, brake, car.rpm, car.charge, car.spent)
+    if torque < 0:
+        torque *= let_go(most_slip(car, spec, -1.0), RECOVERY_SLIP)
+    energy = torque * car.rpm * math.pi / 30 * STEP_S
+    car.assist = max(0.0, energy / (spec.motor_power * STEP_S))
+    car.charge = max(0.0, min(1.0, car.charge - energy / spec.battery))
+    car.spent += max(0.0, energy)
+    return torque
 
 
 def change_gear(car: "Car", spec: CarSpec, gas: float, brake: float, shift: int) -> None:
@@ -98,7 +138,7 @@ def change_gear(car: "Car", spec: CarSpec, gas: float, brake: float, shift: int)
         car.shifts_asked += shift
     if car.shift_left > 0:
         car.shift_left -= STEP_S
-        if car.shift_left <= SHIFT_S / 2:
+        if car.shift_left <= spec.shift_time / 2:
             car.gear = car.next_gear
         return
     wanted = car.gear
@@ -110,7 +150,7 @@ def change_gear(car: "Car", spec: CarSpec, gas: float, brake: float, shift: int)
         wanted = automatic_gear(car, spec, gas, brake)
     if wanted != car.gear and 0 <= wanted < len(spec.gears):
         car.next_gear = wanted
-        car.shift_left = SHIFT_S
+        car.shift_left = spec.shift_time
 
 
 def automatic_gear(car: "Car", spec: CarSpec, gas: float, brake: float) -> int:
@@ -120,7 +160,7 @@ def automatic_gear(car: "Car", spec: CarSpec, gas: float, brake: float) -> int:
         return FIRST
     if gear < FIRST:  # reverse is chosen by hand
         return gear
-    rolling = rear_axle_rpm(car, spec.final_drive)
+    rolling = shaft_rpm(car, spec, spec.final_drive)
     if gear + 1 < len(spec.gears) and rolling * spec.gears[gear] > 0.965 * spec.limit_rpm and gas > 0:
         return gear + 1
     low = (0.8 if brake > 0 else 0.72) * spec.limit_rpm

@@ -42,11 +42,31 @@ class CarSpec:
     steer_lock: Annotated[float, Column("rad", "Angle of the front wheels at full lock.")] = 0.434
     brake_torque: Annotated[float, Column("N m", "Of one wheel at full brake with a bias of one half.")] = 1050.0
     brake_bias: Annotated[float, Column("", "Share of the brake torque at the front axle.")] = 0.66
+    abs_limit: Annotated[float, Column("", "Slip ratio from which anti-lock brakes let go; 0 for none.")] = 0.0
+    tc_limit: Annotated[float, Column("", "Slip ratio from which traction control cuts; 0 for none.")] = 0.0
     tank: Annotated[float, Column("L", "Fuel at the most.")] = 45.0
     power: Annotated[float, Column("", "Factor on the torque curve.")] = 1.0
     gears: Annotated[tuple[float, ...], Column("", "Ratios: reverse, neutral, first, ...")] = (
         -3.2, 0.0, 3.1, 2.1, 1.55, 1.22, 1.0, 0.84,
     )  # fmt: skip
+    shift_time: Annotated[float, Column("s", "How long a shift takes.")] = 0.09
+    front_drive: Annotated[float, Column("", "Share of the engine's torque at the front axle.")] = 0.0
+    differential: Annotated[
+        tuple[float, float],
+        Column("N m s/rad", "Locking torque of the front and the rear axle, by difference of spin."),
+    ] = (0.0, 40.0)
+    centre: Annotated[float, Column("N m s/rad", "Locking torque between the axles, by difference of spin.")] = 0.0
+    turbo_boost: Annotated[float, Column("bar", "Boost at the most, at which the torque curve holds; 0 for none.")] = (
+        0.0
+    )
+    turbo_rpm: Annotated[float, Column("1/min", "Engine speed from which the boost is full.")] = 3000.0
+    turbo_lag: Annotated[float, Column("s", "Time in which the boost follows the throttle.")] = 0.3
+    motor_power: Annotated[float, Column("W", "Of an electric motor on the engine's shaft; 0 for none.")] = 0.0
+    motor_recovery: Annotated[float, Column("W", "That it recovers under braking.")] = 0.0
+    motor_lap: Annotated[float, Column("J", "Energy that it may use in a lap.")] = 0.0
+    battery: Annotated[float, Column("J", "Energy of the full battery.")] = 0.0
+    flap_drag: Annotated[float, Column("", "Share of the drag that an open flap saves; 0 for none.")] = 0.0
+    flap_lift: Annotated[float, Column("", "Share of the downforce that it costs.")] = 0.0
     final_drive: Annotated[float, Column("", "Ratio of the final drive.")] = 4.1
     idle_rpm: Annotated[float, Column("1/min", "Engine speed at idle.")] = 950.0
     limit_rpm: Annotated[float, Column("1/min", "Engine speed of the limiter.")] = 7600.0
@@ -88,6 +108,8 @@ class CarSpec:
             raise ValueError(f"a car's steer_lock of {self.steer_lock:g} rad is too much for its wheelbase")
         if self.idle_rpm >= self.limit_rpm:
             raise ValueError(f"a car's idle_rpm is below its limit_rpm, not {self.idle_rpm:g}")
+        if self.motor_power > 0 and self.battery <= 0:
+            raise ValueError("a car with a motor_power has a battery above 0 J")
 
 
 def _are_gears(gears: tuple[float, ...]) -> bool:
@@ -124,15 +146,25 @@ _POSITIVE = (
     "final_drive",
     "idle_rpm",
     "limit_rpm",
+    "shift_time",
+    "turbo_rpm",
+    "turbo_lag",
 )
 _RULES: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
     (_POSITIVE, lambda value: 0 < value < math.inf, "is above 0"),
     (
-        ("engine_inertia", "drag_area", "lift_area", "bump_stop", "camber_gain", "trail"),
+        (
+            *("engine_inertia", "drag_area", "lift_area", "bump_stop", "camber_gain", "trail", "abs_limit", "tc_limit"),
+            *("centre", "turbo_boost", "motor_power", "motor_recovery", "motor_lap", "battery"),
+        ),
         lambda value: 0 <= value < math.inf,
         "is 0 or more",
     ),
-    (("front_share", "lift_share", "brake_bias"), lambda value: 0 <= value <= 1, "lies from 0 to 1"),
+    (
+        ("front_share", "lift_share", "brake_bias", "front_drive", "flap_drag", "flap_lift"),
+        lambda value: 0 <= value <= 1,
+        "lies from 0 to 1",
+    ),
     (("gears",), _are_gears, "are the ratios of reverse (negative), neutral (0) and at least one forward gear"),
     (("torque",), _is_curve, "is a curve of finite numbers in rising order of engine speed"),
     (
@@ -140,7 +172,11 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
         lambda value: all(0 < number < math.inf for number in value),
         "is two numbers above 0",
     ),
-    (("anti_roll",), lambda value: all(0 <= rate < math.inf for rate in value), "is two rates of 0 or more"),
+    (
+        ("anti_roll", "differential"),
+        lambda value: all(0 <= rate < math.inf for rate in value),
+        "is two rates of 0 or more",
+    ),
 )
 """What the parameters must fulfil, by name."""
 

@@ -52,6 +52,7 @@ class Compound:
     relaxation: Annotated[float, Column("m", "Way that the force of a slip angle needs to build up.")] = 0.35
     pneumatic_trail: Annotated[float, Column("m", "Of the lateral force behind the wheel, at no slip.")] = 0.035
     best_temperature: Annotated[float, Column("degC", "Core temperature of the best grip.")] = 78.0
+    warming: Annotated[float, Column("degC/J", "Of the tread by lost power; less for a larger tyre.")] = 0.0017
     cold_pressure: Annotated[float, Column("psi", "Pressure at 26 degC.")] = 23.0
     wear: Annotated[tuple[tuple[float, float], ...], Column("km, %", "Grip left by kilometres of virtual running.")] = (
         (0.0, 99.4),
@@ -62,7 +63,7 @@ class Compound:
     )
 
     def __post_init__(self) -> None:
-        for name in ("peak", "reference_load", "peak_ratio", "peak_angle", "relaxation", "cold_pressure"):
+        for name in ("peak", "reference_load", "peak_ratio", "peak_angle", "relaxation", "warming", "cold_pressure"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise ValueError(f"a compound's {name} is above 0, not {value:g}")
@@ -183,7 +184,7 @@ def use(
     tread, core = tyre.tread, tyre.core
     for i in range(3):
         share = 1 + 0.25 * lean * (1 - i)
-        flow = heat * share * 0.0017 - cooling * 2.2 * (tread[i] - air) - 0.35 * (tread[i] - core)
+        flow = heat * share * compound.warming - cooling * 2.2 * (tread[i] - air) - 0.35 * (tread[i] - core)
         tread[i] += flow * seconds
     mean = (tread[0] + tread[1] + tread[2]) / 3
     tyre.core = core + (0.05 * (mean - core) - 0.004 * (core - air)) * seconds
