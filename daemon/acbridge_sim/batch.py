@@ -140,7 +140,7 @@ class Worlds:
             spec["compound"]["peak"] = self._spec.compound.peak * drawn.get("grip", 1.0)
             if "lag" in drawn:
                 self.lanes[lane]["lag"] = round(drawn["lag"])
-            fuel = self._spec.tank * drawn.get("fuel", 2 / 3)
+            fuel = self._spec.tank * drawn["fuel"] if "fuel" in drawn else self._spec.tank * 2 / 3
             temperature = drawn.get("temperature", WARM)
             self._model.begin(self.lanes[lane], spec, self.road, *(float(v) for v in start), fuel, temperature)
 

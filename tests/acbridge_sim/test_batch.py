@@ -11,7 +11,19 @@ from typing import Any
 
 import pytest
 
-from acbridge_sim import CarCommands, SessionType, Track, World, compiled, layout, load_track, map_of, track_of
+from acbridge_sim import (
+    CARS,
+    CarCommands,
+    CarSpec,
+    SessionType,
+    Track,
+    World,
+    compiled,
+    layout,
+    load_track,
+    map_of,
+    track_of,
+)
 from acbridge_sim.compiled import MODULES, subset
 from acbridge_sim.model.table import columns
 from acbridge_sim.roads import random_road
@@ -19,7 +31,7 @@ from acbridge_sim.roads import random_road
 pytest.importorskip("numba")
 import numpy as np
 
-from acbridge_sim.batch import Worlds, spec_of
+from acbridge_sim.batch import Worlds, dtype_of, spec_of
 
 
 def flat(record: Any, names: Any) -> list[Any]:
@@ -49,10 +61,10 @@ def lane(worlds: Worlds, index: int = 0) -> list[Any]:
     return numbers(worlds.cars[index]) + numbers(worlds.clocks[index])
 
 
-def pair(track: Track, lag: int = 0) -> tuple[World, Worlds]:
+def pair(track: Track, lag: int = 0, spec: CarSpec | None = None) -> tuple[World, Worlds]:
     """Return a World and a batch of one car on the same track, at the same place."""
-    world = World(track=track, session=SessionType.HOTLAP, driver="none", lag=lag)
-    worlds = Worlds(1, track)
+    world = World(track=track, session=SessionType.HOTLAP, driver="none", lag=lag, spec=spec)
+    worlds = Worlds(1, track, spec)
     worlds.lanes["lag"] = lag
     world.put(-60.0, 0.0, 0.0, 20.0)
     worlds.put([0], -60.0, 0.0, 0.0, 20.0)
@@ -118,6 +130,24 @@ def test_laps_of_the_built_in_driver_are_equal_bit_for_bit(name: str) -> None:
         drive(world, worlds, [c.steer, c.gas, c.brake, c.clutch, 0.0], 1)
     assert state(world) == lane(worlds)
     assert world.timing.last_ms > 30_000
+
+
+def test_every_car_with_its_systems_is_equal_bit_for_bit_and_shares_the_compiled_code() -> None:
+    assert 1 == len({str(dtype_of(spec)) for spec in CARS.values()})
+    rng = random.Random(6)
+    seen: set[str] = set()
+    for spec in CARS.values():
+        world, worlds = pair(layout("circuit"), spec=spec)
+        world.put(270.0, 0.0, 0.0, 40.0)
+        worlds.put([0], 270.0, 0.0, 0.0, 40.0)
+        for k in range(60):
+            gas = 1.0 if k < 20 else rng.random()
+            drive(world, worlds, [rng.uniform(-0.1, 0.1), gas, float(k % 10 > 7), 1.0, 0.0], 15)
+            assert state(world) == lane(worlds)
+            car = world.car
+            seen |= {name for name in ("boost", "assist", "flap") if getattr(car, name)}
+            seen |= {"charging"} if car.spent and car.brake and car.charge < 1 else set()
+    assert {"boost", "assist", "flap", "charging"} == seen
 
 
 def test_the_pit_lane_with_its_limiter_is_equal_bit_for_bit() -> None:

@@ -8,16 +8,23 @@ from itertools import pairwise
 import pytest
 
 from acbridge import Graphics, Physics
-from acbridge_sim import STEP_S, SessionType, World, layout
+from acbridge_sim import CARS, STEP_S, SessionType, World, layout
 
 G = 9.80665
 
 
-@pytest.fixture(scope="module", params=["circuit", "oval"])
+DRIVES = [("stand_in", "circuit"), ("stand_in", "oval"), *((name, "circuit") for name in CARS if name != "stand_in")]
+
+
+@pytest.fixture(scope="module", params=DRIVES, ids="-".join)
 def lap(request: pytest.FixtureRequest) -> list[tuple[Physics, Graphics, World]]:
-    """Drive forty seconds and return every step's pages."""
-    world = World(track=layout(request.param), session=SessionType.HOTLAP)
-    return list(drive(world, 13_000))
+    """Drive forty seconds with the stand-in's own car, the first bend with the others; return every step's pages."""
+    car, track = request.param
+    world = World(track=layout(track), session=SessionType.HOTLAP, spec=CARS[car])
+    if car == "stand_in":
+        return list(drive(world, 13_000))
+    world.put(270.0, speed=42.0)
+    return list(drive(world, 3_600))
 
 
 def drive(world: World, steps: int) -> Iterator[tuple[Physics, Graphics, World]]:
@@ -87,7 +94,8 @@ def test_wheel_loads_sum_to_weight_and_downforce(lap: Lap) -> None:
     for physics, _, world in lap[50::7]:
         ahead = physics.localVelocity[2]
         mass = world.car.spec.mass + 0.74 * physics.fuel
-        down = 0.5 * physics.airDensity * world.car.spec.lift_area * ahead * ahead
+        lift_area = world.car.spec.lift_area * (1 - world.car.spec.flap_lift * physics.drs)
+        down = 0.5 * physics.airDensity * lift_area * ahead * ahead
         hills = G * sum(component * axis[1] for component, axis in zip(physics.accG, axes(physics), strict=True))
         assert sum(physics.wheelLoad) == pytest.approx(mass * (G + hills) + down, rel=0.01)
 
@@ -96,10 +104,12 @@ def test_loads_move_outwards_in_bends_and_forward_under_braking(lap: Lap) -> Non
     right = [p for p, _, _ in lap if p.accG[0] < -0.8]
     braking = [p for p, _, _ in lap if p.accG[2] < -0.6 and abs(p.accG[0]) < 0.2]
     assert right
-    for pages, more, less in ((right, (0,), (1,)), (right, (2,), (3,)), (braking, (0, 1), (2, 3))):
-        # On average: a bump under a wheel is felt for a moment.
-        loads = [statistics.fmean(sum(p.wheelLoad[i] for i in wheels) for p in pages) for wheels in (more, less)]
+    # On average: a bump under a wheel is felt for a moment.
+    for outer, inner in ((0, 1), (2, 3)):
+        loads = [statistics.fmean(p.wheelLoad[i] for p in right) for i in (outer, inner)]
         assert loads[0] > 1.1 * loads[1]
+    share = statistics.fmean(sum(p.wheelLoad[:2]) / sum(p.wheelLoad) for p in braking)
+    assert share > 0.03 + lap[0][2].car.spec.front_share
 
 
 def test_slip_from_the_pages_is_the_tyres_own(lap: Lap) -> None:
@@ -126,12 +136,12 @@ def test_slip_from_the_pages_is_the_tyres_own(lap: Lap) -> None:
                 physics.velocity[2] + yaw * (ahead * left[2] - aside * forward[2]),
             ]
             rolling = dot(tuple(hub), rolling_axis)
-            ratio = (physics.wheelAngularSpeed[i] * 0.308 - rolling) / abs(rolling)
+            ratio = (physics.wheelAngularSpeed[i] * world.car.spec.tyre_radius - rolling) / abs(rolling)
             peak = world.car.spec.compound.peak_ratio
             side = dot(tuple(hub), cross((0.0, 1.0, 0.0), rolling_axis)) / abs(rolling)
             slip = math.hypot(ratio / peak, side / world.car.spec.compound.peak_angle)
             worst = max(worst, abs(slip - physics.wheelSlip[i]))
-    assert worst < 0.08  # in units of the slip at peak grip; one step lies between the wheel's slip and its speed
+    assert worst < 0.1  # in units of the slip at peak grip; one step lies between the wheel's slip and its speed
 
 
 def test_contact_heading_points_backward_and_steers(lap: Lap) -> None:
@@ -156,7 +166,9 @@ def test_signs_in_a_right_hand_bend(lap: Lap) -> None:
 
 
 def test_camber_reads_negative_on_the_left_and_positive_on_the_right(lap: Lap) -> None:
-    for physics, _, _ in lap[::500]:
+    straight = [physics for physics, _, _ in lap[::100] if abs(physics.accG[0]) < 0.1]
+    assert straight
+    for physics in straight:
         front_left, front_right, rear_left, rear_right = physics.camberRAD
         assert front_left < 0 < front_right
         assert rear_left < 0 < rear_right
@@ -164,7 +176,7 @@ def test_camber_reads_negative_on_the_left_and_positive_on_the_right(lap: Lap) -
 
 def test_fuel_falls_and_tyres_wear(lap: Lap) -> None:
     first, last = lap[0][0], lap[-1][0]
-    assert 0.1 < first.fuel - last.fuel < 2
+    assert 0.04 < first.fuel - last.fuel < 2
     assert last.brakeTemp[0] > first.brakeTemp[0]
     assert (1.0, 1.0) == (first.clutch, lap[100][0].clutch)
 
@@ -182,7 +194,8 @@ def test_the_body_moves_on_its_springs_as_recorded_cars_do(lap: Lap) -> None:
     assert 2 < high(p.localAngularVel[2] for p in pages) / degree < 30
     assert 0.1 < high(p.accG[1] for p in pages) < 1
     assert 0.1 * 2600 < statistics.pstdev(p.wheelLoad[0] for p in pages)
-    for name, least in (("suspensionTravel", 0.02), ("rideHeight", 0.02), ("camberRAD", 0.02)):
+    travel = 0.1 * lap[0][2].car.spec.suspension_travel[0]
+    for name, least in (("suspensionTravel", travel), ("rideHeight", travel), ("camberRAD", travel)):
         values = [getattr(p, name)[0] for p in pages]
         assert least < max(values) - min(values) < 0.15
 

@@ -143,7 +143,7 @@ GT3 = CarSpec(
         wear=((0.0, 99.3), (3.0, 100.0), (90.0, 99.2), (300.0, 96.5), (1200.0, 88.0)),
     ),
 )
-"""A rear-driven GT3 racing car of 510 hp with wings, anti-lock brakes and traction control."""
+"""A rear-driven GT3 racing car of 515 hp with wings, anti-lock brakes and traction control."""
 
 FORMULA = CarSpec(
     model="acbridge_formula",
@@ -209,7 +209,7 @@ FORMULA = CarSpec(
         wear=((0.0, 99.2), (3.0, 100.0), (60.0, 99.0), (220.0, 96.0), (900.0, 88.0)),
     ),
 )
-"""A single-seater of 530 hp and 700 kg with driver: 300 km/h, 3 g under braking at speed, a flap in the rear wing."""
+"""A single-seater of 540 hp and 700 kg with driver: 300 km/h, 3 g under braking at speed, a flap in the rear wing."""
 
 RALLY = CarSpec(
     model="acbridge_rally",
@@ -278,7 +278,7 @@ RALLY = CarSpec(
         wear=((0.0, 99.4), (4.0, 100.0), (120.0, 99.2), (400.0, 96.0), (1400.0, 70.0)),
     ),
 )
-"""An all-wheel-driven rally car on asphalt with a turbocharged engine of 285 hp and 425 N m."""
+"""An all-wheel-driven rally car on asphalt with a turbocharged engine of 290 hp and 425 N m."""
 
 HYBRID = CarSpec(
     model="acbridge_hybrid",
@@ -348,7 +348,7 @@ HYBRID = CarSpec(
         wear=((0.0, 99.4), (4.0, 100.0), (140.0, 99.2), (450.0, 96.0), (1500.0, 70.0)),
     ),
 )
-"""A rear-driven road car of 790 hp whose electric motor adds 160 hp, from a battery that braking charges."""
+"""A rear-driven road car of 800 hp whose electric motor adds 160 hp, from a battery that braking charges."""
 
 CARS: Mapping[str, CarSpec] = MappingProxyType(
     {
