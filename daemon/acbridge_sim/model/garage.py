@@ -7,9 +7,9 @@ Tables have the same number of entries in each car, so that all cars share compi
 """
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 
+from acbridge.errors import shown, suggest
 from acbridge_sim.model.spec import CarSpec
 from acbridge_sim.model.tyre import Compound
 
@@ -372,6 +372,4 @@ def car_named(name: str) -> CarSpec:
     """
     if name in CARS:
         return CARS[name]
-    near = get_close_matches(name.lower(), CARS)
-    meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(CARS)}"
-    raise ValueError(f"there is no car {name!r}; {meant}")
+    raise ValueError(f"there is no car {shown(name)}; {suggest([name], CARS)}")

@@ -263,7 +263,7 @@ def drive_laps(name: str, track: str, count: int) -> list[int]:
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("gt4", "did you mean gt3"), ("Formula1", "did you mean formula"), ("x", "there are stand_in, hatchback, gt3")],
+    [("gt4", "did you mean 'gt3'"), ("Formula1", "did you mean 'formula'"), ("x", "there are: stand_in, hatchback")],
 )
 def test_an_unknown_car_is_refused_with_the_nearest_names(name: str, meant: str) -> None:
     with pytest.raises(ValueError, match=f"there is no car '{name}'; {meant}"):
