@@ -10,6 +10,7 @@ LAST_PORT = 65534
 """The highest port that has a next one."""
 
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[\w.-]+))(?::(?P<port>\d{1,5}))?")
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?", re.ASCII)
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -24,6 +25,12 @@ def parse_address(text: str) -> tuple[str, int]:
     if found is None or not 1 <= port <= LAST_PORT:
         raise ValueError(f"{text!r} is not HOST or HOST:PORT, such as 192.168.1.20:5555 or [::1]:5555")
     return found["host"] or found["v6"], port
+
+
+def host_of(authority: str) -> str:
+    """Return the host in a ``Host`` header of HTTP, without port and brackets, lower case; empty if it names none."""
+    found = _AUTHORITY.fullmatch(authority)
+    return found["host"].strip("[]").lower() if found else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -232,6 +232,24 @@ def writing_stdout() -> Generator[None]:
         fail(f"cannot write: {error.strerror or error}", ExitCode.IO)
 
 
+WANTED_FILES = 8192
+"""Open files that hundreds of peers may take."""
+
+
+def raise_file_limit() -> int | None:
+    """Allow this process as many open files as it may have, up to 8192; return the limit, ``None`` on Windows."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415  exists elsewhere only
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(hard, WANTED_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft
+
+
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM]
 """The signals that request an end: Ctrl-C, a supervisor, Ctrl-Break on Windows, a closed terminal."""
 if sys.platform == "win32":

@@ -30,7 +30,7 @@ Its repetition starts a daemon that has ended, within a minute, and is ignored w
 document after which exit codes RestartOnFailure restarts.) Priority 5 is that of a normal process; the default, 7, is
 lower. Without a user the trigger would apply to all users, and only an administrator may register that.
 """
-PATH_OPTIONS = ("--keys", "--page-dir")
+PATH_OPTIONS = ("--keys", "--page-dir", "--calibration")
 """Options of the daemon whose values are paths."""
 PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
 """A word that needs no quotes in a unit."""
@@ -102,14 +102,24 @@ def find_daemon() -> Path:
 
 def check_options(daemon: list[str], options: tuple[str, ...]) -> None:
     """
-    Ask the daemon's own command line whether it has these options; values are checked only when the daemon starts.
+    Let the daemon check these options, their values and the files that they name; end with its line if one is wrong.
 
     Raises:
-        click.UsageError: The daemon has no such option.
+        click.UsageError: An option cannot be used.
     """
-    done = subprocess.run([*daemon, *options, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    for option in options:
+        if not option.isprintable():
+            raise click.UsageError(f"{option!r} has characters that a service definition cannot hold")
+    # the service has none of this shell's variables
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ACBRIDGE_")}
+    command = [*daemon, *options, "--check"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode == ExitCode.USAGE:
         raise click.UsageError(f"acbridge-daemon: {done.stderr.strip().rpartition('Error: ')[2]}")
+    if done.returncode:
+        fail(done.stderr.strip(), ExitCode(done.returncode) if done.returncode in list(ExitCode) else ExitCode.FAILED)
+    if done.stdout:
+        raise click.UsageError("a daemon with --help or --version ends at once; leave it out")
 
 
 def unit(program: Path, options: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from acbridge import Event, MissingExtra, Static
-from acbridge.cli import ExitCode, exit_codes, fail, needs_extra, report, stop_requested
+from acbridge.cli import ExitCode, exit_codes, fail, needs_extra, raise_file_limit, report, stop_requested
 from acbridge.frame_source import FrameSource
 from acbridge.quit_key import quit_key
 from acbridge.selection import Selection
@@ -258,6 +258,7 @@ def ws(
         settings = Settings(host=host, port=port, token=token, max_clients=max_clients, dial=dial, duration=duration)
     except BadSettings as error:
         raise click.UsageError(str(error)) from error
+    raise_file_limit()
     with open_source(source) as frames:
         watch = DaemonWatch(frames)
         try:

@@ -13,7 +13,7 @@ import structlog
 import zmq
 
 from acbridge.calibration import BadCalibration
-from acbridge.cli import ExitCode, fail, needs_extra, on_stop_signal
+from acbridge.cli import ExitCode, fail, needs_extra, on_stop_signal, raise_file_limit
 from acbridge.derived import Thresholds, parse_thresholds
 from acbridge.errors import CurveMissing, KeyFileError
 from acbridge.pages import AC1
@@ -44,8 +44,6 @@ from acbridge_daemon.sockets import BindError
 from acbridge_daemon.stand_in import StandIn
 from acbridge_sim import CARS, car_named
 
-WANTED_FILES = 8192
-"""Open files that hundreds of subscribers may take."""
 FEW_FILES = 1024
 
 VERSION = (
@@ -129,6 +127,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     type=click.Path(path_type=Path),
     help="Directory of keys: encrypt everything and let in only those whose keys are there (docs/guides/security.md).",
 )
+@click.option("--check", is_flag=True, help="Check the options and the files that they name, and end.")
 @click.option("--insecure", is_flag=True, help="Allow an address that other machines reach, without any protection.")
 @click.version_option(package_name="acbridge", message=VERSION)
 def main(**options: Any) -> None:
@@ -139,11 +138,15 @@ def main(**options: Any) -> None:
     derived, static, status, event); answers requests on the next port. May be started before the game, after it, and
     survives it going and coming. Ends on Ctrl-C; a second Ctrl-C ends it at once.
     """
+    check = options.pop("check")
     try:
         options["thresholds"] = read_thresholds(options["thresholds"])
         settings = Settings(**options)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    if check:
+        check_files(settings)
+        return
     logs.configure()
     log = structlog.get_logger()
     files = raise_file_limit()
@@ -192,6 +195,17 @@ def main(**options: Any) -> None:
         finally:
             service.close()
     log.info("daemon_ended", run=service.report.run)
+
+
+def check_files(settings: Settings) -> None:
+    """End with one line if a file that an option names cannot be used."""
+    try:
+        if settings.keys is not None:
+            Keyring(settings.keys)
+        if settings.calibration is not None:
+            CalibrationFile(settings.calibration, settings.controls)
+    except (BadCalibration, KeyFileError, CurveMissing) as error:
+        fail(str(error), ExitCode.CONFIG)
 
 
 def read_thresholds(words: tuple[str, ...]) -> Thresholds:
@@ -243,17 +257,3 @@ def open_metrics(port: int, service: Service) -> None:
         serve_metrics(port, "127.0.0.1", service.report)
     except OSError as error:
         fail(f"cannot serve --metrics on port {port}: {error.strerror}", ExitCode.UNAVAILABLE)
-
-
-def raise_file_limit() -> int | None:
-    """Allow this process as many open files as it may have, up to 8192; return the limit, ``None`` on Windows."""
-    if sys.platform == "win32":
-        return None
-    import resource  # noqa: PLC0415  exists elsewhere only
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(hard, WANTED_FILES)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted
-    return soft

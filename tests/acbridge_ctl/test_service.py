@@ -17,6 +17,7 @@ import pytest
 
 from acbridge import connect
 from acbridge_ctl.service import task
+from keyring import Keyring
 from programs import PATIENCE_S, Program, until
 
 NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
@@ -129,12 +130,38 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["--keys {}", "--keys={}"])
-def test_a_relative_path_is_refused(spelling: str) -> None:
-    full = Path("tests").absolute()
-    program = service("--", *spelling.format("tests").split())
+def test_a_relative_path_is_refused(spelling: str, tmp_path: Path) -> None:
+    ring = Keyring(tmp_path / "keys")
+    ring.add("screen")
+    relative = os.path.relpath(ring.directory)
+    program = service("--", *spelling.format(relative).split())
     assert (2, []) == (program.process.returncode, program.out)
-    assert program.err[-1].endswith(f"use --keys {full}")
-    assert str(full) in printed(*spelling.format(full).split())
+    assert program.err[-1].endswith(f"use --keys {Path(relative).absolute()}")
+    assert str(ring.directory) in printed(*spelling.format(ring.directory).split())
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--rate", "banana"), 2, "is not a valid float"),
+        (("--rate", "3000"), 2, "rate must be a number from 1 to 1000 Hz"),
+        (("--threshold", "stuk_s=3"), 2, "did you mean 'stuck_s'?"),
+        (("--keys", "/nowhere"), 78, "/nowhere"),
+        (("--topic-prefix", "a\x01"), 2, "characters that a service definition cannot hold"),
+        (("--topic-prefix", "a\nExecStop=b"), 2, "characters that a service definition cannot hold"),
+        (("--help",), 2, "ends at once"),
+    ],
+    ids=str,
+)
+def test_an_option_that_the_daemon_could_not_use_is_refused(options: tuple[str, ...], code: int, said: str) -> None:
+    program = service("--", *options)
+    assert (code, []) == (program.process.returncode, program.out)
+    assert said in program.err[-1]
+
+
+def test_the_variables_of_this_shell_are_none_of_the_service() -> None:
+    program = service("--", "--rate", "30", ACBRIDGE_KEYS="/nowhere", ACBRIDGE_PORT="banana")
+    assert (0, []) == (program.process.returncode, program.err)
 
 
 def test_an_option_that_the_daemon_does_not_have_is_refused() -> None:

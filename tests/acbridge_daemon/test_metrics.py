@@ -1,15 +1,19 @@
 """The daemon's status for Prometheus."""
 
 import socket
-import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
 from acbridge import Status
 from acbridge.schema import FLOAT64, INT64
 from acbridge.topics import TOPICS
-from programs import Daemon, Program, until
+from acbridge_daemon.metrics import MOST_CONNECTIONS
+from programs import PATIENCE_S, Daemon, Program, until
 
 WITHOUT_THE_EXTRA = """
 import sys
@@ -31,7 +35,7 @@ def scrape(port: int) -> dict[str, float]:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             text = answer.read().decode()
-    except urllib.error.URLError:
+    except OSError:
         return {}
     lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in lines}
@@ -92,3 +96,36 @@ def test_a_port_that_is_none_is_a_usage_error() -> None:
     with Program("acbridge_daemon", "--source", "sim", "--metrics", "70000") as program:
         assert 2 == program.wait()
     assert any("metrics takes a port from 1 to 65535" in line for line in program.err)
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[tuple[Daemon, int]]:
+    port = free_port()
+    with Daemon("--source", "sim", "--metrics", str(port)) as daemon:
+        until(lambda: scrape(port), "the first status")
+        yield daemon, port
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1", 200), ("localhost:9000", 200), ("[::1]", 200), ("evil.example", 403), ("", 403)]
+)
+def test_a_page_whose_name_leads_here_reads_nothing(serving: tuple[Daemon, int], host: str, status: int) -> None:
+    connection = HTTPConnection("127.0.0.1", serving[1], timeout=PATIENCE_S)
+    connection.request("GET", "/metrics", headers={"Host": host})
+    response = connection.getresponse()
+    assert (status, status == 200) == (response.status, b"acbridge_rate" in response.read())
+    connection.close()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
+def test_idle_connections_take_few_threads_and_give_them_back(serving: tuple[Daemon, int]) -> None:
+    daemon, port = serving
+    threads = Path(f"/proc/{daemon.process.pid}/task")
+    before = len(list(threads.iterdir()))
+    with ExitStack() as idle:
+        for _ in range(100):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+        until(lambda: len(list(threads.iterdir())) > before, "the first connections")
+        assert len(list(threads.iterdir())) <= before + MOST_CONNECTIONS
+        until(lambda: scrape(port), "an answer, once the silent connections have ended")
+    assert [] == [line for line in daemon.err if "Traceback" in line]

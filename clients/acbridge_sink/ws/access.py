@@ -6,18 +6,15 @@ A browser lets any page that it shows connect to our port, so a loopback address
 
 import hmac
 import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
-from acbridge.address import is_loopback
+from acbridge.address import host_of, is_loopback
 
 MIN_TOKEN = 16
 """Characters; shorter ones can be guessed."""
-
-_AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?", re.ASCII)
 
 
 class Refused(Exception):  # noqa: N818  the name says what happened
@@ -52,8 +49,7 @@ class Access:
         Raises:
             Refused: The ``Host`` is neither a loopback name nor ours.
         """
-        found = _AUTHORITY.fullmatch(headers.get("Host", ""))
-        host = found["host"].strip("[]").lower() if found else ""
+        host = host_of(headers.get("Host", ""))
         if not (host == self.host.lower() or is_loopback(host) or (self._any_address and _is_address(host))):
             raise Refused(HTTPStatus.FORBIDDEN, "this relay does not answer to that Host; use the address it printed")
 

@@ -1,6 +1,7 @@
 """The relay as a program: its settings, and the loop that checks daemon, clients and limits."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from acbridge_sink.ws.subscriber import Subscriber
 
 DEFAULT_PORT = 8765
 _CHECK_S = 0.1
+COMPLAIN_EVERY_S = 60.0
 
 
 class BadSettings(ValueError):  # noqa: N818  the name says what happened
@@ -95,7 +97,24 @@ async def _opened(relay: Relay, settings: Settings) -> str:
         raise CannotListen(f"cannot listen on {settings.host} port {port}: {error.strerror}") from error
 
 
+class _LoopErrors:
+    """Reports once a minute that descriptors have run out, which asyncio reports for each connection that waits."""
+
+    def __init__(self) -> None:
+        self._quiet_until = 0.0
+
+    def report(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Report an error of the loop."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._quiet_until:
+            self._quiet_until = loop.time() + COMPLAIN_EVERY_S
+            report("no connection can be taken for the moment: too many open files; raise the limit with ulimit -n")
+
+
 async def _run(source: FrameSource, settings: Settings, stopping: Callable[[], bool]) -> None:
+    asyncio.get_running_loop().set_exception_handler(_LoopErrors().report)
     clock = asyncio.get_running_loop().time
     end = None if settings.duration is None else clock() + settings.duration
     hub = Hub()

@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 from acbridge.json_lines import to_json
 from acbridge_sink.ws.access import Access, Refused
 from acbridge_sink.ws.encoded_frame import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from acbridge_sink.ws.guard import BACKLOG, guarded
 from acbridge_sink.ws.hub import Hub
 from acbridge_sink.ws.outbox import Outbox
 from acbridge_sink.ws.selection import from_query, from_values
@@ -53,6 +54,8 @@ class Relay:
             select_subprotocol=_select_subprotocol,
             process_request=self._answer,
             server_header=None,
+            create_connection=guarded(self._max_clients),
+            backlog=BACKLOG,
             **TERMS,
         )
         bound = self._server.sockets[0].getsockname()[1]
