@@ -39,6 +39,36 @@ def test_the_module_names_every_program(checkout: Path) -> None:
     assert project["scripts"].keys() == {line.split()[0] for line in program.out if line.startswith("  ")}
 
 
+def test_the_version_to_cite_is_the_version(checkout: Path) -> None:
+    assert f"\nversion: {acbridge.__version__}\n" in (checkout / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_every_link_of_the_description_on_pypi_is_absolute(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
+    text = (checkout / "README.md").read_text(encoding="utf-8")
+    for each in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(each["pattern"], each["replacement"], text)
+    links: list[str] = re.findall(r"\]\(([^)]+)\)", text)
+    assert [] == [link for link in links if not link.startswith(("https://", "#"))]
+    ours = re.compile(
+        r"https://(?:github\.com/acbridge/acbridge/blob|raw\.githubusercontent\.com/acbridge/acbridge)/main/([^#]+)"
+    )
+    paths = [found[1] for link in links if (found := ours.match(link))]
+    assert len(paths) > 10
+    assert [] == [path for path in paths if not (checkout / path).exists()]
+
+
+def test_every_action_of_the_workflows_is_pinned_by_its_commit(checkout: Path) -> None:
+    used = [
+        line.split("uses:")[1].strip()
+        for workflow in (checkout / ".github" / "workflows").glob("*.yml")
+        for line in workflow.read_text(encoding="utf-8").splitlines()
+        if "uses:" in line
+    ]
+    assert used
+    assert [] == [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", action)]
+
+
 def test_every_package_is_typed(checkout: Path) -> None:
     packages = [checkout / "acbridge", *(checkout / "daemon").glob("acbridge_*"), *(checkout / "clients").glob("acb*")]
     assert [] == [package.name for package in packages if not (package / "py.typed").exists()]
@@ -52,7 +82,11 @@ def test_the_top_level_folders_are_no_packages(checkout: Path) -> None:
 def test_every_dependency_has_an_exact_version(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
     pinned = {line.partition("==")[0] for line in project["tool"]["uv"]["constraint-dependencies"]}
-    needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    needed = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *project["dependency-groups"]["docs"],
+    ]
     assert {line.partition(">=")[0].partition("[")[0] for line in needed} <= pinned
 
 
