@@ -14,6 +14,7 @@ import zmq
 
 from acbridge.calibration import BadCalibration
 from acbridge.cli import ExitCode, fail, needs_extra, on_stop_signal, raise_file_limit
+from acbridge.crash_files import crash_folder
 from acbridge.derived import Thresholds, parse_thresholds
 from acbridge.errors import CurveMissing, KeyFileError
 from acbridge.pages import AC1
@@ -28,6 +29,7 @@ from acbridge_daemon.controls.child import CAPABILITIES, ChildBackEnd
 from acbridge_daemon.controls.driving import NEUTRALS as NEUTRAL_COMMANDS
 from acbridge_daemon.controls.page import PageBackEnd
 from acbridge_daemon.controls.sim import SimBackEnd
+from acbridge_daemon.crash import write_crash
 from acbridge_daemon.sd_notify import ServiceNotifier
 from acbridge_daemon.security import Keyring, ZapHandler
 from acbridge_daemon.service import Service
@@ -188,13 +190,41 @@ def main(**options: Any) -> None:
             )
             if settings.exposed and keyring is None:
                 log.warning("anyone_on_the_network_can_listen_and_ask", bind=settings.bind)
-            service.serve()
-        except BindError as error:
-            log.critical("port_lost", detail=str(error))
-            sys.exit(ExitCode.UNAVAILABLE)
+            serve(service, settings)
         finally:
             service.close()
     log.info("daemon_ended", run=service.report.run)
+
+
+def serve(service: Service, settings: Settings) -> None:
+    """Run the loop; an error of it ends the program with its exit code."""
+    try:
+        service.serve()
+    except BindError as error:
+        structlog.get_logger().critical("port_lost", detail=str(error))
+        sys.exit(ExitCode.UNAVAILABLE)
+    except Exception as error:  # noqa: BLE001  whatever it is, it is reported
+        log_crash(error, settings, service)
+        sys.exit(ExitCode.FAILED)
+
+
+def log_crash(error: Exception, settings: Settings, service: Service) -> None:
+    """Log an error that ends the daemon, and write the file of the crash, unless the disk refuses it."""
+    log = structlog.get_logger()
+    log.critical("daemon_crashed", exc_info=error)
+    status = service.report.newest
+    facts = {
+        "run": service.report.run,
+        "version": VERSION,
+        "settings": {name: str(getattr(settings, name)) for name in Settings.__slots__},
+        "status": None if status is None else vars(status),
+    }
+    try:
+        path = write_crash(crash_folder(), error, facts, logs.recent(), service.crash_samples(), AC1.pages)
+    except OSError as problem:
+        log.critical("crash_file_not_written", detail=str(problem))
+    else:
+        log.critical("crash_file", path=str(path), fix="report it: acbridge-ctl doctor --bundle report.zip packs it")
 
 
 def check_files(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from acbridge.schema import Record
 from acbridge.sources import PageSource
 from acbridge.wire import Stamp
 from acbridge_daemon.clock import Clock
+from acbridge_daemon.crash import LastPages
 from acbridge_daemon.liveness import Liveness
 from acbridge_daemon.publisher import Publisher
 from acbridge_daemon.sampler import Sampler, read_stable
@@ -28,6 +29,7 @@ class Ingest:
         published: Ticks that were published.
         rereads: Times that a page changed while it was read.
         torn: Ticks given up because the pages never held still.
+        last_pages: The pages of the last seconds, for the file of a crash.
     """
 
     def __init__(self, source: PageSource, sampler: Sampler, publisher: Publisher, clock: Clock) -> None:
@@ -36,6 +38,7 @@ class Ingest:
         self.since = clock.now()
         self.tick = 0
         self.published = self.rereads = self.torn = 0
+        self.last_pages = LastPages()
         self._source = source
         self._publisher = publisher
         self._clock = clock
@@ -61,6 +64,8 @@ class Ingest:
             return False
         if reading.pages is None and self._problem is None:
             self._attach()  # they vanished: find out why
+        if reading.pages is not None:
+            self.last_pages.keep(reading.pages, tick, stamp)
         before = self.liveness.state
         state = self.liveness.update(reading.pages, stamp.mono_ns * 1e-9)
         if state.flows and reading.pages is not None:

@@ -12,7 +12,7 @@ import io
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import MutableMapping
 from queue import SimpleQueue
 from typing import Any, TextIO, cast
@@ -23,6 +23,8 @@ ROOM = 1000
 """Lines that may wait for the reader."""
 AT_ONCE = 10
 """Events of one name that are logged in one second."""
+RECENT = 200
+"""Events that are kept for the file of a crash."""
 LAST_WAIT_S = 1.0
 """How long the end of the program waits for the reader, in seconds."""
 
@@ -30,13 +32,10 @@ LAST_WAIT_S = 1.0
 def configure() -> None:
     """Configure structlog for this process."""
     if sys.stderr is None:  # pythonw.exe on Windows has none
-        structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
+        processors = [*_FIRST, lambda _logger, _method, _event: ""]
+        structlog.configure(processors=processors, logger_factory=structlog.ReturnLoggerFactory())
         return
-    processors: list[structlog.typing.Processor] = [
-        _throttle,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    processors: list[structlog.typing.Processor] = list(_FIRST)
     if sys.stderr.isatty():
         processors.append(structlog.dev.ConsoleRenderer())
     else:
@@ -45,6 +44,16 @@ def configure() -> None:
     lines = Lines(open(sys.stderr.fileno(), "wb", buffering=0, closefd=False))  # noqa: SIM115
     atexit.register(lines.close)
     structlog.configure(processors=processors, logger_factory=structlog.WriteLoggerFactory(cast("TextIO", lines)))
+
+
+def recent() -> list[dict[str, Any]]:
+    """Return the last events, oldest first, for the file of a crash."""
+    return list(_recent)
+
+
+def _remember(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    _recent.append(dict(structlog.processors.format_exc_info(logger, method, dict(event))))  # pyright: ignore[reportArgumentType]
+    return event
 
 
 def log_unlogged() -> None:
@@ -137,3 +146,11 @@ class Lines:
 
 
 _throttle = Throttle()
+_recent: deque[dict[str, Any]] = deque(maxlen=RECENT)
+_FIRST: list[structlog.typing.Processor] = [
+    _throttle,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _remember,
+]
+"""What happens to an event before it becomes a line."""

@@ -9,6 +9,7 @@ import secrets
 import select
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from acbridge_daemon.clock import Clock
 from acbridge_daemon.controls.backend import BackEnd
 from acbridge_daemon.controls.calibration_file import CalibrationFile
 from acbridge_daemon.controls.driving import NEUTRALS, Driving
+from acbridge_daemon.crash import Sample
 from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.memory import Memory
 from acbridge_daemon.pacer import Pacer
@@ -149,6 +151,10 @@ class Service:
         if self._port_lost is not None:
             raise self._port_lost
         self._publish_status(self._clock.now())
+
+    def crash_samples(self) -> Iterator[Sample]:
+        """Yield the last pages, for the file of a crash."""
+        return self._ingest.last_pages.samples()
 
     def close(self) -> None:
         """Close the sockets; messages already sent have 200 ms to leave."""

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from acbridge.address import is_loopback
-from acbridge.cli import Connection, ExitCode
+from acbridge.cli import Connection, ExitCode, fail
 from acbridge.json_lines import to_json
+from acbridge_ctl.doctor.bundle import Entry, collect, write
 from acbridge_ctl.doctor.daemon import check_daemon
 from acbridge_ctl.doctor.findings import Finding, Level
 from acbridge_ctl.doctor.machine import check_machine
@@ -23,6 +24,7 @@ Examples:
   acbridge-ctl doctor
   acbridge-ctl doctor --connect 192.168.1.20 --timeout 5
   acbridge-ctl doctor --json
+  acbridge-ctl doctor --bundle report.zip     for a bug report; nothing is sent
 WARN marks what does not run yet or could be better; FAIL marks what must be fixed before frames can arrive. Exit code 1
 if there is a FAIL.
 """
@@ -30,14 +32,23 @@ if there is a FAIL.
 
 @click.command(epilog=EPILOG)
 @page_options
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a new zip file for a bug report, and list what is in it.",
+)
 @json_option
 @timeout_option
 @daemon_options
-def doctor(connection: Connection, timeout: float, page_prefix: str, page_dir: Path, *, as_json: bool) -> None:
+def doctor(
+    connection: Connection, timeout: float, page_prefix: str, page_dir: Path, bundle: Path | None, *, as_json: bool
+) -> None:
     """
     Check every link from the sim to a subscriber, and print how to fix what is missing.
 
-    Only reads: creates no page, changes nothing and does not disturb the daemon.
+    Only reads: creates no page, changes nothing and does not disturb the daemon. With --bundle it packs findings,
+    versions, status, log, and the file of the last crash.
     """
     findings: list[Finding] = []
 
@@ -52,10 +63,26 @@ def doctor(connection: Connection, timeout: float, page_prefix: str, page_dir: P
     source, daemon_findings = check_daemon(connection, timeout)
     report(_check_pages(connection.host, source, page_dir, page_prefix))
     report(daemon_findings)
+    if bundle is not None:
+        _write_bundle(bundle, collect(connection, timeout, findings))
     failed = any(finding.level is Level.FAIL for finding in findings)
     if as_json:
         click.echo(to_json({"ok": not failed, "findings": [finding._asdict() for finding in findings]}))
     sys.exit(ExitCode.FAILED if failed else ExitCode.OK)
+
+
+def _write_bundle(path: Path, entries: list[Entry]) -> None:
+    """Write the bundle and list on stderr what it holds, or end with one line."""
+    try:
+        write(path, entries)
+    except FileExistsError:
+        fail(f"{path} is there already; choose another name", ExitCode.IO)
+    except OSError as error:
+        fail(f"cannot write {path}: {error.strerror}", ExitCode.IO)
+    click.echo(f"\n{path} holds:", err=True)
+    for entry in entries:
+        click.echo(f"  {entry.name:<40} {len(entry.content):>8} bytes  {entry.meaning}", err=True)
+    click.echo("Nothing was sent. Look at it before you attach it to a bug report.", err=True)
 
 
 def _check_pages(host: str, source: str | None, directory: Path, prefix: str) -> list[Finding]:
