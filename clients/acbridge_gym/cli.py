@@ -78,7 +78,10 @@ Examples:
 @main.command(epilog=TRAIN_EXAMPLES)
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
-    "--track", default="circuit", show_default=True, help="circuit, oval, random:SEED, or random:FIRST-LAST for many."
+    "--track",
+    default="circuit",
+    show_default=True,
+    help="circuit, oval, kart, long, random:SEED, or random:FIRST-LAST for many.",
 )
 @click.option("--course", help="Track of the evaluations; the first of --track if not given.")
 @click.option("--steps", type=click.FloatRange(1e3, 1e12), default=2e6, show_default=True, help="Steps of all lanes.")

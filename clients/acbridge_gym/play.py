@@ -23,7 +23,9 @@ STARTS = {"hotlap": SessionType.HOTLAP, "grid": SessionType.RACE, "pits": Sessio
 
 
 @click.command(epilog=EPILOG)
-@click.option("--track", default="circuit", show_default=True, help="circuit, oval, random:SEED, or a map as CSV.")
+@click.option(
+    "--track", default="circuit", show_default=True, help="circuit, oval, kart, long, random:SEED, or a map as CSV."
+)
 @click.option("--ghost", default="driver", show_default=True, help="driver, none, or the directory of a policy.")
 @click.option("--start", type=click.Choice(list(STARTS)), default="hotlap", show_default=True)
 @click.option("--device", "with_device", is_flag=True, help="Drive with the first gamepad or wheel.")

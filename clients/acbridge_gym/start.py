@@ -84,8 +84,8 @@ def place_of(start: Start, track: Track, line: RacingLine, rng: np.random.Genera
         given = [float(start.get(key, 0.0)) for key in KEYS]
         return Place("", *given)
     if start == "hotlap":
-        offset = line.offset[int(RUN_UP_M / track.spacing) % len(line.offset)]
-        return Place(start, RUN_UP_M, -offset, 0.0, RUN_UP_SPEED)
+        i = int(RUN_UP_M / track.spacing) % len(line.offset)
+        return Place(start, RUN_UP_M, -line.offset[i], 0.0, min(RUN_UP_SPEED, line.speed[i]))
     if start == "grid":
         return Place(start, GRID_M, 0.0, 0.0, 0.0)
     if start == "pits":

@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from acbridge import TrackMapError, track_map
 from acbridge.pages import Static
 from acbridge.track_map import TrackMap
-from acbridge_sim import LAYOUTS, Track, layout
+from acbridge_sim import LAYOUTS, Track, layout, track_named
 from acbridge_sim import track_of as driveable
-from acbridge_sim.roads import random_road
+from acbridge_sim.model.circuits import NAME
 
-RANDOM = "random:"
 SEVERAL = re.compile(r"random:(\d{1,9})-(\d{1,9})")
 MOST_ROADS = 1000
 FILE = ".csv"
@@ -41,12 +39,10 @@ def track_of(name: AnyTrack) -> Track:
             return driveable(track_map.read(Path(name)))
         except OSError as error:
             raise TrackMapError(Path(name), error.strerror or str(error)) from error
-    if name in LAYOUTS:
-        return layout(name)
-    seed = name.removeprefix(RANDOM)
-    if name.startswith(RANDOM) and seed.isdecimal():
-        return _random(int(seed))
-    raise ValueError(f"a track is one of {', '.join(LAYOUTS)}, {RANDOM}SEED, or a {FILE} file, not {name!r}")
+    try:
+        return track_named(name)
+    except ValueError as error:
+        raise ValueError(f"{error} Or name a {FILE} file.") from error
 
 
 def track_under(static: Static) -> Track:
@@ -58,10 +54,8 @@ def track_under(static: Static) -> Track:
         TrackMapError: It holds no map of this track.
         TrackUnknown: There is no map; the text names the command that makes one.
     """
-    for name in LAYOUTS:
-        track = layout(name)
-        if (track.name, track.configuration) == (static.track, static.trackConfiguration):
-            return track
+    if static.track == NAME and static.trackConfiguration in LAYOUTS:
+        return layout(static.trackConfiguration)
     return driveable(track_map.find(static.track, static.trackConfiguration))
 
 
@@ -80,15 +74,10 @@ def tracks_of(names: AnyTrack | Sequence[AnyTrack]) -> list[Track]:
         first, last = int(seeds[1]), int(seeds[2])
         if not first <= last < first + MOST_ROADS:
             raise ValueError(f"random:FIRST-LAST has 1 to {MOST_ROADS} roads, the lowest seed first, not {names!r}")
-        return [_random(seed) for seed in range(first, last + 1)]
+        return [track_named(f"random:{seed}") for seed in range(first, last + 1)]
     if isinstance(names, str | Path | Track | TrackMap):
         return [track_of(names)]
     tracks = [track for name in names for track in tracks_of(name)]
     if not tracks:
         raise ValueError("there is no track in the list")
     return tracks
-
-
-@cache
-def _random(seed: int) -> Track:
-    return random_road(seed)

@@ -28,6 +28,7 @@ from acbridge_sim.model.spec import CarCommands, CarSpec
 from acbridge_sim.model.timing import Timing
 from acbridge_sim.model.track import Track
 from acbridge_sim.model.tyre import Compound, Tyre, grip_share
+from acbridge_sim.roads import track_named
 from acbridge_sim.session import Mode, SessionType
 from acbridge_sim.telemetry import lap_text
 from acbridge_sim.world import World
@@ -61,5 +62,6 @@ __all__ = [
     "layout",
     "load_track",
     "map_of",
+    "track_named",
     "track_of",
 ]

@@ -11,10 +11,11 @@ from acbridge.cli import ExitCode, fail, needs_extra, report, stop_requested
 from acbridge_sim import script
 from acbridge_sim.faults import ROLLOVERS, Faults
 from acbridge_sim.maps import load_track
-from acbridge_sim.model.circuits import LAYOUTS, layout
+from acbridge_sim.model.circuits import LAYOUTS
 from acbridge_sim.model.garage import CARS, car_named
 from acbridge_sim.model.track import Track
 from acbridge_sim.plot import plot_lap
+from acbridge_sim.roads import track_named
 from acbridge_sim.session import SessionType
 from acbridge_sim.shared_pages import InUseError, SharedPages
 from acbridge_sim.show import Show
@@ -37,7 +38,13 @@ A script is a list of steps separated by semicolons:
 
 
 @click.command(epilog=EPILOG, context_settings={"auto_envvar_prefix": "ACBRIDGE_SIM", "max_content_width": 100})
-@click.option("--layout", "layout_name", type=click.Choice(LAYOUTS), default="circuit", show_default=True)
+@click.option(
+    "--layout",
+    "layout_name",
+    default=LAYOUTS[0],
+    show_default=True,
+    help=f"Track: one of {', '.join(LAYOUTS)}, or random:SEED for a random road.",
+)
 @click.option(
     "--borders",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -158,12 +165,13 @@ def main(
 
 def choose_track(layout_name: str, borders: Path | None) -> Track:
     """
-    Return the named layout, or the track that a file of borders holds.
+    Return the named track, or the track that a file of borders holds.
 
     Raises:
+        ValueError: There is no such track.
         TrackMapError: The file does not hold a track.
     """
-    return layout(layout_name) if borders is None else load_track(borders)
+    return track_named(layout_name) if borders is None else load_track(borders)
 
 
 def draw(world: World, path: Path) -> None:

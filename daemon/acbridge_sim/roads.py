@@ -7,10 +7,14 @@ then drawn from the same generator, so a seed is always the same road.
 
 import math
 import random
+from functools import cache
 
+from acbridge.errors import shown, suggest
+from acbridge_sim.model.circuits import LAYOUTS, layout
 from acbridge_sim.model.road import Bend, Straight, lay
 from acbridge_sim.model.track import Track, Wave
 
+RANDOM = "random:"
 SHORTEST, LONGEST = 1400.0, 5000.0
 """Length of a road, m."""
 LEAST_GAP = 34.0
@@ -20,6 +24,28 @@ APART = 70.0
 COARSE = 12
 """Metres between the points that are compared for the gap."""
 TRIES = 4000
+MOST_DIGITS = 9
+"""Of a seed in a name."""
+
+
+def track_named(name: str) -> Track:
+    """
+    Return a track by its name: a layout of the table, or ``random:SEED`` for a random road.
+
+    Raises:
+        ValueError: There is none of that name; the text has the nearest names.
+    """
+    if name in LAYOUTS:
+        return layout(name)
+    seed = name.removeprefix(RANDOM)
+    if name.startswith(RANDOM) and seed.isascii() and seed.isdecimal() and len(seed) <= MOST_DIGITS:
+        return _random(int(seed))
+    raise ValueError(f"there is no track {shown(name)}; {suggest([name], (*LAYOUTS, RANDOM + 'SEED'))}")
+
+
+@cache
+def _random(seed: int) -> Track:
+    return random_road(seed)
 
 
 def random_road(seed: int) -> Track:

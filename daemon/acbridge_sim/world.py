@@ -354,7 +354,7 @@ class World:
         if self.session is SessionType.RACE:
             self.car.put(GRID_M, 0.0)
         elif self.session is SessionType.HOTLAP:
-            self.car.put(RUN_UP_M, self._driver.offset_at(RUN_UP_M), RUN_UP_SPEED)
+            self.car.put(RUN_UP_M, *self._driver.run_up(RUN_UP_M, RUN_UP_SPEED))
         else:
             self._to_box()
         self._render()
@@ -426,7 +426,7 @@ class World:
                 self._late[part] = _Late(self._shown[part], frames)
 
     def _position(self) -> float:
-        return (self.car.distance / self.track.length + self.faults.finish_at) % 1.0
+        return (self.car.distance / self.track.length + self.track.finish_at + self.faults.finish_at) % 1.0
 
     def _graphics_page(self) -> bytes:
         """Return the last rendered frame as a page, packed when it is first read."""

@@ -309,7 +309,7 @@ def _has_drawn(program: Program) -> bool:
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (["--track", "moon"], 2, "a track is one of"),
+        (["--track", "moon"], 2, "there is no track"),
         (["--axes", "1"], 2, "axes are three numbers"),
         (["--ghost", "/nowhere"], 74, "No such file"),
         (["--device", "--ghost", "none"], 69, "no gamepad and no wheel was found"),

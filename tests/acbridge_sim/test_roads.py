@@ -2,7 +2,7 @@
 
 import pytest
 
-from acbridge_sim import SessionType, World
+from acbridge_sim import SessionType, World, layout, track_named
 from acbridge_sim.roads import LONGEST, SHORTEST, random_road
 
 
@@ -21,3 +21,15 @@ def test_the_built_in_driver_laps_a_random_road() -> None:
         if world.timing.laps:
             break
     assert 1 == world.timing.laps
+
+
+def test_tracks_have_names_and_an_unknown_one_is_refused_with_the_nearest() -> None:
+    assert track_named("random:5") is track_named("random:5")
+    assert track_named("kart") is layout("kart")
+    for name, meant in (
+        ("karts", "did you mean 'kart'"),
+        ("random:-1", "there is no track"),
+        ("", "there are: circuit"),
+    ):
+        with pytest.raises(ValueError, match=meant):
+            track_named(name)

@@ -239,7 +239,7 @@ def race_sim(
     Return an environment on the stand-in: in this process, in lock-step, and deterministic.
 
     Args:
-        track: ``circuit``, ``oval``, ``random:SEED``, a CSV file, a map, or a track.
+        track: ``circuit``, ``oval``, ``kart``, ``long``, ``random:SEED``, a CSV file, a map, or a track.
         car: The name of one, a spec, or a dict of its fields; the stand-in's own if not given.
         randomize: What differs from one episode to the next.
         compiled: Whether to run compiled code, which needs the extra ``batch``; the numbers are the same.

@@ -71,8 +71,8 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
 
         Args:
             num_envs: Number of lanes.
-            track: ``circuit``, ``oval``, ``random:SEED``, ``random:FIRST-LAST`` for several random roads, a CSV file, a
-                map, a track, or several of these: the lanes are spread over them.
+            track: ``circuit``, ``oval``, ``kart``, ``long``, ``random:SEED``, ``random:FIRST-LAST`` for several random
+                roads, a CSV file, a map, a track, or several of these: the lanes are spread over them.
             car: The name of one, a spec, or a dict of its fields; the stand-in's own if not given.
             randomize: What differs from one episode to the next.
             autoreset_mode: When a lane whose episode has ended begins the next one.

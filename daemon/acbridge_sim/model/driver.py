@@ -106,10 +106,10 @@ class BuiltInDriver:
         self._looks = 0
         self.drive_off_track = False
 
-    def offset_at(self, distance: float) -> float:
-        """Return how far from the centre line the line runs at a distance, positive to the left."""
-        offsets = self._line.offset
-        return offsets[int(distance / self._car.track.spacing) % len(offsets)]
+    def run_up(self, distance: float, speed: float) -> tuple[float, float]:
+        """Return the offset of the line at a distance, positive to the left, and a speed that can be driven there."""
+        i = int(distance / self._car.track.spacing) % len(self._line.offset)
+        return self._line.offset[i], min(speed, self._line.speed[i])
 
     def state(self) -> list[float]:
         """Return the state, for :meth:`restore`."""

@@ -89,6 +89,7 @@ class Track:
         sectors: Where sectors begin, as shares of the length; the first is 0.
         kerb: Whether there are kerbs at each point.
         pit: The pit lane, if there is one.
+        finish_at: Position of the finish line along the spline of the game, which need not begin there, 0 to 1.
         road: The same as tables, for the functions of `surface`.
     """
 
@@ -105,6 +106,7 @@ class Track:
         run_off: float = 12.0,
         waves: tuple[Wave, ...] = (),
         pit: PitLane | None = None,
+        finish_at: float = 0.0,
     ) -> None:
         """
         Make a track of a closed polygon that is dense enough to be a line.
@@ -120,6 +122,7 @@ class Track:
             run_off: From an edge to the barrier.
             waves: The swells of the ground.
             pit: The pit lane.
+            finish_at: Position of the finish line along the spline, 0 to 1.
 
         Raises:
             ValueError: The centre line crosses itself.
@@ -129,6 +132,7 @@ class Track:
         self.sectors = sectors
         self.run_off = run_off
         self.pit = pit
+        self.finish_at = finish_at
         widths = [(half_width, half_width)] * len(points) if isinstance(half_width, float | int) else list(half_width)
         columns = [[row[k] for row in rows] for rows in (points, widths) for k in (0, 1)]
         if length is None:

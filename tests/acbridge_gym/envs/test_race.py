@@ -270,7 +270,7 @@ def test_an_action_that_is_none_is_refused(bad: Any) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"track": "monza"}, "a track is one of circuit, oval, random:SEED, or a .csv file"),
+        ({"track": "monza"}, "there is no track .monza.; there are: circuit, oval, kart, long, random:SEED"),
         ({"start": "moon"}, "a start is one of hotlap"),
         ({"start": {"x": 1.0}}, "a start has s"),
         ({"randomize": {"wings": (1, 1)}}, "Randomize has no wings"),

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from acbridge_sim import LAYOUTS, Bend, Car, CarSpec, Straight, Track, lay, layout
+from acbridge import Graphics
+from acbridge_sim import LAYOUTS, Bend, Car, CarSpec, SessionType, Straight, Track, World, lay, layout
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -14,14 +15,32 @@ def test_a_layout_closes_without_a_kink(name: str) -> None:
     gaps = [math.dist((track.x[i], track.z[i]), (track.x[i - 1], track.z[i - 1])) for i in range(count)]
     assert max(gaps) < 1.01 * track.spacing
     turns = [abs(math.remainder(track.heading[i] - track.heading[i - 1], 2 * math.pi)) for i in range(count)]
-    assert max(turns) < track.spacing / 20
+    assert max(turns) < track.spacing / (13 if name == "kart" else 20)  # m, the tightest bend
     turned = sum(math.remainder(track.heading[i] - track.heading[i - 1], 2 * math.pi) for i in range(count))
     assert abs(turned) == pytest.approx(2 * math.pi, abs=1e-6)
 
 
-def test_the_circuit_is_between_three_and_four_kilometres_long_and_the_oval_shorter() -> None:
+def test_tracks_have_the_lengths_of_their_kinds() -> None:
     assert 3000 < layout("circuit").length < 4000
     assert layout("oval").length < 2000
+    assert 800 < layout("kart").length < 1400
+    assert 10_000 < layout("long").length < 13_000
+
+
+def test_the_long_track_has_its_line_at_eight_tenths_of_the_spline() -> None:
+    world = World(track=layout("long"), session=SessionType.HOTLAP)
+    world.put(-3.0, speed=30.0)
+
+    def position() -> float:
+        world.step(10)  # until the next frame shows it
+        return Graphics.from_page(world.pages()[1]).normalizedCarPosition
+
+    assert 0.799 < position() < 0.8
+    while not world.timing.current_ms:
+        world.step()
+    assert position() == pytest.approx(0.8, abs=1e-3)
+    world.put(0.5 * world.track.length, speed=30.0)
+    assert position() == pytest.approx(0.3, abs=1e-3)
 
 
 def test_curvature_grows_evenly_into_a_bend() -> None:
