@@ -23,6 +23,7 @@ from acbridge.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
 from acbridge.errors import AcbridgeError, CurveMissing, KeyFileError
 from acbridge.keys import Keys
 from acbridge.plain_text import plain
+from acbridge.recording.writing.rotation import Rotation
 
 
 class ExitCode(IntEnum):
@@ -181,6 +182,50 @@ def topic_prefix_option(command: Callable[..., Any]) -> Callable[..., Any]:
         envvar="ACBRIDGE_TOPIC_PREFIX",
         help="The daemon's --topic-prefix, if it has one.",
     )(command)
+
+
+def rotation_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --rotate-size, --rotate-time and --rotate-laps, taken as ``rotation``, and --min-free."""
+
+    @functools.wraps(command)
+    def with_rotation(
+        *, rotate_size: float | None, rotate_time: float | None, rotate_laps: int | None, **values: Any
+    ) -> Any:
+        return command(rotation=Rotation(rotate_size, rotate_time, rotate_laps), **values)
+
+    above_0 = click.FloatRange(min=0, min_open=True)
+    options = (
+        click.option("--rotate-size", type=above_0, metavar="MB", help="Begin a new file after so many."),
+        click.option("--rotate-time", type=above_0, metavar="MINUTES", help="Begin a new file after so many."),
+        click.option(
+            "--rotate-laps", type=click.IntRange(min=1), metavar="N", help="Begin a new file after so many laps."
+        ),
+        click.option(
+            "--min-free",
+            type=click.FloatRange(min=0),
+            default=512,
+            show_default=True,
+            metavar="MB",
+            help="Write nothing while less than this is free on the disk.",
+        ),
+    )
+    decorated: Callable[..., Any] = with_rotation
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+def recording_target(path: str, rotation: Rotation) -> Path:
+    """Return where a recording goes; a directory (PATH ends in /) is made. What cannot work ends the program."""
+    target = Path(path)
+    if path.endswith(("/", os.sep)):
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            fail(f"cannot make {path}: {error.strerror}", ExitCode.IO)
+    if rotation.wanted and not target.is_dir():
+        raise click.UsageError(f"--rotate-... needs a directory, such as {path.strip('-') or 'drives'}/")
+    return target
 
 
 def _to_address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:

@@ -4,7 +4,7 @@ Read recordings: files to lines, lines to ticks.
 `open_recording` opens files, for reading only; everything else works on lines from anywhere.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -13,6 +13,8 @@ from acbridge.errors import DecodeError
 from acbridge.pages import Graphics, Physics, Static
 from acbridge.recording import compression
 from acbridge.recording.lines import Layout
+from acbridge.recording.page_log.playing import Player
+from acbridge.recording.page_log.reading import SUFFIX, is_page_log, read_rows
 from acbridge.recording.parsing import FrameLine, Header, Line, TickLine, parse, thresholds_in
 from acbridge.schema import Record
 
@@ -69,18 +71,18 @@ class RecordedTick(NamedTuple):
 
 def open_recording(path: str | Path) -> "RecordedLines":
     """
-    Return the whole lines of a recording, plain or compressed.
+    Return the whole lines of a recording: of JSON lines, plain or compressed, or of a page log.
 
-    A recording that a killed sink left, or one that is still written, ends with its last whole line.
+    A recording that a killed program left, or one that is still written, ends with its last whole line or row.
 
     Args:
-        path: A file whose name says how it is compressed (``.gz``, ``.zst``, followed by ``.part`` or not), or a
-            directory, whose recordings are read in the order of their names.
+        path: A page log; a file of JSON lines whose name says how it is compressed (``.gz``, ``.zst``, followed by
+            ``.part`` or not); or a directory, whose recordings are read in the order of their names.
 
     Raises:
         OSError: A directory cannot be read; as the lines are read: a file cannot be read.
-        DecodeError: As the lines are read: a file is not compressed the way its name says, is not UTF-8, or has a line
-            longer than 1 MB.
+        DecodeError: As the lines are read: a file is not compressed the way its name says, is not UTF-8, has a line
+            longer than 1 MB, or is a page log that this version cannot read.
         MissingExtra: As the lines are read: a file is compressed with zstd, and zstd is not installed.
     """
     path = Path(path)
@@ -88,12 +90,18 @@ def open_recording(path: str | Path) -> "RecordedLines":
 
 
 class RecordedLines:
-    """The lines of some files, one after the other; made by :func:`open_recording`."""
+    """
+    The lines of some files, one after the other; made by :func:`open_recording`.
+
+    Iterating gives the text of JSON lines; a page log has none, and its lines are only in :meth:`parsed`.
+    """
 
     def __init__(self, files: Iterable[Path]) -> None:
+        self._files = iter(files)
         self._path: Path | None = None
         self._number = 0
-        self._lines = self._read(files)
+        self._lines = self._texts()
+        self._player = Player()
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -106,22 +114,41 @@ class RecordedLines:
         """File and number of the newest line, for messages."""
         return f"{self._path}, line {self._number}"
 
-    def _read(self, files: Iterable[Path]) -> Iterator[str]:
-        for self._path in files:
-            self._number = 1
-            try:
-                for line in _whole_lines(self._path):
-                    yield line.decode("utf-8")
-                    self._number += 1
-            except UnicodeDecodeError as error:
-                raise DecodeError(f"{self.place} is not UTF-8: {error.reason}") from error
-            except DecodeError as error:
-                raise DecodeError(f"{self.place}: {error}") from error
+    def parsed(self) -> Iterator[tuple[Header, Line]]:
+        """
+        Yield each line with the header that holds for it, as :func:`read_lines` does.
+
+        Raises:
+            DecodeError: A file is not a recording; the message gives file and line, or file and byte.
+        """
+        for path in self._files:
+            if is_page_log(path):
+                yield from self._player.lines(read_rows(path))
+            else:
+                yield from _parsed(self._text(path), lambda _: self.place)
+
+    def _texts(self) -> Iterator[str]:
+        for path in self._files:
+            if is_page_log(path):
+                raise DecodeError(f"{path} is a page log, which has no lines of text; read it with read_ticks")
+            yield from self._text(path)
+
+    def _text(self, path: Path) -> Iterator[str]:
+        self._path, self._number = path, 1
+        try:
+            for line in _whole_lines(path):
+                yield line.decode("utf-8")
+                self._number += 1
+        except UnicodeDecodeError as error:
+            raise DecodeError(f"{self.place} is not UTF-8: {error.reason}") from error
+        except DecodeError as error:
+            raise DecodeError(f"{self.place}: {error}") from error
 
 
 def recordings_in(directory: Path) -> list[Path]:
     """Return the recordings in a directory by name, which is the order in which they were begun."""
-    return sorted(path for path in directory.iterdir() if compression.bare_name(path.name).endswith(".jsonl"))
+    endings = (".jsonl", SUFFIX)
+    return sorted(path for path in directory.iterdir() if compression.bare_name(path.name).endswith(endings))
 
 
 def read_lines(lines: Iterable[str]) -> Iterator[tuple[Header, Line]]:
@@ -138,19 +165,9 @@ def read_lines(lines: Iterable[str]) -> Iterator[tuple[Header, Line]]:
         DecodeError: A line is not one of a recording; the message gives its number. A last line without its end was
             left by a killed sink and is skipped.
     """
-    header: Header | None = None
-    for number, text in enumerate(lines, 1):
-        try:
-            line = parse(text)
-            if line is not None:
-                header = _header_after(line, header)
-        except DecodeError as error:
-            if not text.endswith("\n"):
-                return
-            place = lines.place if isinstance(lines, RecordedLines) else f"line {number}"
-            raise DecodeError(f"{place} is not one of a recording of acbridge-sink: {error}") from error
-        if line is not None and header is not None:
-            yield header, line
+    if isinstance(lines, RecordedLines):
+        return lines.parsed()
+    return _parsed(lines, lambda number: f"line {number}")
 
 
 def read_ticks(lines: Iterable[str]) -> Iterator[RecordedTick]:
@@ -173,6 +190,21 @@ def read_ticks(lines: Iterable[str]) -> Iterator[RecordedTick]:
             yield RecordedTick(
                 header.run, line.tick, line.timestamp, line.mono_ns, records, header.static, header.thresholds
             )
+
+
+def _parsed(lines: Iterable[str], place: Callable[[int], str]) -> Iterator[tuple[Header, Line]]:
+    header: Header | None = None
+    for number, text in enumerate(lines, 1):
+        try:
+            line = parse(text)
+            if line is not None:
+                header = _header_after(line, header)
+        except DecodeError as error:
+            if not text.endswith("\n"):
+                return
+            raise DecodeError(f"{place(number)} is not one of a recording of acbridge-sink: {error}") from error
+        if line is not None and header is not None:
+            yield header, line
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:

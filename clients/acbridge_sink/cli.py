@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from acbridge import Event, MissingExtra, Static
-from acbridge.cli import ExitCode, exit_codes, fail, needs_extra, raise_file_limit, report, stop_requested
+from acbridge.cli import (
+    ExitCode,
+    exit_codes,
+    fail,
+    needs_extra,
+    raise_file_limit,
+    recording_target,
+    report,
+    rotation_options,
+    stop_requested,
+)
 from acbridge.frame_source import FrameSource
 from acbridge.quit_key import quit_key
 from acbridge.selection import Selection
@@ -92,24 +102,7 @@ def console(source: SourceOptions, limits: Limits) -> None:
     help="Write a line per tick with an object per topic, or a flat line per frame.",
 )
 @click.option("--compress", type=click.Choice(["gzip", "zstd"]), help="Compress; names then end in .gz or .zst.")
-@click.option(
-    "--rotate-size", type=click.FloatRange(min=0, min_open=True), metavar="MB", help="Begin a new file after so many."
-)
-@click.option(
-    "--rotate-time",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="MINUTES",
-    help="Begin a new file after so many.",
-)
-@click.option("--rotate-laps", type=click.IntRange(min=1), metavar="N", help="Begin a new file after so many laps.")
-@click.option(
-    "--min-free",
-    type=click.FloatRange(min=0),
-    default=512,
-    show_default=True,
-    metavar="MB",
-    help="Write nothing while less than this is free on the disk.",
-)
+@rotation_options
 @click.option("--quiet", is_flag=True, help="Report problems only.")
 def jsonl(
     path: str,
@@ -118,9 +111,7 @@ def jsonl(
     limits: Limits,
     layout: str,
     compress: str | None,
-    rotate_size: float | None,
-    rotate_time: float | None,
-    rotate_laps: int | None,
+    rotation: Rotation,
     min_free: float,
     quiet: bool,
 ) -> None:
@@ -134,9 +125,8 @@ def jsonl(
     With --from a recording is written again, as fast as it can be read: with other topics, fields, layout, compression
     or files.
     """
-    rotation = Rotation(rotate_size, rotate_time, rotate_laps)
     target = to_target(path, compress, rotation)
-    if rotate_laps and Event not in selection.records:
+    if rotation.laps and Event not in selection.records:
         raise click.UsageError("--rotate-laps counts laps by events: add --topic event")
     options = Options(layout, compress, rotation, min_free, quiet, waits=source.recording is not None)
     stopping = stop_requested()
@@ -151,20 +141,12 @@ def jsonl(
 
 def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | None:
     """Return the file by its whole name, or the directory, which then exists; ``None`` for stdout."""
-    if path == "-":
+    if path == "-" and not rotation.wanted:
         if sys.stdout is None:
             fail("cannot write: stdout is closed", ExitCode.IO)
-        target = None
-    else:
-        target = Path(path)
-        if path.endswith(("/", os.sep)):
-            try:
-                target.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                fail(f"cannot make {path}: {error.strerror}", ExitCode.IO)
-    if rotation.wanted and not (target and target.is_dir()):
-        raise click.UsageError(f"--rotate-... needs a directory, such as {path.strip('-') or 'drives'}/")
-    return target if target is None or target.is_dir() else named(target, compress)
+        return None
+    target = recording_target(path, rotation)
+    return target if target.is_dir() else named(target, compress)
 
 
 def open_target(source: FrameSource, target: Path | None, selection: Selection, options: Options) -> Jsonl:

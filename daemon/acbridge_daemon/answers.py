@@ -99,6 +99,8 @@ class Answers:
         return {"thresholds": {name: {"value": values[name], **rule._asdict()} for name, rule in THRESHOLDS.items()}}
 
     def _set_rate(self, request: Request) -> Mapping[str, Any]:
+        if self._settings.replay is not None:
+            raise RequestRefused("set_rate", requests.UNAVAILABLE, "a recording sets the rate; see --speed")
         rate = request.arguments["rate"]
         if rate != self._report.rate:
             self._set_loop_rate(rate)
@@ -107,16 +109,15 @@ class Answers:
 
     def _set_thresholds(self, request: Request) -> Mapping[str, Any]:
         try:
-            event = self._ingest.sampler.change(request.arguments["thresholds"])
+            event = self._ingest.change_thresholds(request.arguments["thresholds"], self._clock.now())
         except ValueError as error:  # two of them contradict each other
             raise RequestRefused("set_thresholds", requests.BAD_ARGUMENT, str(error)) from error
-        self._ingest.publish(event, self._clock.now())
         self._log.info("thresholds_changed", thresholds=event.text)
         return {"thresholds": self._ingest.sampler.thresholds.values()}
 
     def _mark(self, request: Request) -> Mapping[str, Any]:
         stamp = self._clock.now()
-        self._ingest.publish(self._ingest.sampler.mark(request.arguments["text"]), stamp)
+        self._ingest.mark(request.arguments["text"], stamp)
         return {"tick": self._ingest.tick, "timestamp": stamp.timestamp}
 
     def _reload_keys(self, _: Request) -> Mapping[str, Any]:

@@ -1,23 +1,36 @@
 """The command line of the daemon: the only reader of argv and, through click, of the environment."""
 
+import dataclasses
 import os
 import platform
 import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import structlog
 import zmq
+from click.core import ParameterSource
 
 from acbridge.calibration import BadCalibration
-from acbridge.cli import ExitCode, fail, needs_extra, on_stop_signal, raise_file_limit
+from acbridge.cli import (
+    ExitCode,
+    fail,
+    needs_extra,
+    on_stop_signal,
+    raise_file_limit,
+    recording_target,
+    rotation_options,
+)
 from acbridge.crash_files import crash_folder
 from acbridge.derived import Thresholds, parse_thresholds
-from acbridge.errors import CurveMissing, KeyFileError
+from acbridge.errors import CurveMissing, DecodeError, KeyFileError
 from acbridge.pages import AC1
+from acbridge.recording.writing.files import NotARecording
+from acbridge.recording.writing.rotation import Rotation
+from acbridge.requests import MAX_RATE, MIN_RATE
 from acbridge.sources import DEFAULT_PAGE_DIR, PageSource
 from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
@@ -30,6 +43,8 @@ from acbridge_daemon.controls.driving import NEUTRALS as NEUTRAL_COMMANDS
 from acbridge_daemon.controls.page import PageBackEnd
 from acbridge_daemon.controls.sim import SimBackEnd
 from acbridge_daemon.crash import write_crash
+from acbridge_daemon.recorder import RecordOptions
+from acbridge_daemon.replay import Replay, ReplayOptions
 from acbridge_daemon.sd_notify import ServiceNotifier
 from acbridge_daemon.security import Keyring, ZapHandler
 from acbridge_daemon.service import Service
@@ -53,12 +68,16 @@ VERSION = (
     f"libzmq {zmq.zmq_version()}, Python {platform.python_version()}, {platform.system()} {platform.machine()})"
 )
 
+REPLAY_OPTIONS = ("speed", "from_lap", "loop", "stamps")
+
 EPILOG = """\b
 Examples:
   acbridge-daemon --rate 30                   follow the game, 30 ticks a second
   acbridge-daemon --source sim                without the game: the stand-in
   acbridge-daemon --source sim --car gt3      the same with another car
   acbridge-daemon --source sim --controls sim  the stand-in, and clients may drive it
+  acbridge-daemon --record drives/            record every session in that directory
+  acbridge-daemon --source recording drives/evening.acrec --speed 4 --from-lap 3 --loop
   acbridge-daemon --bind 192.168.1.20 --keys keys  let other machines subscribe, those whose keys are known
 Every option may also be set in the environment, such as ACBRIDGE_RATE=30.
 Not to be confused with acbridge.exe of simshmbridge, which is another program.
@@ -72,7 +91,25 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     type=click.Choice(SOURCES),
     default="live",
     show_default=True,
-    help="Read the sim's shared memory (live) or run the stand-in (sim).",
+    help="Read the sim's shared memory (live), run the stand-in (sim), or replay FILE (recording).",
+)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    metavar="FACTOR",
+    help="With --source recording: replay so many times as fast; 0 for as fast as possible.",
+)
+@click.option("--from-lap", type=click.IntRange(min=1), metavar="N", help="With --source recording: begin with lap N.")
+@click.option("--loop", is_flag=True, help="With --source recording: begin again at the end.")
+@click.option(
+    "--stamps",
+    type=click.Choice(["fresh", "recorded"]),
+    default="fresh",
+    show_default=True,
+    help="With --source recording: let frames carry the time at which they are published, or were recorded.",
 )
 @click.option("--car", default=USUAL_CAR, show_default=True, help=f"Car of the stand-in: one of {', '.join(CARS)}.")
 @click.option("--bind", default="127.0.0.1", show_default=True, help="Address to publish and answer on.")
@@ -119,7 +156,13 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
     type=click.Path(dir_okay=False, path_type=Path),
     help="Correct commands by the maps in this JSON file, which acbridge-ctl calibrate makes and renews.",
 )
-@click.option("--names", is_flag=True, help="Publish the player's names, which are left empty otherwise.")
+@click.option(
+    "--record",
+    metavar="PATH",
+    help="Record the sim's pages in this file, or in files of a directory (docs/guides/recordings.md).",
+)
+@rotation_options
+@click.option("--names", is_flag=True, help="Publish and record the player's names, which are left empty otherwise.")
 @click.option("--allow-shutdown", is_flag=True, help="Let a request end the daemon.")
 @click.option(
     "--metrics", type=int, metavar="PORT", help="Serve the status for Prometheus at http://127.0.0.1:PORT/metrics."
@@ -141,11 +184,7 @@ def main(**options: Any) -> None:
     survives it going and coming. Ends on Ctrl-C; a second Ctrl-C ends it at once.
     """
     check = options.pop("check")
-    try:
-        options["thresholds"] = read_thresholds(options["thresholds"])
-        settings = Settings(**options)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+    settings = read_settings(options)
     if check:
         check_files(settings)
         return
@@ -159,7 +198,8 @@ def main(**options: Any) -> None:
         try:
             keyring = None if settings.keys is None else Keyring(settings.keys)
             zap = ZapHandler(context, keyring)
-            source, notifier = open_source(settings, clock), ServiceNotifier(os.environ)
+            settings, source = open_source(settings, clock)
+            notifier = ServiceNotifier(os.environ)
             calibration_file = (
                 None if settings.calibration is None else CalibrationFile(settings.calibration, settings.controls)
             )
@@ -171,6 +211,9 @@ def main(**options: Any) -> None:
             context.destroy(linger=0)
             unavailable = isinstance(error, BindError | BackEndError)
             fail(str(error), ExitCode.UNAVAILABLE if unavailable else ExitCode.CONFIG)
+        except (NotARecording, DecodeError, OSError) as error:
+            context.destroy(linger=0)
+            fail_at_file(settings, error)
         on_stop_signal(service.stop)
         if keyring is not None:
             keyring.log_peers()
@@ -203,6 +246,9 @@ def serve(service: Service, settings: Settings) -> None:
     except BindError as error:
         structlog.get_logger().critical("port_lost", detail=str(error))
         sys.exit(ExitCode.UNAVAILABLE)
+    except DecodeError as error:
+        structlog.get_logger().critical("recording_unreadable", detail=str(error))
+        sys.exit(ExitCode.DATA)
     except Exception as error:  # noqa: BLE001  whatever it is, it is reported
         log_crash(error, settings, service)
         sys.exit(ExitCode.FAILED)
@@ -238,6 +284,46 @@ def check_files(settings: Settings) -> None:
         fail(str(error), ExitCode.CONFIG)
 
 
+def read_settings(options: dict[str, Any]) -> Settings:
+    """Return the settings that the command line names; one that cannot work ends the program."""
+    rotation, min_free = options.pop("rotation"), options.pop("min_free")
+    file, speed, from_lap = options.pop("file"), options.pop("speed"), options.pop("from_lap")
+    loop, stamps = options.pop("loop"), options.pop("stamps")
+    if file is None:
+        for name in REPLAY_OPTIONS:
+            if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                option = f"--{name.replace('_', '-')}"
+                raise click.UsageError(f"{option} replays a recording: add --source recording FILE")
+    else:
+        options["replay"] = ReplayOptions(file, speed or None, from_lap, loop, stamps == "recorded")
+    try:
+        options["thresholds"] = read_thresholds(options["thresholds"])
+        options["record"] = record_options(options["record"], rotation, min_free, names=options["names"])
+        return Settings(**options)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def fail_at_file(settings: Settings, error: Exception) -> NoReturn:
+    """End the program because a recording cannot be begun or read; any other error of the system is ours to mend."""
+    if isinstance(error, NotARecording | DecodeError):
+        fail(str(error), ExitCode.DATA)
+    if isinstance(error, OSError) and settings.replay is not None:
+        fail(f"cannot read {error.filename or settings.replay.path}: {error.strerror}", ExitCode.IO)
+    if isinstance(error, OSError) and settings.record is not None:
+        fail(f"cannot record in {settings.record.target}: {error.strerror}", ExitCode.IO)
+    raise error
+
+
+def record_options(path: str | None, rotation: Rotation, min_free: float, *, names: bool) -> RecordOptions | None:
+    """Return how to record; ``None`` for no recording."""
+    if path is None:
+        if rotation.wanted:
+            raise SettingsError("--rotate-... rotates the files of a recording: add --record DIRECTORY/")
+        return None
+    return RecordOptions(recording_target(path, rotation), rotation, min_free, names)
+
+
 def read_thresholds(words: tuple[str, ...]) -> Thresholds:
     """
     Return the thresholds with those changed that the command line names.
@@ -251,11 +337,17 @@ def read_thresholds(words: tuple[str, ...]) -> Thresholds:
         raise SettingsError(str(error)) from error
 
 
-def open_source(settings: Settings, clock: Clock) -> PageSource:
-    """Return the source that was asked for."""
+def open_source(settings: Settings, clock: Clock) -> tuple[Settings, PageSource]:
+    """Return the source that was asked for; a recording sets the rate, and the thresholds that were not given."""
+    if settings.replay is not None:
+        replay = Replay(settings.replay, clock.mono_ns())
+        thresholds = replay.head.thresholds if settings.thresholds == Thresholds() else settings.thresholds
+        rate = min(max(replay.head.rate, MIN_RATE), MAX_RATE)
+        return dataclasses.replace(settings, rate=rate, thresholds=thresholds), replay
     if settings.source == "sim":
-        return StandIn(clock.mono_ns, driven=settings.controls != "none", spec=car_named(settings.car))
-    return shared_memory(settings.page_dir, settings.page_prefix, AC1.pages)
+        driven = settings.controls != "none"
+        return settings, StandIn(clock.mono_ns, driven=driven, spec=car_named(settings.car))
+    return settings, shared_memory(settings.page_dir, settings.page_prefix, AC1.pages)
 
 
 def open_backend(settings: Settings, source: PageSource) -> BackEnd | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from acbridge import wire
-from acbridge.derived import Event, Thresholds
+from acbridge.derived import Event, EventKind, Thresholds
 from acbridge.derived.deriver import DERIVED_FROM, Deriver
 from acbridge.layout import Page
 from acbridge.page_frames import PageEncoder
@@ -74,6 +74,8 @@ class Sampler:
     Attributes:
         game: The game whose pages are sampled.
         newest: The records of the newest tick from which metrics are derived; ``None`` before the first.
+        laps: Laps completed so far.
+        lap: Number of the lap that the car is in; 0 before the first tick.
     """
 
     def __init__(self, game: Game, run: int, thresholds: Thresholds | None = None, *, names: bool = False) -> None:
@@ -88,6 +90,7 @@ class Sampler:
         """
         self.game = game
         self.newest: tuple[Any, ...] | None = None
+        self.laps = self.lap = 0
         self._deriver = Deriver(thresholds)
         # Metrics are derived from some pages of one game; another game's frames come without them.
         derives = set(DERIVED_FROM) <= set(game.pages)
@@ -115,8 +118,10 @@ class Sampler:
             records: list[Any] = [self._read(page, pages[place]) for page, place in self._inputs]
             self.newest = tuple(records)
             derived, events = self._deriver.tick(*records)
+            self.lap = derived.lap_number or 0
             yield self.record(derived, tick, stamp)
             for event in events:
+                self.laps += event.kind == EventKind.LAP_COMPLETED
                 yield self.record(event, tick, stamp)
 
     def rest(self, state: SimState) -> list[Event]:

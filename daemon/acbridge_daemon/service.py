@@ -15,7 +15,10 @@ from typing import Any
 import structlog
 import zmq
 
+from acbridge.errors import DecodeError, shown
 from acbridge.pages import AC1
+from acbridge.recording.page_log.rows import NoteKind, Row, RowKind, read_note
+from acbridge.requests import check_mark, check_rate, check_thresholds
 from acbridge.sources import PageSource
 from acbridge.topics import FRAMES_PER_TICK, REPEAT_S
 from acbridge.wire import Stamp
@@ -30,6 +33,8 @@ from acbridge_daemon.ingest import Ingest
 from acbridge_daemon.memory import Memory
 from acbridge_daemon.pacer import Pacer
 from acbridge_daemon.publisher import Publisher
+from acbridge_daemon.recorder import Daemon, Recorder
+from acbridge_daemon.replay import Replay
 from acbridge_daemon.report import Report
 from acbridge_daemon.responder import RequestCounts, Responder
 from acbridge_daemon.sampler import Sampler
@@ -76,6 +81,8 @@ class Service:
 
         Raises:
             BindError: An address cannot be used.
+            NotARecording: The file of the recording holds something else.
+            OSError: It cannot be written.
         """
         run = secrets.randbits(32)
         counts = RequestCounts()
@@ -85,7 +92,9 @@ class Service:
         self._notifier = notifier
         self._publisher = Publisher(context, settings.topic_prefix, _queue(settings.rate), zap)
         sampler = Sampler(AC1, run, settings.thresholds, names=settings.names)
-        self._ingest = Ingest(source, sampler, self._publisher, clock)
+        self._replay = source if isinstance(source, Replay) else None
+        reading = None if self._replay is None else self._replay.reading
+        self._ingest = Ingest(source, sampler, self._publisher, clock, reading)
         self._driving = Driving(backend, NEUTRALS[settings.neutral], clock, self._ingest, calibration_file)
         self.report = Report(run, version, settings, self._ingest, self._driving, self._publisher, counts)
         answers = Answers(
@@ -104,6 +113,9 @@ class Service:
         self.frames_endpoint, self.requests_endpoint = bind_pair(
             self._publisher.socket, self._responder.socket, settings.host, settings.port
         )
+        if settings.record is not None:
+            daemon = Daemon(run, version, settings.source)
+            self._ingest.recorder = Recorder(settings.record, AC1, daemon, settings.rate, lambda: sampler.thresholds)
         self._poller = zmq.Poller()
         self._poller.register(self._publisher.socket, zmq.POLLIN)
         self._poller.register(self._responder.socket, zmq.POLLIN)
@@ -113,7 +125,7 @@ class Service:
         self._keys_due = False
         self._port_lost: BindError | None = None
         self._stopping = False
-        self._pacer = Pacer(settings.rate, clock.mono_ns())
+        self._pacer: Pacer | Replay = self._replay or Pacer(settings.rate, clock.mono_ns())
         self._report_due = 0
         self._tick = 0
         self._memory = Memory()
@@ -130,6 +142,7 @@ class Service:
         """Keep another rate from now on."""
         self._pacer = Pacer(rate, self._clock.mono_ns())
         self.report.change_rate(rate)
+        self._ingest.change_rate(rate, self._clock.now())
 
     def serve(self) -> None:
         """
@@ -141,7 +154,8 @@ class Service:
         gc.collect()
         gc.freeze()  # objects made at start-up stay, so the collector need not visit them again
         self._memory.measure()
-        self._pacer = Pacer(self.report.rate, self._clock.mono_ns())
+        if self._replay is None:
+            self._pacer = Pacer(self.report.rate, self._clock.mono_ns())
         while not self._stopping:
             self._step(self._clock.now())
             self._answer_until_due()
@@ -167,12 +181,45 @@ class Service:
         late_ns = stamp.mono_ns - self._pacer.deadline_ns
         skipped = self._pacer.take(stamp.mono_ns)
         self.report.tick(late_ns, skipped)
+        if self._replay is not None:
+            self._turn(self._replay, stamp)
+            return
         self._tick += 1 + skipped
         changed = self._ingest.step(self._tick, stamp)
         self._driving.step(self._tick, stamp)
         if changed or stamp.mono_ns >= self._report_due:
             self._report_due = stamp.mono_ns + REPORT_EVERY_NS
             self._publish_status(stamp)
+
+    def _turn(self, replay: Replay, now: Stamp) -> None:
+        """Do at the turn of a recorded row what was done live; the logic goes by the row's time."""
+        row = replay.row
+        said = row.stamp if replay.recorded_stamps else now
+        if row.kind is RowKind.NOTE:
+            self._repeat_note(row, said)
+            return
+        changed = self._ingest.step(row.tick, row.stamp, said, quiet=replay.seeking)
+        replay.reached(self._ingest.sampler.lap)
+        if changed or row.stamp.mono_ns >= self._report_due:
+            self._report_due = row.stamp.mono_ns + REPORT_EVERY_NS
+            if not replay.seeking:
+                self._publish_status(said)
+        if replay.ended:
+            self.stop()
+
+    def _repeat_note(self, row: Row, stamp: Stamp) -> None:
+        """Do what a recorded daemon was asked for between two ticks."""
+        values = read_note(row)
+        kind = values.get("note")
+        try:
+            if kind == NoteKind.MARK:
+                self._ingest.mark(check_mark(values["text"]), stamp)
+            elif kind == NoteKind.THRESHOLDS:
+                self._ingest.change_thresholds(check_thresholds(values["values"]), stamp)
+            elif kind == NoteKind.RATE:
+                self.report.change_rate(check_rate(values["rate"]))
+        except (ValueError, KeyError) as error:
+            raise DecodeError(f"a recorded note about {shown(kind)} cannot be: {error}") from error
 
     def _answer_until_due(self) -> None:
         """Answer requests until the next tick is due; poll the sockets, and answer one request, at least once."""

@@ -10,10 +10,12 @@ from acbridge.derived import Thresholds
 from acbridge.pages import AC1
 from acbridge.requests import check_rate
 from acbridge.sources import DEFAULT_PAGE_DIR
+from acbridge_daemon.recorder import RecordOptions
+from acbridge_daemon.replay import ReplayOptions
 from acbridge_sim import CARS, car_named
 
 DEFAULT_RATE = 60.0
-SOURCES = ("live", "sim")
+SOURCES = ("live", "sim", "recording")
 USUAL_CAR = next(iter(CARS))
 CONTROLS = ("none", "sim", "page", "uinput", "vjoy", "custom_ai")
 NEUTRALS = ("brake", "coast")
@@ -30,7 +32,7 @@ class Settings:
 
     Attributes:
         rate: Ticks per second, 1 to 1000.
-        source: ``live`` for the sim's shared memory, ``sim`` for the stand-in.
+        source: ``live`` for the sim's shared memory, ``sim`` for the stand-in, ``recording`` for a replay.
         car: Name of the stand-in's car, of `acbridge_sim.CARS`.
         bind: Address to publish and answer on.
         port: Port of the frames; requests are answered on the next one. 0 takes a free pair.
@@ -47,6 +49,8 @@ class Settings:
             another process, or a device: ``uinput``, ``vjoy``, ``custom_ai``.
         calibration: File of the maps by which commands are corrected; it is written by the request ``calibrate``.
         neutral: What is applied without a driver: ``brake`` or ``coast``.
+        record: Where and how the pages are recorded; ``None`` for no recording.
+        replay: Which recording is replayed, and how; ``None`` for another source.
         keys: The directory of keys; with one, only clients whose key is in it can connect.
 
     Raises:
@@ -70,6 +74,8 @@ class Settings:
     calibration: Path | None = None
     neutral: str = "brake"
     keys: Path | None = None
+    record: RecordOptions | None = None
+    replay: ReplayOptions | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -79,6 +85,7 @@ class Settings:
         if self.source not in SOURCES:
             raise SettingsError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
         self._check_car()
+        self._check_replay()
         if not 0 <= self.port <= LAST_PORT:
             raise SettingsError(f"port must be from 1 to {LAST_PORT}, or 0 for any, not {self.port}")
         if self.metrics is not None and not 1 <= self.metrics <= LAST_PORT + 1:
@@ -104,6 +111,12 @@ class Settings:
             raise SettingsError(str(error)) from error
         if self.car != USUAL_CAR and self.source != "sim":
             raise SettingsError("car is one of the stand-in's, so it needs --source sim")
+
+    def _check_replay(self) -> None:
+        if (self.source == "recording") != (self.replay is not None):
+            raise SettingsError("source recording takes a FILE or a directory, and only that source does")
+        if self.replay is not None and (self.controls != "none" or self.record is not None):
+            raise SettingsError("a recording cannot be driven or recorded again; acbridge-recording cuts it")
 
     def _check_controls(self) -> None:
         if self.controls not in CONTROLS:

@@ -9,44 +9,12 @@ Pure: the time is that of the frames, and the daemon is asked by the caller.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from acbridge import DecodeError, Event, EventKind, Static
 from acbridge.derived import CAR_AND_TRACK
 from acbridge.recording.parsing import thresholds_in
-
-MEGABYTE = 1_000_000
-_MINUTE_NS = 60_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """
-    When a file is long enough; ``None`` for never.
-
-    Attributes:
-        size: After so many MB on the disk.
-        minutes: After so many minutes.
-        laps: After so many completed laps.
-    """
-
-    size: float | None = None
-    minutes: float | None = None
-    laps: int | None = None
-
-    @property
-    def wanted(self) -> bool:
-        """Whether files are ever long enough."""
-        return (self.size, self.minutes, self.laps) != (None, None, None)
-
-    def due(self, size: int, minutes: float, laps: int) -> bool:
-        """Return whether a file of this size (bytes), age and number of laps is long enough."""
-        return (
-            (self.size is not None and size >= self.size * MEGABYTE)
-            or (self.minutes is not None and minutes >= self.minutes)
-            or (self.laps is not None and laps >= self.laps)
-        )
+from acbridge.recording.writing.rotation import MINUTE_NS, Rotation
 
 
 class Start(NamedTuple):
@@ -160,7 +128,7 @@ class Segments:
                 self.header["thresholds"] |= thresholds_in(event.text or "")
 
     def _begin_if(self, begins: bool, mono_ns: int, size: int) -> bool:
-        age = (mono_ns - self._begun_ns) / _MINUTE_NS
+        age = (mono_ns - self._begun_ns) / MINUTE_NS
         if not begins and not self._rotation.due(size, age, self.laps - self._laps_before):
             return False
         self._begun_ns, self._laps_before = mono_ns, self.laps

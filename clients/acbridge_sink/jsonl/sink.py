@@ -15,15 +15,17 @@ from acbridge.checks import check
 from acbridge.frame_source import FrameSource
 from acbridge.pages import AC1
 from acbridge.recording import lines
-from acbridge.recording.compression import compressor, kind_of
+from acbridge.recording.compression import kind_of
+from acbridge.recording.writing.backlog import Backlog, Item
+from acbridge.recording.writing.files import File, name_of
+from acbridge.recording.writing.rotation import MEGABYTE, Rotation
+from acbridge.recording.writing.writer import Writer
 from acbridge.selection import Selection
 from acbridge.topics import TICK_RECORDS
 from acbridge_sink.daemon_watch import DaemonWatch
-from acbridge_sink.jsonl.backlog import Backlog, Item
-from acbridge_sink.jsonl.files import File, name_of
+from acbridge_sink.jsonl.format import JsonLines, LinesDirectory
 from acbridge_sink.jsonl.progress import Progress
-from acbridge_sink.jsonl.segments import MEGABYTE, Rotation, Segments, Start
-from acbridge_sink.jsonl.writer import Writer
+from acbridge_sink.jsonl.segments import Segments, Start
 from acbridge_sink.pump import TickFrames
 from acbridge_sink.words import session_text
 
@@ -87,20 +89,26 @@ class Jsonl:
         self._gaps = 0
         self.lost = 0
         self.progress = Progress(quiet=options.quiet)
-        self._backlog = Backlog(waits=options.waits)
+        self._backlog: Backlog[bytes] = Backlog(lines.not_written, waits=options.waits)
         compression = options.compression
         if target is not None and not self._in_directory:
             compression = compression or kind_of(target.name)
-        if compression:
-            compressor(compression)  # fails now if zstd is missing, before there is a file
-        file: File | Path
+        content = JsonLines(compression, options.layout)  # fails now if zstd is missing, before there is a file
+        file, directory = None, None
         if target is None:
-            file = File.of_stdout(compression)
+            file = File.of_stdout(content)
         elif self._in_directory:
-            file = target
+            directory = LinesDirectory(target, content)
         else:
-            file = File.continued(target, compression, options.layout)
-        self._writer = Writer(self._backlog, file, compression, int(options.min_free * MEGABYTE), self.progress.report)
+            file = File.continued(target, content)
+        self._writer = Writer(
+            self._backlog,
+            file,
+            directory,
+            int(options.min_free * MEGABYTE),
+            self.progress.report,
+            packed=compression is not None,
+        )
 
     @property
     def ticks(self) -> int:

@@ -8,8 +8,9 @@ import pytest
 from acbridge import EventKind, Graphics, Physics
 from acbridge.pages import STATUS_LIVE, STATUS_REPLAY
 from acbridge.recording import open_recording, read_ticks
+from acbridge.recording.writing.files import File, name_of
 from acbridge_sink.jsonl import Jsonl, Options, Rotation
-from acbridge_sink.jsonl.files import File, name_of
+from acbridge_sink.jsonl.format import JsonLines
 from acbridge_sink.pump import TickFrames
 from programs import until
 from recordings import RUN, Answers, another_static, event, frame, numbers, read, recorder, records, tick
@@ -89,9 +90,9 @@ def test_without_a_tick_there_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
-    files = [File.begun(tmp_path, "drive", None) for _ in range(2)]
+    files = [File.begun(tmp_path, "drive", JsonLines(None)) for _ in range(2)]
     files[0].close()
-    files.append(File.begun(tmp_path, "drive", None))
+    files.append(File.begun(tmp_path, "drive", JsonLines(None)))
     for file in files[1:]:
         file.close()
     assert ["drive-2.jsonl", "drive-3.jsonl", "drive.jsonl"] == sorted(path.name for path in tmp_path.iterdir())

@@ -17,8 +17,9 @@ from acbridge.json_lines import fast_json, plain_json
 from acbridge.pages import AC1, STATUS_REPLAY
 from acbridge.recording.compression import compressor
 from acbridge.recording.lines import HEADER_START
+from acbridge.recording.writing.files import File
 from acbridge_sim import World
-from acbridge_sink.jsonl.files import File
+from acbridge_sink.jsonl.format import JsonLines
 from programs import Daemon, Sink, until
 
 NOT_A_RECORDING = 65
@@ -141,7 +142,7 @@ def test_a_file_cut_anywhere_keeps_every_whole_line(fast: Daemon, path: Path) ->
     first = whole.index(b"\n") + 1
     for cut in sorted({*range(first, len(whole), 7), *range(len(whole) - 50, len(whole) + 1), first + 1}):
         path.write_bytes(whole[:cut])
-        File.continued(path, None).close()
+        File.continued(path, JsonLines(None)).close()
         kept = whole.rindex(b"\n", 0, cut) + 1
         repair = b'{"type":"repair","cut_bytes":%d}\n' % (cut - kept) if cut > kept else b""
         assert whole[:kept] + repair == path.read_bytes()
@@ -152,7 +153,7 @@ def test_a_file_cut_in_its_first_line_begins_anew(fast: Daemon, path: Path) -> N
     header = path.read_bytes().partition(b"\n")[0]
     for cut in (*range(60), *range(60, len(header), 11), len(header)):
         path.write_bytes(header[:cut])
-        File.continued(path, None).close()
+        File.continued(path, JsonLines(None)).close()
         assert b"" == path.read_bytes()
 
 
@@ -239,9 +240,10 @@ def test_a_restart_of_the_daemon_is_a_header_and_a_gap(path: Path) -> None:
 CONTINUE = """
 import sys
 from pathlib import Path
-from acbridge_sink.jsonl.files import File, NotARecording
+from acbridge.recording.writing.files import File, NotARecording
+from acbridge_sink.jsonl.format import JsonLines
 try:
-    File.continued(Path(sys.argv[1]), "gzip").close()
+    File.continued(Path(sys.argv[1]), JsonLines("gzip")).close()
 except NotARecording as error:
     print(error)
 # getrusage counts the memory of the process that started this one, too.

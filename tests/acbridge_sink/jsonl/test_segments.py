@@ -3,7 +3,8 @@
 from typing import Any
 
 from acbridge import Event, EventKind
-from acbridge_sink.jsonl.segments import Rotation, Segments, Start
+from acbridge.recording.writing.rotation import Rotation
+from acbridge_sink.jsonl.segments import Segments, Start
 from recordings import another_static, records
 
 CONTINUES = Start(segment=False, restarted=False)

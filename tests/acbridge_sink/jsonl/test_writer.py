@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from acbridge.recording.lines import HEADER_START
+from acbridge.recording.writing.backlog import CAPACITY
+from acbridge.recording.writing.files import File
 from acbridge_sink.jsonl import Jsonl, NotARecording, Options
-from acbridge_sink.jsonl.backlog import CAPACITY
-from acbridge_sink.jsonl.files import File
+from acbridge_sink.jsonl.format import JsonLines
 from programs import until
 from recordings import numbers, read, recorder, tick
 
@@ -124,7 +125,7 @@ def test_short_and_failing_writes_break_no_line(
             raise OSError(step.error, os.strerror(step.error))
         return real(file, data[: step.most])
 
-    file = File.continued(path, None)
+    file = File.continued(path, JsonLines(None))
     monkeypatch.setattr(os, "write", write)
     written = b""
     for line in (b'{"first":1}\n', b'{"second":2}\n'):
@@ -232,13 +233,13 @@ def test_a_compressed_recording_is_continued_behind_its_last_whole_member(tmp_pa
         pytest.importorskip("backports.zstd")
     path = tmp_path / "drive.jsonl"
     for number in (1, 2):
-        file = File.continued(path, kind)
+        file = File.continued(path, JsonLines(kind))
         file.write(LINES if number == 1 else b'{"tick":2}\n')
         file.close()
     good = path.read_bytes()
     for cut in range(1, 15):
         path.write_bytes(good[:-cut])
-        file = File.continued(path, kind)
+        file = File.continued(path, JsonLines(kind))
         file.write(b'{"tick":3}\n')
         file.close()
         path.rename(tmp_path / f"drive.jsonl.{kind[0]}")
@@ -253,7 +254,7 @@ def test_a_compressed_file_that_is_no_recording_is_left_alone(tmp_path: Path, co
     path = tmp_path / "drive.jsonl.gz"
     path.write_bytes(content)
     with pytest.raises(NotARecording):
-        File.continued(path, "gzip")
+        File.continued(path, JsonLines("gzip"))
     assert content == path.read_bytes()
 
 

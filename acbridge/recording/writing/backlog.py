@@ -2,16 +2,17 @@
 The bounded queue between receiving and writing.
 
 Receiving never waits for the disk. When the queue is full, the newest ticks are dropped until half of it is free, and a
-gap line takes their place: one gap instead of many. A source that can wait (a recording) waits for a full queue first.
-The queue writes nothing.
+gap takes their place: one gap instead of many. A source that can wait (a recording) waits for a full queue first. The
+queue writes nothing.
 """
 
 import threading
 import time
 from collections import deque
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
 
-from acbridge.recording import lines
+T = TypeVar("T")
 
 CAPACITY = 4096
 """Ticks that may wait; a minute at 60 Hz, and about 20 MB."""
@@ -19,34 +20,43 @@ PATIENCE_S = 5.0
 """How long a source that can wait does so before ticks are dropped, s; a disk that takes nothing must not hang us."""
 
 
-class Item(NamedTuple):
+class Item(NamedTuple, Generic[T]):
     """
-    Some whole lines.
+    A piece of a recording that is written whole or not at all.
 
     Attributes:
-        data: The lines.
-        tick: The tick that they record; ``None`` for other lines, which are never dropped.
-        name: The file that begins with them, without its suffix; empty to continue the open file.
+        data: What is written.
+        tick: The tick that it records; ``None`` for other pieces, which are never dropped.
+        name: The file that begins with it, without its suffix; empty to continue the open file.
     """
 
-    data: bytes
+    data: T
     tick: int | None = None
     name: str = ""
 
 
-class Backlog:
+class Backlog(Generic[T]):
     """
     The queue.
 
     Attributes:
         dropped: Ticks that were dropped so far.
-        gaps: Gap lines in their place.
+        gaps: Gaps in their place.
     """
 
-    def __init__(self, capacity: int = CAPACITY, *, waits: bool = False) -> None:
+    def __init__(self, gap: Callable[[int, int, int], T], capacity: int = CAPACITY, *, waits: bool = False) -> None:
+        """
+        Make an empty queue.
+
+        Args:
+            gap: Makes what is written in place of dropped ticks: of the first, the last, and their number.
+            capacity: Ticks that may wait.
+            waits: Whether the source can wait for a full queue.
+        """
+        self._gap = gap
         self._capacity = capacity
         self._patience_s = PATIENCE_S if waits else 0.0
-        self._items: deque[Item] = deque()
+        self._items: deque[Item[T]] = deque()
         self._changed = threading.Condition()
         self._hole: list[int] = []  # first and last tick, and how many
         self._dropping = False
@@ -54,7 +64,7 @@ class Backlog:
         self.dropped = 0
         self.gaps = 0
 
-    def put(self, item: Item) -> None:
+    def put(self, item: Item[T]) -> None:
         """Enqueue an item, or drop it."""
         with self._changed:
             if self._patience_s and not self._dropping:
@@ -66,9 +76,10 @@ class Backlog:
                 return
             self._append_gap()
             self._items.append(item)
-            self._changed.notify()
+            if len(self._items) == 1:  # one that waits for more is not woken by each of them
+                self._changed.notify()
 
-    def take(self, most: int, patience_s: float, linger_s: float = 0.0) -> list[Item]:
+    def take(self, most: int, patience_s: float, linger_s: float = 0.0) -> list[Item[T]]:
         """
         Remove and return items.
 
@@ -101,6 +112,7 @@ class Backlog:
 
     def _append_gap(self) -> None:
         if self._hole:
-            self._items.append(Item(lines.not_written(*self._hole)))
+            first, last, ticks = self._hole
+            self._items.append(Item(self._gap(first, last, ticks)))
             self._hole = []
             self.gaps += 1

@@ -1,8 +1,8 @@
 """
-The thread that writes the lines of the backlog to the disk, and waits for the disk when it must.
+The thread that writes the items of the backlog to the disk, and waits for the disk when it must.
 
-A full, nearly full or failing disk is tried again twice a second; meanwhile lines wait in the backlog. It knows whole
-lines, not what they say.
+A full, nearly full or failing disk is tried again twice a second; meanwhile items wait in the backlog. It knows whole
+items, not what they say.
 """
 
 import errno
@@ -10,16 +10,19 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
-from acbridge_sink.jsonl.backlog import Backlog, Item
-from acbridge_sink.jsonl.files import File
-from acbridge_sink.jsonl.segments import MEGABYTE
+from acbridge.recording.writing.backlog import Backlog, Item
+from acbridge.recording.writing.rotation import MEGABYTE
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 FSYNC_EVERY_S = 1.0
 LINGER_S = 0.12
-"""How long lines are gathered before they are compressed: a kill loses them, and 200 ms is the promise."""
+"""How long items are gathered before they are compressed: a kill loses them, and 200 ms is the promise."""
 BATCH = 64
 """Items written at once; few enough that a disk with a little room takes some."""
 PACKED_BATCH = 1024
@@ -35,7 +38,51 @@ SLOW_DISK_S = 20.0
 Report = Callable[[str], None]
 
 
-class Writer:
+class Target(Protocol[T_contra]):
+    """The file that is open; :class:`acbridge.recording.writing.files.File` for bytes."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        ...
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the file takes space on a disk; a pipe or a device does not."""
+        ...
+
+    def append(self, pieces: Sequence[T_contra], /) -> None:
+        """Append some pieces, all or none."""
+        ...
+
+    def sync(self) -> None:
+        """Flush the file to the disk."""
+        ...
+
+    def close(self) -> None:
+        """Finish the file."""
+        ...
+
+
+class Directory(Protocol[T_contra]):
+    """Where files begin."""
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        ...
+
+    def begin(self, name: str) -> Target[T_contra]:
+        """Create a file of this name, without its suffix; a name that is taken gets a number."""
+        ...
+
+
+class Writer(Generic[T]):
     """
     Owns the open file, and the thread.
 
@@ -49,25 +96,34 @@ class Writer:
     """
 
     def __init__(
-        self, backlog: Backlog, file: File | Path, compression: str | None, min_free: int, report: Report
+        self,
+        backlog: Backlog[T],
+        file: Target[T] | None,
+        directory: Directory[T] | None,
+        min_free: int,
+        report: Report,
+        *,
+        packed: bool = False,
     ) -> None:
         """
         Start the thread.
 
         Args:
-            backlog: Where lines come from.
-            file: An open file, or the directory in which files begin.
-            compression: Of the files in that directory.
+            backlog: Where items come from.
+            file: An open file; ``None`` for a directory.
+            directory: The directory in which files begin.
             min_free: Bytes that stay free on the disk.
-            report: Prints a sentence for the user.
+            report: Reports a sentence to the user.
+            packed: Whether many items are gathered for each write, because they are compressed together.
         """
-        self.files = self.size = self.total = self.ticks = 0
+        self.files = self.total = self.ticks = 0
+        self.size = 0 if file is None else file.size
         self.broken_pipe = False
         self.problem = ""
         self._backlog = backlog
-        self._file = file if isinstance(file, File) else None
-        self._directory = file if isinstance(file, Path) else None
-        self._compression = compression
+        self._file = file
+        self._directory = directory
+        self._packed = packed
         self._min_free = min_free
         self._report = report
         self._reported = -REMIND_S
@@ -89,8 +145,8 @@ class Writer:
             self.problem = "it takes nothing any more"
 
     def _run(self) -> None:
-        linger = LINGER_S if self._compression else 0.0
-        most = PACKED_BATCH if self._compression else BATCH
+        linger = LINGER_S if self._packed else 0.0
+        most = PACKED_BATCH if self._packed else BATCH
         while True:
             items = self._backlog.take(most, FSYNC_EVERY_S, linger)
             if not items and self._backlog.ended:
@@ -100,6 +156,7 @@ class Writer:
             self._insist(self._sync)
         if self._file is not None:
             self._insist(self._file.close)
+            self._count(self._file)
 
     def _insist(self, step: Callable[[], None]) -> bool:
         """Repeat a step until the disk allows it; return whether it did before the end."""
@@ -121,16 +178,14 @@ class Writer:
                     self._report(f"writes to {self._place} again")
                 return True
 
-    def _write(self, items: list[Item]) -> None:
+    def _write(self, items: list[Item[T]]) -> None:
         self._leave_room()
         if items[0].name and self._directory is not None:
             self._begin(items[0].name)
         if self._file is None:
             return
-        before = self._file.size
-        self._file.write(b"".join([item.data for item in items]))
-        self.size = self._file.size
-        self.total += self.size - before
+        self._file.append([item.data for item in items])
+        self._count(self._file)
         self.ticks += sum(item.tick is not None for item in items)
 
     def _begin(self, name: str) -> None:
@@ -139,8 +194,9 @@ class Writer:
         if self._file is not None and self._file.size:
             file, self._file = self._file, None
             file.close()
+            self._count(file)
         if self._file is None:
-            self._file = File.begun(self._directory, name, self._compression)
+            self._file = self._directory.begin(name)
             self.size = 0
             self.files += 1
 
@@ -149,7 +205,9 @@ class Writer:
         if not self._min_free or (now - self._measured < MEASURE_S and not self._blocked):
             return
         self._measured = now
-        on_disk = self._directory or (self._file.path if self._file is not None and self._file.on_disk else None)
+        on_disk = self._file.path if self._file is not None and self._file.on_disk else None
+        if self._directory is not None:
+            on_disk = self._directory.path
         if on_disk is not None and shutil.disk_usage(on_disk).free < self._min_free:
             raise OSError(errno.ENOSPC, f"less than {self._min_free / MEGABYTE:g} MB are free (--min-free)")
 
@@ -158,6 +216,12 @@ class Writer:
         if self._file is not None and now - self._synced >= FSYNC_EVERY_S:
             self._synced = now
             self._file.sync()
+            self._count(self._file)
+
+    def _count(self, file: Target[T]) -> None:
+        """Count the bytes by which the open file has grown."""
+        self.total += file.size - self.size
+        self.size = file.size
 
     def _report_problem(self, error: OSError) -> None:
         self.problem = error.strerror or str(error)
@@ -171,10 +235,10 @@ class Writer:
     def _place(self) -> Path:
         if self._file is not None:
             return self._file.path
-        return self._directory or Path(os.devnull)
+        return Path(os.devnull) if self._directory is None else self._directory.path
 
 
-def _by_file(items: list[Item]) -> Iterator[list[Item]]:
+def _by_file(items: list[Item[T]]) -> Iterator[list[Item[T]]]:
     """Yield the items of each file; a file begins with an item that names it."""
     begin = 0
     for end in range(1, len(items) + 1):

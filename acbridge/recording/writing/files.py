@@ -1,7 +1,7 @@
 """
-Files that hold whole lines, whatever happens.
+Files that hold whole pieces, whatever happens.
 
-`write` writes its lines whole or not at all. A file that exists is continued, after its broken end, if a killed sink
+`write` writes its bytes whole or not at all. A file that exists is continued, after its broken end, if a killed program
 left one, is cut off. A file that is not a recording is never changed.
 """
 
@@ -11,16 +11,14 @@ import re
 import stat
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from acbridge import DecodeError
-from acbridge.recording import lines
-from acbridge.recording.compression import PART, SUFFIXES, compressor, expand
+from acbridge.recording.compression import PART
 
-_CHUNK = 65536
 _LOCKED_BYTE = 2**30
 """Far behind what a recording is likely to reach: on Windows a locked byte cannot be written."""
 _BUSY_S = 0.01
@@ -33,66 +31,94 @@ class NotARecording(Exception):  # noqa: N818  the name says what happened
         super().__init__(f"{path} {what}; choose another name or move it away")
 
 
+class Format(Protocol):
+    """What a file consists of."""
+
+    @property
+    def suffix(self) -> str:
+        """The end of a file's name, such as ``.jsonl.gz``."""
+        ...
+
+    def pack(self, data: bytes, /) -> bytes:
+        """Return the bytes that are written for some pieces."""
+        ...
+
+    def whole(self, path: Path, descriptor: int) -> int:
+        """
+        Return where the last whole piece of a file ends.
+
+        Args:
+            path: The file, for messages.
+            descriptor: The file, open for reading, at its beginning; it holds something.
+
+        Raises:
+            NotARecording: The file holds something else.
+        """
+        ...
+
+    def repaired(self, cut_bytes: int) -> bytes:
+        """Return the piece that says how many bytes of a broken end were cut off; empty for none."""
+        ...
+
+
 class File:
     """
-    One file or pipe to which lines are appended.
+    One file or pipe to which pieces are appended.
 
     Attributes:
         path: The file.
         size: Bytes in the file.
     """
 
-    def __init__(self, path: Path, descriptor: int, compression: str | None) -> None:
+    def __init__(self, path: Path, descriptor: int, content: Format) -> None:
         self.path = path
         self.size = 0
         self._file = descriptor
         self._final = path
-        self._compression = compression
-        self._pack = compressor(compression) if compression else bytes
+        self._format = content
         self._on_disk = stat.S_ISREG(os.fstat(descriptor).st_mode)
 
     @classmethod
-    def of_stdout(cls, compression: str | None) -> "File":
+    def of_stdout(cls, content: Format) -> "File":
         """Return stdout."""
-        return cls(Path("stdout"), os.dup(1), compression)
+        return cls(Path("stdout"), os.dup(1), content)
 
     @classmethod
-    def continued(cls, path: Path, compression: str | None, layout: str = "tick") -> "File":
+    def continued(cls, path: Path, content: Format) -> "File":
         """
-        Open a file and continue behind its last whole line, or create it.
+        Open a file and continue behind its last whole piece, or create it.
 
         Raises:
-            NotARecording: The file holds something else, or lines of another layout.
+            NotARecording: The file holds something else, or pieces of another kind.
             OSError: The file cannot be written, or another program is recording into it.
         """
-        file = cls(path, _open(path), compression)
+        file = cls(path, _open(path), content)
         try:
             _lock(file._file)
             if file._on_disk:
-                file._repair(layout)
+                file._repair()
         except BaseException:
             os.close(file._file)
             raise
         return file
 
     @classmethod
-    def begun(cls, directory: Path, name: str, compression: str | None) -> "File":
+    def begun(cls, directory: Path, name: str, content: Format) -> "File":
         """
         Create a file whose name is not taken; while it is written, ``.part`` follows the name.
 
         Raises:
             OSError: The file cannot be created.
         """
-        suffix = f".jsonl{SUFFIXES[compression] if compression else ''}"
         number = 1
         while True:
-            final = directory / f"{name}{f'-{number}' if number > 1 else ''}{suffix}"
+            final = directory / f"{name}{f'-{number}' if number > 1 else ''}{content.suffix}"
             part = final.with_name(final.name + PART)
             number += 1
             if final.exists():
                 continue
             try:
-                file = cls(part, _open(part, os.O_EXCL), compression)
+                file = cls(part, _open(part, os.O_EXCL), content)
             except FileExistsError:
                 continue
             file._final = final
@@ -103,19 +129,18 @@ class File:
         """Whether the file takes space on a disk; a pipe or a device does not."""
         return self._on_disk
 
-    @property
-    def compressed(self) -> bool:
-        """Whether lines should come in larger pieces."""
-        return self._compression is not None
+    def append(self, pieces: Sequence[bytes]) -> None:
+        """Append some pieces; see :meth:`write`."""
+        self.write(b"".join(pieces))
 
     def write(self, data: bytes) -> None:
         """
-        Append lines, whole or not at all.
+        Append bytes, whole or not at all.
 
         Raises:
-            OSError: The lines cannot be written; the file is as it was.
+            OSError: They cannot be written; the file is as it was.
         """
-        rest = memoryview(self._pack(data))
+        rest = memoryview(self._format.pack(data))
         size = self.size + len(rest)
         try:
             while rest:
@@ -158,64 +183,20 @@ class File:
         if self._final != self.path:
             self.path = self.path.rename(self._final)
 
-    def _repair(self, layout: str) -> None:
+    def _repair(self) -> None:
         """Check that the file is a recording, cut off its broken end, and move to the end of the rest."""
         size = os.lseek(self._file, 0, os.SEEK_END)
         if size == 0:
             return
         os.lseek(self._file, 0, os.SEEK_SET)
-        if self._compression:
-            self.size = self._whole_members(layout)
-        else:
-            self._check_header(os.read(self._file, _CHUNK), layout)
-            self.size = self._last_line_end(size)
+        self.size = self._format.whole(self.path, self._file)
         os.ftruncate(self._file, self.size)
         os.lseek(self._file, self.size, os.SEEK_SET)
-        if 0 < self.size < size:
-            self.write(lines.repaired(size - self.size))
-
-    def _whole_members(self, layout: str) -> int:
-        """Return where the last whole member ends."""
-        assert self._compression is not None  # noqa: S101  for the type checker
-        start, good = b"", 0
-        try:
-            with os.fdopen(os.dup(self._file), "rb") as file:
-                for piece, good in expand(file, self._compression):  # noqa: B007  the last one counts
-                    if len(start) < _CHUNK:
-                        start += piece
-        except DecodeError:
-            raise NotARecording(self.path) from None
-        self._check_header(start, layout)
-        return good
-
-    def _check_header(self, start: bytes, layout: str) -> None:
-        """Check that a file begins with a header, and that its layout is ours."""
-        if not lines.HEADER_START.startswith(start[: len(lines.HEADER_START)]):
-            raise NotARecording(self.path)
-        header, whole, _ = start.partition(b"\n")
-        found = lines.layout_of(header) if whole else None
-        if found not in (None, layout):
-            raise NotARecording(self.path, f"is a recording with --layout {found}")
-
-    def _last_line_end(self, size: int) -> int:
-        at = size
-        while at > 0:
-            start = max(0, at - _CHUNK)
-            os.lseek(self._file, start, os.SEEK_SET)
-            newline = os.read(self._file, at - start).rfind(b"\n")
-            if newline >= 0:
-                return start + newline + 1
-            at = start
-        return 0
+        if 0 < self.size < size and (piece := self._format.repaired(size - self.size)):
+            self.write(piece)
 
 
-def named(path: Path, compression: str | None) -> Path:
-    """Return the path with the suffix that its compression has."""
-    suffix = SUFFIXES[compression] if compression else ""
-    return path if path.name.endswith(suffix) else path.with_name(path.name + suffix)
-
-
-def name_of(timestamp: float, static: dict[str, Any] | None, session: str) -> str:
+def name_of(timestamp: float, static: Mapping[str, Any] | None, session: str) -> str:
     """Return a file's name in a directory, such as ``2026-11-22T13-15-00Z_monza_bmw_z4_gt3_practice``."""
     known = static or {}
     track = "-".join(part for part in (known.get("track"), known.get("trackConfiguration")) if part)
