@@ -15,10 +15,10 @@ from codecs import utf_8_decode, utf_16_le_decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
-from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple, Self, dataclass_transform
 
 from acbridge.errors import PageError
+from acbridge.generated import tuples_of, values_of
 from acbridge.plain_text import plain
 from acbridge.schema import CHAR8, CHAR16, FLOAT32, INT32, WHEELS, Column, Kind, Record
 
@@ -140,7 +140,7 @@ class Page(Record):
     offsets: ClassVar[Mapping[str, int]]
     _struct: ClassVar[struct.Struct]
     _flat: ClassVar[int]
-    _readers: ClassVar[tuple["_Reader", ...]]
+    _values: ClassVar[Callable[[tuple[Any, ...]], dict[str, Any]]]
     _writers: ClassVar[tuple["_Writer", ...]]
 
     def __init_subclass__(cls, *, topic: str = "", page_name: str = "") -> None:
@@ -155,7 +155,7 @@ class Page(Record):
         cls.offsets = {place.column.name: place.offset for place in layout.places}
         cls._struct = struct.Struct(layout.code)
         cls._flat = layout.flat
-        cls._readers = tuple(layout.readers)
+        cls._values = staticmethod(values_of(layout.values, layout.flat, _NAMES))
         cls._writers = tuple(layout.writers)
 
     @classmethod
@@ -174,9 +174,7 @@ class Page(Record):
         """
         if len(page) < cls.page_size:
             raise PageError(cls.topic, len(page), cls.page_size)
-        flat = cls._struct.unpack_from(page)
-        values = {name: get(flat) if convert is None else convert(get(flat)) for name, get, convert in cls._readers}
-        return cls.adopt(values)
+        return cls.wrap(cls._values(cls._struct.unpack_from(page)))
 
     @classmethod
     def reader(cls, name: str) -> Callable[[bytes], Any]:
@@ -223,10 +221,10 @@ def read_utf8(units: bytes) -> str:
 
 DECODERS: Mapping[Kind, Callable[[bytes], str]] = {CHAR8: read_utf8, CHAR16: read_utf16}
 
-_Flat = tuple[Any, ...]
-"""The values of a `struct`, which knows no arrays: each number and each text is one."""
-_Reader = tuple[str, Callable[[_Flat], Any], Callable[[Any], Any] | None]
-"""A column's name, what takes its part of the flat values, and what makes the value from that part."""
+_NAMES: Mapping[str, object] = {kind.name: decode for kind, decode in DECODERS.items()} | {
+    "tuple": tuple, "map": map, "zip": zip
+}  # fmt: skip
+"""The names in the expressions of columns."""
 _Writer = tuple[str, int | slice, Callable[[Any], Any] | None]
 """A column's name, its place or places among the flat values, and what makes these from its value."""
 
@@ -238,14 +236,15 @@ class _Layout:
     Attributes:
         code: The format of the `struct`.
         end: Bytes so far.
-        flat: Flat values so far.
+        flat: Flat values so far: a `struct` knows no arrays, each number and each text is one.
+        values: By column, its name and the expression that takes its value from the flat ones.
     """
 
     def __init__(self) -> None:
         self.code = "<"
         self.end = self.flat = 0
         self.places: list[Place] = []
-        self.readers: list[_Reader] = []
+        self.values: list[tuple[str, str]] = []
         self.writers: list[_Writer] = []
 
     def align(self, size: int) -> None:
@@ -260,7 +259,7 @@ class _Layout:
             for column in columns:
                 at = self.flat
                 self.places.append(Place(column, self._append(column, column.shape), _row_bytes(column)))
-                self.readers.append((column.name, *_reader(column, at)))
+                self.values.append((column.name, _value(column, at)))
                 self.writers.append((column.name, *_writer(column, at)))
             return
         widest = max(SIZES[column.kind] for column in columns)
@@ -278,7 +277,7 @@ class _Layout:
         for column, offset, at in offsets:
             self.places.append(Place(column, offset, stride))
             places = [slice(at + i, self.flat, step) for i in range(math.prod(column.shape[1:]))]
-            self.readers.append((column.name, *_group_reader(column, places)))
+            self.values.append((column.name, _group_value(column, places)))
             self.writers += _group_writers(column, places)
 
     def _append(self, column: PageColumn, shape: tuple[int, ...]) -> int:
@@ -307,16 +306,8 @@ def _row_bytes(column: PageColumn) -> int:
     return SIZES[column.kind] * math.prod(column.shape[1:]) if column.shape else 0
 
 
-def _reader(column: PageColumn, at: int) -> tuple[Callable[[_Flat], Any], Callable[[Any], Any] | None]:
-    if column.is_text:
-        return itemgetter(at), DECODERS[column.kind]
-    if not column.shape:
-        return itemgetter(at), None
-    get = itemgetter(slice(at, at + column.count))
-    if len(column.shape) == 1:
-        return get, None
-    row = column.shape[1]
-    return get, lambda part: tuple([part[i : i + row] for i in range(0, len(part), row)])
+def _value(column: PageColumn, at: int) -> str:
+    return f"{column.kind.name}(v{at})" if column.is_text else tuples_of(column.shape, at)
 
 
 def _writer(column: PageColumn, at: int) -> tuple[int | slice, Callable[[Any], Any] | None]:
@@ -327,16 +318,12 @@ def _writer(column: PageColumn, at: int) -> tuple[int | slice, Callable[[Any], A
     return slice(at, at + column.count), None if len(column.shape) == 1 else chain.from_iterable
 
 
-def _group_reader(
-    column: PageColumn, places: list[slice]
-) -> tuple[Callable[[_Flat], Any], Callable[[Any], Any] | None]:
-    """Return what reads a column of a group; each place holds one element of every struct."""
+def _group_value(column: PageColumn, places: list[slice]) -> str:
+    """Return the expression of a column of a group; each place holds one element of every struct."""
+    parts = ["(" + "".join(f"v{i}, " for i in range(place.start, place.stop, place.step)) + ")" for place in places]
     if column.is_text:
-        decode = DECODERS[column.kind]
-        return itemgetter(places[0]), lambda part: tuple(map(decode, part))
-    if len(column.shape) == 1:
-        return itemgetter(places[0]), None
-    return lambda flat: [flat[place] for place in places], lambda part: tuple(zip(*part, strict=True))
+        return f"tuple(map({column.kind.name}, {parts[0]}))"
+    return parts[0] if len(column.shape) == 1 else f"tuple(zip({', '.join(parts)}))"
 
 
 def _group_writers(column: PageColumn, places: list[slice]) -> list[_Writer]:

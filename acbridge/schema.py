@@ -186,6 +186,11 @@ class Record:
             raise DecodeError(
                 f"a {cls.topic} record lacks {missing!r}: the daemon is older than this library, upgrade it"
             )
+        return cls.wrap(values)
+
+    @classmethod
+    def wrap(cls, values: dict[str, Any]) -> Self:
+        """Make a record around a map that is known to have all columns, without copying or checking it."""
         record = object.__new__(cls)
         object.__setattr__(record, "__dict__", values)
         return record

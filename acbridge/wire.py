@@ -14,6 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from acbridge import packing
 from acbridge.checks import check
 from acbridge.errors import DecodeError, WireVersionError
+from acbridge.page_body import decoder_of
 from acbridge.schema import Record
 
 WIRE_VERSION = 1
@@ -90,7 +91,8 @@ class Frame(NamedTuple, Generic[R_co]):
 _HEADER = struct.Struct(">BH2sB5sI6sQ5sQ11sd9sQ")
 _MAP16 = 0xDE
 _KEYS = (b"\xa1v", b"\xa3run\xce", b"\xa4tick\xcf", b"\xa3seq\xcf", b"\xa9timestamp\xcb", b"\xa7mono_ns\xcf")
-_HEADER_FIELDS = 6
+_HEADER_KEYS = ("v", *Header._fields)
+_HEADER_FIELDS = len(_HEADER_KEYS)
 HEADER_BYTES = _HEADER.size
 
 
@@ -138,15 +140,24 @@ def decode(payload: bytes, record: type[R], lost: int = 0) -> Frame[R]:
             another type.
         WireVersionError: They are a frame of another wire version.
     """
-    values = decode_map(payload)
-    del values["v"]
-    run, tick, seq = values.pop("run"), values.pop("tick"), values.pop("seq")
-    timestamp, mono_ns = values.pop("timestamp"), values.pop("mono_ns")
+    run, tick, seq, timestamp, mono_ns = read_header(payload)
     if not 0.0 <= timestamp <= MAX_TIMESTAMP:
         raise DecodeError(f"the timestamp of a {record.topic} frame is no time: {timestamp!r}")
+    decoder = decoder_of(record)
+    values = None if decoder is None else decoder.decode(payload, HEADER_BYTES)
+    if values is None or payload[1:3] != (len(record.columns) + _HEADER_FIELDS).to_bytes(2, "big"):
+        return Frame(_decode_by_keys(payload, record), run, tick, seq, timestamp, mono_ns, lost)
+    return Frame(record.wrap(values), run, tick, seq, timestamp, mono_ns, lost)
+
+
+def _decode_by_keys(payload: bytes, record: type[R]) -> R:
+    """Decode the record of a frame, whatever the order of its fields; a newer daemon may send more."""
+    values = packing.unpack_map(payload, packing.FRAME)
+    for key in _HEADER_KEYS:
+        del values[key]
     adopted = record.adopt(values)
     check(record, values)
-    return Frame(adopted, run, tick, seq, timestamp, mono_ns, lost)
+    return adopted
 
 
 def encode(header: Header, record: Record) -> bytes:

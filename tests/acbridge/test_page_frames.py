@@ -9,14 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acbridge import wire
+from acbridge.checks import check
+from acbridge.errors import DecodeError
 from acbridge.layout import Group, Page, f32, f32x3, i32, text8
 from acbridge.page_frames import PageEncoder
 from acbridge.pages import AC1, Physics, Static
 from acbridge.schema import Record, Vec3
-from acbridge.wire import Header
+from acbridge.wire import HEADER_BYTES, Header
 from plain_msgpack import read_map
 
 HEADER = Header(run=0xDEADBEEF, tick=12, seq=2**40, timestamp=1800000000.125, mono_ns=2**63)
+HEADER_KEYS = ("v", *Header._fields)
 SLOTS = Group(20, "car slots")
 
 
@@ -71,6 +74,35 @@ def test_a_frame_says_what_its_page_says(page: type[Page], data: st.DataObject) 
     frame = wire.decode(PageEncoder(page, names=True).encode(HEADER, drawn), page, lost=3)
     assert by_name(page.from_page(drawn)) == by_name(frame.record)
     assert (*HEADER, 3, page.topic) == (*frame[1:], frame.topic)
+
+
+@each_page
+@settings(deadline=None)
+@given(place=st.integers(0, 5000), byte=st.integers(0, 255), cut=st.integers(0, 40), more=st.binary(max_size=9))
+def test_a_spoilt_frame_says_what_its_msgpack_says(
+    page: type[Page], place: int, byte: int, cut: int, more: bytes
+) -> None:
+    frame = bytearray(PageEncoder(page).encode(HEADER, content(page)))
+    frame[HEADER_BYTES + place % (len(frame) - HEADER_BYTES)] = byte
+    spoilt = bytes(frame[: len(frame) - cut]) + more
+    try:
+        values = {name: value for name, value in wire.decode_map(spoilt).items() if name not in HEADER_KEYS}
+        expected = page.adopt(values)
+        check(page, values)
+    except DecodeError:
+        with pytest.raises(DecodeError):
+            wire.decode(spoilt, page)
+    else:
+        assert by_name(expected) == by_name(wire.decode(spoilt, page).record)
+
+
+@each_page
+def test_fields_in_another_order_and_new_ones_are_decoded_by_their_keys(page: type[Page]) -> None:
+    frame = PageEncoder(page).encode(HEADER, content(page))
+    fields = reversed(wire.decode_map(frame).items())
+    values = {name: value for name, value in fields if name not in HEADER_KEYS} | {"zzz": 1.5}
+    other = wire.encode(HEADER, page.adopt(values))
+    assert by_name(page.adopt(values)) == by_name(wire.decode(other, page).record)
 
 
 def test_what_is_not_finite_survives() -> None:
