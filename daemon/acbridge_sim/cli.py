@@ -67,6 +67,13 @@ A script is a list of steps separated by semicolons:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Each seed gives a slightly different driver.")
 @click.option(
+    "--pace",
+    type=click.FloatRange(0.2, 1),
+    default=1.0,
+    show_default=True,
+    help="Share of the highest speeds that the built-in driver drives at.",
+)
+@click.option(
     "--fps", type=click.FloatRange(1, 333), default=60.0, show_default=True, help="Rendered frames per second."
 )
 @click.option("--script", "script_text", help="Steps to run through; see below.")
@@ -111,6 +118,7 @@ def main(
     session: str,
     driver: str,
     seed: int,
+    pace: float,
     fps: float,
     script_text: str | None,
     page_prefix: str,
@@ -138,6 +146,7 @@ def main(
             session=chosen,
             driver=driver,
             seed=seed,
+            pace=pace,
             fps=fps,
             spec=car_named(car_name),
             faults=Faults(**faults),  # type: ignore[arg-type]  # click made them

@@ -90,6 +90,7 @@ class World:
         cut_invalidates_lap: bool = True,
         rates: tuple[float, float, float] = (1.0, 1.0, 1.0),
         lag: int = 0,
+        pace: float = 1.0,
     ) -> None:
         """
         Begin a session in live mode.
@@ -106,9 +107,10 @@ class World:
             cut_invalidates_lap: Whether a cut makes a lap invalid.
             rates: Multipliers of fuel, tyre wear and damage.
             lag: Steps of 3 ms between the commands of :meth:`step` and the car, 0 to 20.
+            pace: Share of the highest speeds that the built-in driver drives at, 0.2 to 1.
 
         Raises:
-            ValueError: The driver is neither of the two, or the frame rate or the lag is out of range.
+            ValueError: The driver is neither of the two, or the frame rate, the lag or the pace is out of range.
         """
         if driver not in ("ai", "none"):
             raise ValueError(f"the driver is ai or none, not {driver!r}")
@@ -124,7 +126,7 @@ class World:
         self._spec = spec or CarSpec()
         self._fuel = self._spec.tank * 2 / 3 if fuel is None else fuel
         self._fps = fps
-        self._seed = seed
+        self._seed, self._pace = seed, pace
         self._ai = driver == "ai"
         self._lag = _checked_lag(lag)
         self._rates = rates
@@ -344,7 +346,7 @@ class World:
         self.car.fuel_rate, self.car.wear_rate, self.car.damage_rate = self._rates
         self.car.ai = self._ai
         self.timing = Timing(self.track, cut_invalidates_lap=self._cut_invalidates_lap)
-        self._driver = BuiltInDriver(racing_line(self.track, self._spec), self.car, self._seed)
+        self._driver = BuiltInDriver(racing_line(self.track, self._spec), self.car, self._seed, self._pace)
         self._line = deque(CarCommands() for _ in range(self._lag))
         self._elapsed_s = 0.0
         self._late: dict[str, _Late] = {}

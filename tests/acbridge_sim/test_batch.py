@@ -356,9 +356,11 @@ def test_parameters_of_a_run_may_be_given_instead_of_drawn() -> None:
 def test_an_hour_of_random_commands_never_gives_a_number_that_is_not_finite() -> None:
     rng = np.random.default_rng(8)
     lanes = 40
-    worlds = Worlds(lanes, layout("circuit"), randomize={"mass": (0.5, 2.0), "power": (0.2, 5.0), "grip": (0.2, 2.0)})
+    ranges = {"mass": (0.5, 2.0), "power": (0.2, 5.0), "grip": (0.2, 2.0)}
+    garage = [Worlds(lanes, layout("circuit"), spec, randomize=ranges) for spec in CARS.values()]
     hardest = 0.0
-    for _ in range(90):  # of one second each, in forty cars
+    for i in range(90):  # of one second each, in forty cars
+        worlds = garage[i % len(garage)]
         starts = [rng.uniform(*ends, lanes) for ends in ((0, 3400), (-5, 5), (-3, 3), (0, 90))]
         chosen = rng.random(lanes) < 0.2
         worlds.put(chosen, *(start[chosen] for start in starts))

@@ -9,7 +9,7 @@ bend.
 import math
 
 from acbridge_sim.model.car import AIR_DENSITY, Car, G
-from acbridge_sim.model.spec import CarCommands, CarSpec
+from acbridge_sim.model.spec import FIRST, REVERSE, CarCommands, CarSpec
 from acbridge_sim.model.track import Track
 
 EDGE_MARGIN = 1.5
@@ -24,6 +24,12 @@ WINGS = 0.0004
 LOST = 1.3
 """Angle to the line, rad, from which the driver turns round before anything else."""
 TURNING_SPEED = 6.0
+STUCK_SPEED, STUCK_LOOKS = 1.0, 150
+"""A car slower than this in m/s for so many looks, while the driver wants to go, is stuck."""
+BACK_LOOKS, STOP_LOOKS = 300, 80
+"""Looks for which the driver then goes backwards, and those at their end in which it stops the wheels again."""
+BACK_SPEED = 4.0
+SLOWEST_PACE, FASTEST_PACE = 0.2, 1.0
 LOOK_EVERY = 3
 """Steps between two looks: a driver at 111 Hz is quick enough."""
 
@@ -80,13 +86,13 @@ class RacingLine:
 
 class BuiltInDriver:
     """
-    Drives a car along a line, out of the pit lane first if it stands there.
+    Drives a car along a line, out of the pit lane first if it stands there, and backwards out of where it is stuck.
 
     Attributes:
         drive_off_track: Whether to keep off the track, to the right of it.
     """
 
-    def __init__(self, line: RacingLine, car: Car, seed: int = 0) -> None:
+    def __init__(self, line: RacingLine, car: Car, seed: int = 0, pace: float = 1.0) -> None:
         """
         Take the wheel.
 
@@ -94,16 +100,22 @@ class BuiltInDriver:
             line: Where to drive.
             car: What to drive.
             seed: Every seed is a slightly different driver; the same seed is always the same one.
+            pace: Share of the highest speeds that it drives at, 0.2 to 1.
+
+        Raises:
+            ValueError: The pace is out of range.
         """
+        if not SLOWEST_PACE <= pace <= FASTEST_PACE:
+            raise ValueError(f"a pace lies from {SLOWEST_PACE:g} to {FASTEST_PACE:g}, not {pace:g}")
         self._line = line
         self._car = car
         # A driver's character, from the seed alone: up to half a percent of pace, and how far ahead to look.
         character = (seed * 2654435761 % 2**32) / 2**32
-        self._pace = 1.0 - 0.005 * character
+        self._pace = (1.0 - 0.005 * character) * pace
         self._reach_s = 0.22 + 0.02 * character
         self._wings = wings_of(car.spec)
         self._commands = CarCommands()
-        self._looks = 0
+        self._looks = self._stuck = self._back = 0
         self.drive_off_track = False
 
     def run_up(self, distance: float, speed: float) -> tuple[float, float]:
@@ -114,12 +126,12 @@ class BuiltInDriver:
     def state(self) -> list[float]:
         """Return the state, for :meth:`restore`."""
         commands = self._commands
-        return [self._looks, commands.steer, commands.gas, commands.brake]
+        return [self._looks, self._stuck, self._back, commands.steer, commands.gas, commands.brake]
 
     def restore(self, state: list[float]) -> None:
         """Return to a state."""
-        self._looks = int(state[0])
-        self._commands = CarCommands(state[1], state[2], state[3])
+        self._looks, self._stuck, self._back = (int(count) for count in state[:3])
+        self._commands = CarCommands(*state[3:])
 
     def drive(self) -> CarCommands:
         """Return what to do now."""
@@ -154,6 +166,13 @@ class BuiltInDriver:
         slide = math.atan2(cos_h * car.velocity[0] + sin_h * car.velocity[2], max(3.0, speed))
         wheel -= 0.35 * (slide + spec.wheelbase * spec.front_share * -car.yaw_rate / max(6.0, speed))
         commands = self._commands
+        if self._goes_back(speed):
+            # The nose turns towards the line when the wheels point away from it.
+            commands.steer = math.copysign(1.0, aside)
+            commands.gas, commands.brake = (0.0, 0.7) if self._back < STOP_LOOKS else (0.35, 0.0)
+            if speed > BACK_SPEED:
+                commands.gas = 0.0
+            return
         if abs(math.atan2(aside, ahead)) > LOST:
             # Facing the wrong way: stop, then turn on the spot as far as a car can.
             commands.steer = -math.copysign(1.0, aside)
@@ -161,6 +180,23 @@ class BuiltInDriver:
             return
         commands.steer = max(-1.0, min(1.0, wheel / spec.steer_lock))
         commands.gas, commands.brake = self._feet(speed, wanted)
+
+    def _goes_back(self, speed: float) -> bool:
+        """Return whether to go backwards now, after choosing the gear for it or for going on."""
+        car = self._car
+        if self._back > 0:
+            self._back -= 1
+            if self._back == 0:
+                car.shifts_asked = FIRST - car.gear
+                car.auto_shift = True
+            return self._back > 0
+        self._stuck = self._stuck + 1 if speed < STUCK_SPEED and self._commands.gas > 0 else 0
+        if self._stuck < STUCK_LOOKS:
+            return False
+        self._stuck, self._back = 0, BACK_LOOKS
+        car.auto_shift = False
+        car.shifts_asked = REVERSE - car.gear
+        return True
 
     def _feet(self, speed: float, wanted: float) -> tuple[float, float]:
         off = wanted - speed
