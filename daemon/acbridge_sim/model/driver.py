@@ -131,7 +131,7 @@ class BuiltInDriver:
     def restore(self, state: list[float]) -> None:
         """Return to a state."""
         self._looks, self._stuck, self._back = (int(count) for count in state[:3])
-        self._commands = CarCommands(*state[3:])
+        self._commands = CarCommands(state[3], state[4], state[5])
 
     def drive(self) -> CarCommands:
         """Return what to do now."""
