@@ -1,7 +1,9 @@
 // The parts of the dash that are not numbers: the rpm bar, the shift light, the sign of the delta, and the warnings.
 
 const SHIFT = 0.95;
+const FLAGS = ["", "Blue", "Yellow", "Black", "White", "Chequered", "Penalty"]; // of graphics.flag
 const WARNINGS = {
+  flag: "Flag",
   pit: "Pit lane",
   wrong: "Wrong way",
   off: "Off track",
@@ -17,6 +19,8 @@ export class Dash {
   #maxRpm = 0;
   #physics = null;
   #derived = null;
+  #flag = null; // to draw
+  #waved = 0;
   #share = -1;
   #flags = new Map();
 
@@ -38,11 +42,13 @@ export class Dash {
     if (topic === "static") this.#maxRpm = frame.maxRpm;
     else if (topic === "physics") this.#physics = frame;
     else if (topic === "derived") this.#derived = frame;
+    else if (topic === "graphics") this.#flag = frame.flag;
   }
 
   draw() {
     if (this.#physics !== null) this.#drawRpm(this.#physics);
     if (this.#derived !== null) this.#drawDerived(this.#derived);
+    if (this.#flag !== null && this.#flag !== this.#waved) this.#wave(this.#flag);
     this.#physics = this.#derived = null;
   }
 
@@ -66,6 +72,15 @@ export class Dash {
     this.#warn("invalid", frame.lap_state === "invalid");
     this.#warn("tyres", frame.tyre_critical);
     this.#warn("damage", frame.bodywork_damaged);
+  }
+
+  #wave(flag) {
+    this.#waved = flag;
+    const name = FLAGS[flag] ?? "";
+    const item = this.#flags.get("flag");
+    item.textContent = flag === 6 ? name : `${name} flag`;
+    item.dataset.colour = name.toLowerCase();
+    this.#warn("flag", name !== "");
   }
 
   #warn(name, on) {

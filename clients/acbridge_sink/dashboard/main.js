@@ -1,5 +1,6 @@
 // The dashboard: receives messages from the relay, and draws when the screen is ready and something has changed.
 
+import { Choices } from "./choices.js";
 import { Controls } from "./controls.js";
 import { Dash } from "./dash.js";
 import { Fields } from "./fields.js";
@@ -7,6 +8,7 @@ import { GG } from "./gg.js";
 import { Laps } from "./laps.js";
 import { Link } from "./link.js";
 import { TrackMap } from "./map.js";
+import { Screen } from "./screen.js";
 import { State } from "./state.js";
 import { Traces } from "./traces.js";
 import { Tyres } from "./tyres.js";
@@ -19,6 +21,7 @@ const DRAWN = [
   ...["packetId", "currentMaxRpm", "tyreCoreTemperature", "wheelSlip", "carCoordinates", "maxRpm", "sectorCount"],
   ...["track", "trackConfiguration", "trackSPlineLength", "locked_wheels", "spinning_wheels", "lap_state"],
   ...["lap_invalid_reason", "in_pit_lane", "wrong_way", "off_track", "tyre_critical", "bodywork_damaged", "sim_state"],
+  ...["flag"],
   ...["sim_detail", "kind", "lap", "lap_time_ms", "sector_times_ms", "valid", "reason"],
   ...["backend", "state", "frozen_input"],
 ];
@@ -34,6 +37,8 @@ const tyres = new Tyres(document); // before the fields: it makes elements that 
 const fields = new Fields(document);
 const laps = new Laps(document, fields);
 const state = new State();
+const map = new TrackMap(named("map"), { slow: named("slow"), fast: named("fast") }, redraw);
+const screen = new Screen(named("full"));
 const views = [
   fields,
   new Dash(document),
@@ -41,9 +46,17 @@ const views = [
   tyres,
   new Traces(named("traces"), named("reach"), redraw),
   new GG(named("gg"), redraw),
-  new TrackMap(named("map"), { slow: named("slow"), fast: named("fast") }, redraw),
+  map,
   laps,
 ];
+new Choices(document, (name, value) => {
+  document.body.dataset[name] = value;
+  if (name === "units") {
+    fields.choose(value, document);
+    map.choose(value);
+  }
+  redraw();
+});
 const link = new Link([...fields.names(), ...DRAWN], take, look);
 
 function take(message) {
@@ -82,6 +95,7 @@ function look() {
   show(named("state"), sentence);
   show(named("wait"), wait);
   if (document.body.dataset.state !== word) document.body.dataset.state = word;
+  screen.keepAwake(["live", "paused", "replay"].includes(word));
 }
 
 function show(element, text) {

@@ -3,6 +3,7 @@
 import { colour, Sheet } from "./sheet.js";
 import { isNumber, number } from "./text.js";
 import { Trail } from "./trail.js";
+import { convert } from "./units.js";
 
 const SHADES = 24;
 const STOPS = ["slow", "mid", "fast"];
@@ -11,7 +12,11 @@ const REDRAW = 250; // points after which the path is drawn anew, without its ol
 const LEAST_M = 60;
 const LEAST_KMH = 100;
 
+const KEY = "acbridge.map";
+
 export class TrackMap {
+  #units = "metric";
+  #name = null;
   #trails = new Map();
   #trail = null;
   #ink = document.createElement("canvas"); // the path, without the car
@@ -30,6 +35,13 @@ export class TrackMap {
       this.#inked = null;
       changed();
     });
+    addEventListener("pagehide", () => this.#keep());
+  }
+
+  // Name the speeds in other units.
+  choose(units) {
+    this.#units = units;
+    this.#sheet.dirty = true;
   }
 
   take(topic, frame) {
@@ -52,9 +64,9 @@ export class TrackMap {
   draw() {
     if (!this.#sheet.dirty) return;
     const context = this.#sheet.clear();
-    if (this.#trail?.bounds == null || this.#sheet.width === 0) return;
+    if (this.#trail?.bounds == null || this.#sheet.width === 0 || this.#car === null) return;
     this.#labels.slow.textContent = "0";
-    this.#labels.fast.textContent = number(this.#fastest);
+    this.#labels.fast.textContent = number(convert(this.#units, "speed", this.#fastest));
     const view = this.#view(this.#trail.bounds);
     this.#drawInk(view);
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -71,7 +83,8 @@ export class TrackMap {
   }
 
   #choose(track, lapM) {
-    const known = this.#trails.get(track) ?? new Trail(lapM);
+    const known = this.#trails.get(track) ?? kept(track, lapM) ?? new Trail(lapM);
+    this.#name = track;
     if (known === this.#trail) return;
     this.#trails.delete(track); // moves to the end: the track that was not driven for longest is dropped first
     this.#trails.set(track, known);
@@ -79,6 +92,17 @@ export class TrackMap {
     this.#trail = known;
     this.#inked = null;
     this.#car = null;
+  }
+
+  // Keep the path for the same page after a reload.
+  #keep() {
+    if (this.#trail?.bounds == null) return;
+    try {
+      const path = { track: this.#name, fastest: this.#fastest, points: this.#trail.points() };
+      sessionStorage.setItem(KEY, JSON.stringify(path));
+    } catch {
+      // the browser keeps nothing, or has no room
+    }
   }
 
   #view({ left, right, top, bottom }) {
@@ -124,6 +148,20 @@ export class TrackMap {
     }
     if (current !== null) context.stroke();
     this.#inked.next = trail.next;
+  }
+}
+
+// Return the path of a track that was kept before a reload.
+function kept(track, lapM) {
+  try {
+    const path = JSON.parse(sessionStorage.getItem(KEY));
+    if (path?.track !== track) return undefined;
+    sessionStorage.removeItem(KEY);
+    const trail = new Trail(lapM);
+    for (const [x, z, speed] of path.points) trail.take(x, z, speed);
+    return trail;
+  } catch {
+    return undefined;
   }
 }
 

@@ -33,6 +33,20 @@ export function time(ms) {
   return ms === 0 ? DASH : clock(ms);
 }
 
+// The time that is left of a session; the sim writes 0, or less, where there is no end.
+function left(ms) {
+  if (!isNumber(ms) || ms <= 0 || ms >= DAY_MS) return DASH;
+  const seconds = Math.floor(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = String(seconds % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+// The setting of an aid, which is off at 0.
+function level(value) {
+  return value === 0 ? "off" : number(value, 2);
+}
+
 function sector(ms) {
   return isNumber(ms) ? (ms / 1000).toFixed(3) : DASH;
 }
@@ -52,6 +66,8 @@ export const WAYS = {
   signed,
   clock,
   time,
+  left,
+  level,
   sector,
   text,
   gear,

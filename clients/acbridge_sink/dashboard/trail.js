@@ -52,6 +52,16 @@ export class Trail {
     return true;
   }
 
+  // Return all points as x, z and speed, exactly enough to be drawn.
+  points() {
+    const found = [];
+    for (let i = this.first; i < this.next; i += 1) {
+      const { x, z, speed } = this.at(i);
+      found.push([x, z, speed].map((value) => Math.round(value * 10) / 10));
+    }
+    return found;
+  }
+
   at(index) {
     const place = index % KEPT;
     return { x: this.#x[place], z: this.#z[place], speed: this.#speed[place], joined: this.#joined[place] === 1 };

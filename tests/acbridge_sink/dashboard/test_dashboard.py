@@ -34,6 +34,8 @@ WAYS: dict[str, Callable[[Any], str]] = {
     "session": lambda value: str(AC1.session_name(int(value))).replace("_", " "),
     "gear": lambda value: "R" if value < 0 else str(value or "N"),
     "sector": lambda value: f"{value / 1000:.3f}",
+    "level": lambda value: f"{value:.2f}" if value else "off",
+    "left": lambda value: f"{int(value) // 60000}:{int(value) // 1000 % 60:02}" if 0 < value < 3_600_000 else DASH,
 }
 
 INKED = """id => {
@@ -50,6 +52,52 @@ SHOWN = """() => [...document.querySelectorAll("[data-field]")].map(element => (
     field: element.dataset.field, way: element.dataset.as ?? "number", digits: Number(element.dataset.digits ?? 0),
     text: element.textContent,
 }))"""
+TEXTS = """() => {
+    const texts = [...document.querySelectorAll("main *, header *")].flatMap(element => {
+        const own = [...element.childNodes].filter(node => node.nodeType === 3 && node.textContent.trim());
+        if (!own.length || element.closest(".unseen, template") || !element.checkVisibility()) return [];
+        const range = document.createRange();
+        range.setStart(own[0], 0);
+        range.setEnd(own.at(-1), own.at(-1).length);
+        // Digits fill about the middle two thirds of the height that a font reserves.
+        return [...range.getClientRects()].map(({ left, top, right, bottom, height }) => ({
+            text: own[0].textContent.trim(), left, right, top: top + height / 6, bottom: bottom - height / 6,
+        }));
+    });
+    const inside = box => box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
+    const outside = texts.filter(box => !inside(box));
+    const over = texts.flatMap((a, i) => texts.slice(i + 1).filter(b =>
+        Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+        Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > Math.min(a.bottom - a.top, b.bottom - b.top) / 2
+    ).map(b => `${a.text} / ${b.text}`));
+    return { count: texts.length, outside: outside.map(box => box.text), over };
+}"""
+FAINT = """() => {
+    const parse = text => text.match(/[\\d.]+/g).map(Number);
+    const light = ([r, g, b]) => {
+        const part = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+        return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    };
+    const ground = element => {
+        for (let each = element; each; each = each.parentElement) {
+            const [r, g, b, alpha = 1] = parse(getComputedStyle(each).backgroundColor);
+            if (alpha === 1) return [r, g, b];
+        }
+        return [255, 255, 255];
+    };
+    const found = [];
+    let looked = 0;
+    for (const element of document.querySelectorAll("body *")) {
+        const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+        if (!own || element.closest(".unseen, template, script, noscript") || !element.checkVisibility()) continue;
+        looked += 1;
+        const style = getComputedStyle(element);
+        const [a, b] = [light(parse(style.color)), light(ground(element))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${element.outerHTML.slice(0, 80)}`);
+    }
+    return [looked, found];
+}"""
 UNNAMED = """() => {
     const name = element => (element.getAttribute("aria-label")
         ?? document.getElementById(element.getAttribute("aria-labelledby"))?.textContent ?? "").trim();
@@ -290,16 +338,16 @@ def test_everything_has_a_name_for_who_cannot_see_it(watch: Callable[..., Watche
     headers = page.locator("thead th")
     assert all(header.get_attribute("scope") == "col" for header in headers.all())
     focused: list[str] = []
-    for _ in range(3):  # the only thing to operate is the scrolling table, and the keyboard gets past it
+    for _ in range(6):  # three buttons, and the scrolling table, which the keyboard gets past
         page.keyboard.press("Tab")
-        focused.append(page.evaluate("document.activeElement.className"))
-    assert "scroll" in focused
+        focused.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+    assert ["view", "units", "full", "scroll"] == focused[:4]
     assert "" in focused
 
 
-def played(chromium: Browser, relay: Relay, script: list[Message]) -> Watched:
+def played(chromium: Browser, relay: Relay, script: list[Message], size: ViewportSize = TABLET) -> Watched:
     """Open a page with a scripted relay, for messages that are rare or take minutes to drive."""
-    watched = Watched(chromium, viewport=TABLET)
+    watched = Watched(chromium, viewport=size)
 
     def serve(socket: WebSocketRoute) -> None:
         for message in [{"type": "hello", "connected": True}, *script]:
@@ -409,5 +457,130 @@ def test_what_is_not_there_is_a_dash(chromium: Browser, relay: Relay) -> None:
     for name in ("physics.speedKmh", "physics.wheelSlip.0", "derived.delta_to_best_s", "derived.fuel_laps_left"):
         assert DASH == watched.page.inner_text(f"[data-field='{name}']"), name
     assert not re.search(r"NaN|undefined|null|Infinity", watched.page.inner_text("body"))
+    watched.context.close()
+    assert [] == watched.complaints
+
+
+def full_of_values(relay: Relay) -> dict[str, Message]:
+    """Return frames with a value everywhere, as long as it gets in a race, and with every warning."""
+    frames = newest(relay)
+    frames["status"]["sim_state"] = "live"
+    frames["physics"] |= {"speedKmh": 288.8, "rpms": 11888, "abs": 0.12, "tc": 0.08, "brakeBias": 0.655, "fuel": 88.8}
+    frames["physics"] |= {"brakeTemp": [788.0] * 4, "tyreTempI": [108.0] * 4, "tyreCoreTemperature": [108.0] * 4}
+    frames["graphics"] |= {"position": 28, "sessionTimeLeft": 3_723_000.0, "flag": 2, "iCurrentTime": 108_888}
+    frames["graphics"] |= {"iLastTime": 108_888, "iBestTime": 108_888}
+    frames["derived"] |= {"lap_number": 28, "delta_to_best_s": -18.88, "predicted_lap_ms": 108_888, "gear_number": 6}
+    frames["derived"] |= {"fuel_laps_left": 28.8, "fuel_per_lap": 2.88, "in_pit_lane": True, "wrong_way": True}
+    return frames
+
+
+def shows(watched: Watched, field: str, text: str) -> None:
+    expect(watched.page.locator(f"[data-field='{field}']").first).to_have_text(text, timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [PHONE, PHONE_ASIDE, {"width": 390, "height": 844}, {"width": 844, "height": 390}],
+    ids=lambda size: f"{size['width']}",
+)
+def test_a_phone_shows_the_whole_dash_without_scrolling(size: ViewportSize, chromium: Browser, relay: Relay) -> None:
+    watched = played(chromium, relay, list(full_of_values(relay).values()), size)
+    shows(watched, "graphics.position", "28")
+    page = watched.page
+    assert [size["width"], size["height"]] == page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    )
+    texts: dict[str, Any] = page.evaluate(TEXTS)
+    assert texts["count"] > 40
+    assert ([], []) == (texts["outside"], texts["over"])
+    speed = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.speed b')).fontSize)")
+    assert speed >= min(size["width"], size["height"]) / 6  # to be read beside a wheel
+    watched.context.close()
+    assert [] == watched.complaints
+
+
+def test_what_racers_ask_for_is_shown(chromium: Browser, relay: Relay) -> None:
+    watched = played(chromium, relay, list(full_of_values(relay).values()))
+    for field, text in {
+        "graphics.position": "28",
+        "graphics.sessionTimeLeft": "1:02:03",
+        "physics.abs": "0.12",
+        "physics.tc": "0.08",
+        "physics.brakeBias": "65.5",
+        "physics.brakeTemp.0": "788",
+        "physics.tyreTempI.3": "108",
+    }.items():
+        shows(watched, field, text)
+    flag = watched.page.locator("#flags li:visible").first
+    assert ("Yellow flag", "yellow") == (flag.inner_text(), flag.get_attribute("data-colour"))
+    watched.context.close()
+    assert [] == watched.complaints
+
+
+def test_units_and_view_are_chosen_and_kept(chromium: Browser, relay: Relay) -> None:
+    watched = played(chromium, relay, list(full_of_values(relay).values()))
+    shows(watched, "physics.speedKmh", "289")
+    watched.page.get_by_role("button", name="mph").click()
+    watched.page.get_by_role("button", name="Only the dash").click()
+    for _ in range(2):
+        shows(watched, "physics.speedKmh", "179")
+        shows(watched, "physics.tyreCoreTemperature.0", "226")
+        shows(watched, "physics.fuel", "23.5")
+        assert {"mph"} == {each.inner_text() for each in watched.page.locator("[data-unit-of=speed]:visible").all()}
+        expect(watched.page.locator("#map")).to_be_hidden()
+        watched.page.reload()
+    watched.page.get_by_role("button", name="All panels").click()
+    expect(watched.page.locator("#map")).to_be_visible()
+    watched.context.close()
+    assert [] == watched.complaints
+
+
+def test_the_map_is_still_there_when_the_page_is_loaded_again(watch: Callable[..., Watched], relay: Relay) -> None:
+    watched = watch(relay.port)
+    says(watched, "Live")
+    path = "JSON.parse(sessionStorage.getItem('acbridge.map'))?.points.length ?? 0"
+    watched.page.wait_for_timeout(4000)
+    before = watched.page.evaluate(INKED, "map")[0]
+    watched.page.reload()
+    assert watched.page.evaluate(path) > 20 or watched.page.evaluate(INKED, "map")[0] > 0
+    says(watched, "Live")
+    until(lambda: watched.page.evaluate(INKED, "map")[0] > before / 2, "the path of before", timeout=5)
+    assert 0 == watched.page.evaluate(path)  # taken over
+
+
+def test_the_screen_stays_awake_while_frames_flow(chromium: Browser, relay: Relay) -> None:
+    watched = Watched(chromium, viewport=TABLET)
+    watched.page.add_init_script(
+        "const ask = navigator.wakeLock.request.bind(navigator.wakeLock); window.asked = [];"
+        "navigator.wakeLock.request = kind => (window.asked.push(kind), ask(kind));"
+    )
+    watched.page.goto(f"http://127.0.0.1:{relay.port}/")
+    says(watched, "Live")
+    assert ["screen"] == watched.page.evaluate("window.asked")
+    watched.page.get_by_role("button", name="Full screen").click()
+    expect(watched.page.locator("#full")).to_have_text("Leave full screen")
+    watched.page.get_by_role("button", name="Leave full screen").click()
+    expect(watched.page.locator("#full")).to_have_text("Full screen")
+    watched.context.close()
+    assert [] == watched.complaints
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET], ids=lambda size: f"{size['width']}")
+def test_every_text_has_the_contrast_of_wcag_aa(size: ViewportSize, chromium: Browser, relay: Relay) -> None:
+    frames = full_of_values(relay)
+    frames["derived"] |= {"locked_wheels": [True, False, True, False], "spinning_wheels": [False, True, False, True]}
+    lap = {"topic": "event", "kind": "lap_completed", "reason": None, "sector_times_ms": None}
+    laps = [{**lap, "lap": 1, "lap_time_ms": 9, "valid": True}, {**lap, "lap": 2, "lap_time_ms": 9, "valid": False}]
+    watched = played(chromium, relay, [*frames.values(), *laps], size)
+    shows(watched, "graphics.position", "28")
+    for colour in ("blue", "yellow", "black", "white", "chequered", "penalty"):
+        watched.page.evaluate(
+            "colour => { for (const item of document.querySelectorAll('#flags li')) item.hidden = false;"
+            "document.querySelector('#flags li').dataset.colour = colour; }",
+            colour,
+        )
+        looked, faint = watched.page.evaluate(FAINT)
+        assert looked > 50
+        assert [] == faint
     watched.context.close()
     assert [] == watched.complaints
