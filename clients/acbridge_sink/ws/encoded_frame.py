@@ -21,6 +21,16 @@ def encode(message: Mapping[str, Any], *, binary: bool) -> bytes:
     return packing.pack(message) if binary else fast_json(message)
 
 
+def framed(data: bytes, *, binary: bool) -> bytes:
+    """Return an encoded message as a WebSocket sends it from a server (RFC 6455, section 5.2): unmasked and whole."""
+    kind, size = 0x82 if binary else 0x81, len(data)
+    if size < 126:  # noqa: PLR2004  as the RFC has it
+        return bytes((kind, size)) + data
+    if size < 2**16:
+        return bytes((kind, 126)) + size.to_bytes(2, "big") + data
+    return bytes((kind, 127)) + size.to_bytes(8, "big") + data
+
+
 class EncodedFrame:
     """
     One frame on its way to many clients, encoded once per set of fields and format.
@@ -30,12 +40,13 @@ class EncodedFrame:
         topic: Its topic.
     """
 
-    __slots__ = ("_encoded", "frame", "topic")
+    __slots__ = ("_encoded", "_framed", "frame", "topic")
 
     def __init__(self, frame: Frame[Any]) -> None:
         self.frame = frame
         self.topic = frame.topic
         self._encoded: dict[tuple[frozenset[str], bool], bytes] = {}
+        self._framed: dict[tuple[frozenset[str], bool], bytes] = {}
 
     def encoded(self, selection: Selection, *, binary: bool) -> bytes:
         """Return the bytes for a client, encoding them if no other client took the same fields in this format."""
@@ -43,6 +54,14 @@ class EncodedFrame:
         found = self._encoded.get(key)
         if found is None:
             found = self._encoded[key] = encode(self.message(selection), binary=binary)
+        return found
+
+    def framed(self, selection: Selection, *, binary: bool) -> bytes:
+        """Return the bytes for a client of a server, in the frame that WebSocket puts around them."""
+        key = (selection.fields, binary)
+        found = self._framed.get(key)
+        if found is None:
+            found = self._framed[key] = framed(self.encoded(selection, binary=binary), binary=binary)
         return found
 
     def message(self, selection: Selection) -> dict[str, Any]:
