@@ -25,7 +25,8 @@ class PageEncoder:
         """
         self._page = page
         # A page often stays the same from tick to tick: graphics between two rendered frames, static for hours.
-        self._seen = self._body = b""
+        self._seen: bytes = b""
+        self._body: bytes = b""
         self._encoder = BodyEncoder(page, names=names)
         self.offsets = {name: HEADER_BYTES + offset for name, offset in self._encoder.offsets.items()}
 
@@ -36,8 +37,17 @@ class PageEncoder:
         Raises:
             PageError: It is shorter.
         """
+        self.prepare(page)
+        return pack_header(header, len(self._page.columns)) + self._body
+
+    def prepare(self, page: bytes) -> None:
+        """
+        Encode all but the header of a copy, and keep it until there is another.
+
+        Raises:
+            PageError: It is shorter than ``page_size``.
+        """
         if len(page) < self._page.page_size:
             raise PageError(self._page.topic, len(page), self._page.page_size)
         if page != self._seen:
             self._seen, self._body = page, self._encoder.encode(page)
-        return pack_header(header, len(self._page.columns)) + self._body

@@ -183,7 +183,10 @@ class Ingest:
         if self._problem is not None and self._problem != before:
             self._log.info("waiting_for_sim", detail=self._problem)
 
-    def _pause(self) -> None:
+    def _pause(self, pages: Pages) -> None:
+        """Let the time between two copies pass, with work on the first one."""
         end_ns = self._clock.mono_ns() + COPY_GAP_NS
+        if self.liveness.state.flows:
+            self.sampler.prepare(pages)
         while self._clock.mono_ns() < end_ns:
             pass

@@ -40,19 +40,19 @@ class Reading(NamedTuple):
     torn: bool
 
 
-def read_stable(read: Callable[[], Pages | None], pause: Callable[[], None]) -> Reading:
+def read_stable(read: Callable[[], Pages | None], pause: Callable[[Pages], None]) -> Reading:
     """
     Read the pages until two copies in a row are equal.
 
     Args:
         read: Copies all pages; ``None`` if they are gone.
-        pause: Lets at least 20 µs pass.
+        pause: Lets at least 20 µs pass; it may work on the first copy meanwhile.
     """
     first = read()
     for rereads in range(TRIES):
         if first is None:
             return Reading(None, rereads, torn=False)
-        pause()
+        pause(first)
         second = read()
         if first == second:
             return Reading(second, rereads, torn=False)
@@ -100,6 +100,14 @@ class Sampler:
         self._seqs: Counter[str] = Counter()
         self._kept: dict[type[Page], bytes] = {}
         self._records: dict[type[Page], tuple[bytes, Page]] = {}
+
+    def prepare(self, pages: Pages) -> None:
+        """Do the part of `tick` that needs no more than a copy of the pages; in vain if it turns out to be torn."""
+        for (page, encoder), copy in zip(self._encoders, pages, strict=True):
+            if page not in self.game.on_change:
+                encoder.prepare(copy)
+        for page, place in self._inputs:
+            self._read(page, pages[place])
 
     def tick(self, pages: Pages, tick: int, stamp: Stamp) -> Iterator[Message]:
         """

@@ -43,7 +43,7 @@ class Script:
         self.calls.append("read")
         return next(self._pages)
 
-    def pause(self) -> None:
+    def pause(self, _: Pages) -> None:
         self.calls.append("pause")
 
     def run(self) -> Reading:
@@ -196,7 +196,7 @@ def words(pages: Pages) -> set[int]:
     return set(struct.unpack(f"<{len(pages[0]) // 4}i", pages[0]))
 
 
-def wait_the_gap() -> None:
+def wait_the_gap(_: Pages) -> None:
     end = time.perf_counter_ns() + GAP_NS
     while time.perf_counter_ns() < end:
         pass
