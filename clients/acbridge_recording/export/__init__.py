@@ -1,0 +1,1 @@
+"""Recordings in other formats: `table` makes columns of ticks; the other modules write them."""
