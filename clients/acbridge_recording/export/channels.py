@@ -2,7 +2,7 @@
 The channels of a MoTeC log: names, units and signs of ACTI's files, and what of the pages they are.
 
 ACTI's body axes are x forward, y right, z down, and its rates and angles follow them; only lateral acceleration stays
-positive to the left. The signs were measured against real files: a sign that is "corrected" breaks the formulas of users.
+positive to the left. The signs were measured against real files; to "correct" one breaks the formulas of users.
 
 Pure.
 """
