@@ -158,7 +158,7 @@ def test_a_topic_prefix_begins_every_topic() -> None:
             while not regular <= topics:
                 assert sub.poll(5000), f"only {topics} came"
                 topics.add(sub.recv_multipart()[0])
-        assert topics <= regular | {b"rig7.event"}  # which comes when something happens
+        assert topics <= regular | {b"rig7.event", b"rig7.controls"}  # which comes when something happens
         with connect(port=daemon.port, topic_prefix="rig7.") as bridge:
             assert bridge.latest(Physics, timeout=5).record.speedKmh > 0
             assert "rig7." == bridge.request("hello", timeout=5)["topic_prefix"]
