@@ -32,6 +32,12 @@ def test_a_rate_in_the_range_is_accepted(rate: float) -> None:
     assert rate == settings(rate=rate).rate
 
 
+def test_an_unknown_car_is_refused_with_the_nearest_and_a_car_needs_the_stand_in() -> None:
+    assert "there is no car 'gt33'; did you mean 'gt3'?" == refusal(car="gt33")
+    assert "--source sim" in refusal(car="gt3", source="live")
+    assert "gt3" == settings(car="gt3").car
+
+
 @pytest.mark.parametrize("port", [-1, 65535, 70000])
 def test_a_port_without_a_next_one_is_refused_with_the_range(port: int) -> None:
     text = refusal(port=port)

@@ -187,3 +187,10 @@ def test_without_the_extra_it_says_what_to_install_and_goes_on_with_the_console(
     assert ["No page for the browser, only the console; it needs websockets: pip install 'acbridge[ws]'"] == demo.err
     assert any("km/h" in line for line in demo.out)
     assert not any("in a browser" in line for line in demo.out)
+
+
+def test_an_unknown_car_is_refused_before_anything_starts() -> None:
+    with Demo("--car", "formla") as demo:
+        assert 2 == demo.wait()
+    assert "did you mean 'formula'?" in demo.err[-1]
+    assert [] == demo.out

@@ -147,3 +147,23 @@ def test_a_link_in_the_place_of_a_page_is_not_followed(page_dir: Path, tmp_path:
     with sim(page_dir) as program:
         assert 74 == program.wait()
     assert "precious" == precious.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(("--car", "gt4"), "did you mean 'gt3'?"), (("--layout", "cart"), "did you mean 'kart'?")],
+)
+def test_an_unknown_car_or_track_is_refused_with_the_nearest(
+    page_dir: Path, arguments: tuple[str, ...], meant: str
+) -> None:
+    with sim(page_dir, *arguments) as program:
+        assert 2 == program.wait()
+    assert program.err[-1].endswith(meant)
+    assert not list(page_dir.iterdir())
+
+
+def test_the_pages_are_of_the_car_and_the_track_that_were_asked_for(page_dir: Path) -> None:
+    with sim(page_dir, "--car", "rally", "--layout", "kart", "--script", "live 0.3; exit") as program:
+        assert 0 == program.wait()
+    static = Static.from_page((page_dir / "acpmf_static").read_bytes())
+    assert ("acbridge_rally", "kart", 1.5) == (static.carModel, static.trackConfiguration, static.maxTurboBoost)
