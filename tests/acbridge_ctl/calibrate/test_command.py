@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,13 @@ def drivable() -> Iterator[Daemon]:
         yield running
 
 
-def changed(change: str, *options: str) -> Daemon:
+@contextmanager
+def changed(change: str, *options: str) -> Iterator[Daemon]:
     script = CHANGED.format(change=change)
-    daemon = Daemon("--source", "sim", "--controls", "sim", *options, program=("-c", script))
-    with daemon.connect() as bridge:  # the first tick may come after the daemon's line that it started
-        until(lambda: bridge.status().sim_state == "live", "live")
-    return daemon
+    with Daemon("--source", "sim", "--controls", "sim", *options, program=("-c", script)) as daemon:
+        with daemon.connect() as bridge:  # the first tick may come after the daemon's line that it started
+            until(lambda: bridge.status().sim_state == "live", "live")
+        yield daemon
 
 
 def calibrate(daemon: Daemon, *arguments: str | Path) -> Program:
