@@ -77,18 +77,18 @@ class BodyDecoder:
         Args:
             page: The record class of the page; it has no group and no long array.
         """
-        code, mask, values = ">", bytearray(), list[tuple[str, str]]()
+        code, mask, constants, values = ">", bytearray(), bytearray(), list[tuple[str, str]]()
         count = 0
         for column, offset, _ in _numbers(page)[0]:
             cells, _ = _number_cells(column, column.shape, offset)
             mask += bytes(0xFF if cell < 0 else 0 for cell in cells)
+            constants += bytes(~cell if cell < 0 else 0 for cell in cells)
             values.append((column.name, tuples_of(column.shape, count)))
             count += column.count
             code += _struct_code(cells, "i" if column.kind is INT32 else "f")
         self._end = len(mask)
         self._mask = int.from_bytes(mask, "big")
-        example = BodyEncoder(page, names=False).encode(bytes(page.page_size))
-        self._constants = int.from_bytes(example[: self._end], "big") & self._mask
+        self._constants = int.from_bytes(constants, "big")
         self._unpack_from = struct.Struct(code).unpack_from
         self._values = values_of(values, count, {})
         self._texts = tuple(place.column.name for place in page.places if place.column.is_text)

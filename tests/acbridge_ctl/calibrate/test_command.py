@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def drivable() -> Iterator[Daemon]:
 
 
 @contextmanager
-def changed(change: str, *options: str) -> Iterator[Daemon]:
+def changed(change: str, *options: str) -> Generator[Daemon]:
     script = CHANGED.format(change=change)
     with Daemon("--source", "sim", "--controls", "sim", *options, program=("-c", script)) as daemon:
         with daemon.connect() as bridge:  # the first tick may come after the daemon's line that it started
