@@ -16,8 +16,10 @@ RECORDINGS = sorted(SESSIONS.glob("*.acrec"))
 def events(path: Path) -> list[dict[str, Any]]:
     """Return the events of a recording with the tick of each, without the fields that say nothing."""
     found: list[dict[str, Any]] = []
-    for frame in Recording(path).frames(Event):
-        values: dict[str, Any] = vars(frame.record)
+    played: Any = Recording(path).frames(Event)
+    for frame in played:
+        record: Event = frame.record
+        values: dict[str, Any] = vars(record)
         said = {name: value for name, value in values.items() if value is not None}
         found.append({"tick": frame.tick, **json.loads(json.dumps(said))})
     return found
