@@ -94,6 +94,8 @@ _KEYS = (b"\xa1v", b"\xa3run\xce", b"\xa4tick\xcf", b"\xa3seq\xcf", b"\xa9timest
 _HEADER_KEYS = ("v", *Header._fields)
 _HEADER_FIELDS = len(_HEADER_KEYS)
 HEADER_BYTES = _HEADER.size
+HEADER_OFFSETS = (11, 21, 34, 53, 70)
+"""Where the numbers of a header stand: run, tick, seq, timestamp, mono_ns."""
 
 
 def read_header(payload: bytes) -> Header:

@@ -99,7 +99,7 @@ class Deriver:
             session = self._session
         laps, situation = (session.laps, session.situation) if session is not None else (None, None)
         sample = Sample(physics, graphics, static, self.thresholds, state, geometry, slips, chassis, laps, situation)
-        return Derived.adopt({name: metric(sample) for name, metric in _METRICS}), self._events
+        return Derived.wrap({name: metric(sample) for name, metric in _METRICS}), self._events
 
     def set_state(self, state: SimState) -> list[Event]:
         """Handle a sim state without telemetry; return the events it causes."""
