@@ -187,6 +187,18 @@ class Page(Record):
         return lambda page: unpack_from(page, offset)[0]
 
     @classmethod
+    def without_names(cls, page: bytes) -> bytes:
+        """Return a copy of a page with zeros in place of every text that may name a person."""
+        blank = bytearray(page)
+        for column, offset, stride in cls.places:
+            if column.personal:
+                size = column.units * SIZES[column.kind]
+                for element in range(column.count):
+                    start = offset + element * stride
+                    blank[start : start + size] = bytes(size)
+        return bytes(blank)
+
+    @classmethod
     def pack(cls, values: Mapping[str, Any]) -> bytes:
         """
         Lay values out as the sim does, without making a record of them.

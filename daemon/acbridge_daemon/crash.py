@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from acbridge.crash_files import KEPT, crash_files, crash_name
 from acbridge.json_lines import to_json
-from acbridge.layout import SIZES, Page
+from acbridge.layout import Page
 from acbridge.pages import Pages
 from acbridge.wire import Stamp
 
@@ -102,24 +102,12 @@ def _lines(
     before: Pages = ()
     for sample in samples:
         pages = {
-            kind.page_name: b64encode(without_names(kind, page)).decode()
+            kind.page_name: b64encode(kind.without_names(page)).decode()
             for place, (kind, page) in enumerate(zip(kinds, sample.pages, strict=True))
             if not before or before[place] != page
         }
         before = sample.pages
         yield {"type": "pages", "tick": sample.tick, "timestamp": sample.stamp.timestamp, **pages}
-
-
-def without_names(kind: type[Page], page: bytes) -> bytes:
-    """Return a page with zeros in place of every text that may name a person."""
-    blank = bytearray(page)
-    for place in kind.places:
-        if place.column.personal:
-            size = place.column.units * SIZES[place.column.kind]
-            for element in range(place.column.shape[0] if place.column.shape else 1):
-                start = place.offset + element * place.stride
-                blank[start : start + size] = bytes(size)
-    return bytes(blank)
 
 
 def _is_plain(value: object) -> bool:

@@ -14,7 +14,6 @@ import structlog
 
 from acbridge.derived import Thresholds
 from acbridge.derived.tick import is_another_car_or_track
-from acbridge.layout import Page
 from acbridge.pages import Game, Graphics, Pages, Static
 from acbridge.recording.page_log.file import PageLogDirectory, PageLogFile
 from acbridge.recording.page_log.head import Head, to_json
@@ -24,7 +23,6 @@ from acbridge.recording.writing.backlog import Backlog, Item
 from acbridge.recording.writing.files import name_of
 from acbridge.recording.writing.rotation import MEGABYTE, MINUTE_NS, Rotation
 from acbridge.recording.writing.writer import Writer
-from acbridge.schema import CHAR16
 from acbridge.status import SimState
 from acbridge.wire import Stamp
 
@@ -233,28 +231,16 @@ class _Blanked:
     """Returns pages without the names of persons."""
 
     def __init__(self, game: Game, *, names: bool) -> None:
-        self._places = [[] if names else _personal(page) for page in game.pages]
-        self._known: list[tuple[bytes, bytes]] = [(b"", b"")] * len(game.pages)
+        kinds = [] if names else game.pages
+        self._kinds = [(i, kind) for i, kind in enumerate(kinds) if any(column.personal for column in kind.columns)]
+        self._known: dict[int, tuple[bytes, bytes]] = {}
 
     def __call__(self, pages: Pages) -> Pages:
-        return tuple([self._page(number, page) if self._places[number] else page for number, page in enumerate(pages)])
-
-    def _page(self, number: int, page: bytes) -> bytes:
-        before, blank = self._known[number]
-        if before != page:
-            changed = bytearray(page)
-            for begin, end in self._places[number]:
-                changed[begin:end] = bytes(end - begin)
-            blank = bytes(changed)
-            self._known[number] = (page, blank)
-        return blank
-
-
-def _personal(page: type[Page]) -> list[tuple[int, int]]:
-    """Return where the names of persons begin and end in a page; an array of them is blanked element by element."""
-    found: list[tuple[int, int]] = []
-    for column, offset, stride in page.places:
-        if column.personal:
-            size = column.units * (2 if column.kind is CHAR16 else 1)
-            found += [(offset + stride * i, offset + stride * i + size) for i in range(max(1, column.count))]
-    return found
+        blanked = list(pages)
+        for place, kind in self._kinds:
+            page = pages[place]
+            known = self._known.get(place)
+            if known is None or known[0] != page:
+                known = self._known[place] = page, kind.without_names(page)
+            blanked[place] = known[1]
+        return tuple(blanked)

@@ -14,7 +14,7 @@ import pytest
 from acbridge.crash_files import KEPT, crash_files, crash_folder
 from acbridge.pages import AC1, Physics, Static
 from acbridge.wire import Stamp
-from acbridge_daemon.crash import LastPages, without_names, write_crash
+from acbridge_daemon.crash import LastPages, write_crash
 from acbridge_sim import World
 from programs import Program
 
@@ -79,7 +79,7 @@ def test_no_file_has_the_name_of_a_person_or_of_the_home_folder(crashed: tuple[P
 
 def test_only_names_are_blanked() -> None:
     page = World().pages()[2]
-    whole, blank = Static.from_page(page), Static.from_page(without_names(Static, page))
+    whole, blank = Static.from_page(page), Static.from_page(Static.without_names(page))
     changed = {name for name, value in vars(whole).items() if vars(blank)[name] != value}
     assert changed
     assert changed <= {"playerName", "playerSurname", "playerNick"}
