@@ -231,7 +231,7 @@ class _Blanked:
     """Returns pages without the names of persons."""
 
     def __init__(self, game: Game, *, names: bool) -> None:
-        kinds = [] if names else game.pages
+        kinds = () if names else game.pages
         self._kinds = [(i, kind) for i, kind in enumerate(kinds) if any(column.personal for column in kind.columns)]
         self._known: dict[int, tuple[bytes, bytes]] = {}
 
