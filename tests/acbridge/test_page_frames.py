@@ -4,7 +4,6 @@ import math
 import struct
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ from acbridge import wire
 from acbridge.checks import check
 from acbridge.errors import DecodeError
 from acbridge.layout import Group, Page, f32, f32x3, i32, text8
-from acbridge.page_frames import PageEncoder, frame_dtype
+from acbridge.page_frames import PageEncoder
 from acbridge.pages import AC1, Physics, Static
 from acbridge.schema import Record, Vec3
 from acbridge.wire import HEADER_BYTES, Header
@@ -124,29 +123,6 @@ def test_personal_names_are_empty_unless_asked_for() -> None:
     assert ["", "", ""] == [wire.decode_map(hidden)[name] for name in personal]
     assert ["Jane"] * 3 == [wire.decode_map(shown)[name] for name in personal]
     assert Static.from_page(page).track == wire.decode(hidden, Static).record.track
-
-
-def test_numpy_reads_a_batch_of_frames_without_decoding() -> None:
-    pages = [content(Physics)[shift:] + content(Physics)[:shift] for shift in range(4)]
-    encoder = PageEncoder(Physics)
-    payloads = [encoder.encode(HEADER._replace(tick=tick), page) for tick, page in enumerate(pages)]
-    described: Any = frame_dtype(Physics)
-    found: Any = np.frombuffer(b"".join(payloads), np.dtype(described))
-    for tick, payload in enumerate(payloads):
-        frame, row = wire.decode(payload, Physics), found[tick]
-        assert (frame.run, tick, frame.seq, frame.timestamp, frame.mono_ns) == tuple(
-            row[name] for name in Header._fields
-        )
-        for name, value in vars(frame.record).items():
-            column = row[name]
-            while column.dtype.names:
-                column = column["value"]
-            np.testing.assert_array_equal(column, np.array(value, column.dtype))
-
-
-def test_frames_with_text_differ_in_length_and_make_no_batch() -> None:
-    with pytest.raises(ValueError, match="frames of static have text"):
-        frame_dtype(Static)
 
 
 def test_a_larger_page_makes_the_same_frame() -> None:

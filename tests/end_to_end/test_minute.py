@@ -45,7 +45,8 @@ def test_a_minute(tmp_path: Path) -> None:
         elapsed = last.uptime_s - first.uptime_s
         missed = last.missed_ticks - first.missed_ticks
         assert abs(elapsed - 60) < 1
-        assert abs(last.ticks - first.ticks + missed - elapsed * 30) <= 1
+        # A loop that was held up answers before it counts the ticks that it missed meanwhile.
+        assert abs(last.ticks - first.ticks + missed - elapsed * 30) <= 5
         assert missed <= 0.2 * 30 * 60  # other tests run meanwhile and delay the loop by more than 33 ms now and then
 
         for nap, processes in naps.items():
