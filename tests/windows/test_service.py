@@ -45,7 +45,14 @@ def test_the_task_runs_the_daemon_with_its_options_as_they_were_given(windows: I
         assert running.wait() == 0
 
 
-@pytest.mark.parametrize(("options", "code"), [(("--rate", "0"), 2), (("--keys", "Z:\\nowhere"), 78)])
-def test_an_error_is_visible_in_the_exit_code(windows: Interpreter, options: tuple[str, ...], code: int) -> None:
-    with Program("-c", START, command_line(windows, *options), python=windows) as running:
+@pytest.mark.parametrize(
+    ("fit", "spoilt", "code"),
+    [(("--rate", "31.25"), ("31.25", "0"), 2), (("--topic-prefix", "Z:\\nowhere"), ("--topic-prefix", "--keys"), 78)],
+)
+def test_an_error_is_visible_in_the_exit_code(
+    windows: Interpreter, fit: tuple[str, ...], spoilt: tuple[str, str], code: int
+) -> None:
+    command = command_line(windows, *fit)  # the command checks its options, so they are spoilt afterwards
+    assert spoilt[0] in command
+    with Program("-c", START, command.replace(*spoilt), python=windows) as running:
         assert running.wait() == code

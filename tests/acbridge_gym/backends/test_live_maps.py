@@ -36,7 +36,7 @@ def daemon(page_dir: Path, tmp_path: Path) -> Iterator[Daemon]:
     write(map_of(TRACK), tmp_path / "tiny.csv")
     pages = ("--page-dir", str(page_dir))
     with Program("acbridge_sim", "--driver", "none", "--borders", str(tmp_path / "tiny.csv"), *pages) as sim:
-        sim.said("tiny short, practice")
+        sim.said("tiny short, stand_in, practice")
         with Daemon(*pages, "--controls", "page", "--rate", "333.33") as daemon:
             yield daemon
 
