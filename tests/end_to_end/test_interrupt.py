@@ -12,7 +12,10 @@ import pytest
 
 from programs import until
 
-PROGRAMS = ("acbridge-daemon", "acbridge-sim", "acbridge-sink", "acbridge-ctl", "acbridge-demo", "acbridge-gym")
+PROGRAMS = (
+    "acbridge-daemon", "acbridge-sim", "acbridge-sink", "acbridge-ctl", "acbridge-demo", "acbridge-gym",
+    "acbridge-recording",
+)  # fmt: skip
 ENDED_BY_THE_SIGNAL = -signal.SIGINT
 """Which a shell shows as 130."""
 

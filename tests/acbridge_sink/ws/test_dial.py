@@ -120,7 +120,7 @@ def test_a_server_that_comes_back_gets_the_newest_and_the_count_of_what_it_misse
             gaps = sum(b["seq"] - a["seq"] - 1 for a, b in pairwise(frames))
             missing = after - before - 1 + gaps
             # Frames in transit when the server ended were sent and did not arrive; they cannot be counted.
-            assert missing - 6 <= skipped <= missing
+            assert missing - 30 <= skipped <= missing
             assert skipped > 60
 
 

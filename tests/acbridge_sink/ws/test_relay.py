@@ -128,7 +128,8 @@ def test_a_rate_that_a_client_asked_for_is_no_skip(relay: Relay) -> None:
     with relay.client("?topics=physics&fields=rpms&max_hz=10") as client:
         received = some(client, 12)[1:]
     assert [] == [message for message in received if "type" in message]
-    assert all(after["seq"] - before["seq"] > 20 for before, after in pairwise(received[1:]))
+    # The due times lie on a grid, and a frame may come half a period early.
+    assert all(after["mono_ns"] - before["mono_ns"] >= 50e6 for before, after in pairwise(received[1:]))
 
 
 def test_a_message_chooses_anew_and_begins_with_the_newest(relay: Relay) -> None:
@@ -343,6 +344,7 @@ socket.on("message", (data, binary) => {
   if (lines === 5) return; // what was under way when we closed
   if (binary) { console.log("binary", data[0] >= 0x80); process.exit(); }
   const message = JSON.parse(data);
+  if (message.type === "skipped") return; // a busy machine
   console.log(message.type ?? message.topic, message.rpms ?? "");
   if (++lines === 5) socket.close();
 });
