@@ -103,7 +103,7 @@ def cut(recording: Path, target: Path, lap: str | None, ticks: tuple[int, int] |
         else:
             first, last = ticks or (0, 0)
             run = next((each.run for each in found if each.first_tick <= last and first <= each.last_tick), -1)
-        count = write_page_log(target, rows_between(rows_of(recording), run, first, last))
+        count = write_page_log(target, rows_between(rows_of(recording), run, first, last), recording)
     click.echo(f"{target}: {count} rows")
 
 
@@ -113,7 +113,7 @@ def cut(recording: Path, target: Path, lap: str | None, ticks: tuple[int, int] |
 def import_lines(recording: Path, target: Path) -> None:
     """Make a page log of JSON lines, so that it can be replayed and cut like any other."""
     with writing_stdout(), one_line(recording):
-        count = write_page_log(target, rows_of_lines(read_lines(open_recording(recording))))
+        count = write_page_log(target, rows_of_lines(read_lines(open_recording(recording))), recording)
     click.echo(f"{target}: {count} rows")
 
 

@@ -1,20 +1,26 @@
 """Page logs made of others: a part of one, or one made of JSON lines. Files are finished whole or not at all."""
 
+import errno
 import os
+import secrets
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from acbridge.derived import Event, EventKind, Thresholds
 from acbridge.errors import DecodeError
 from acbridge.pages import AC1, Game, Graphics, Physics, Static
+from acbridge.recording.compression import PART, bare_name
 from acbridge.recording.page_log.chunks import MAGIC, block_chunk, head_chunk
 from acbridge.recording.page_log.head import Head, to_json
-from acbridge.recording.page_log.reading import read_rows
-from acbridge.recording.page_log.rows import NoteKind, Row, RowKind, note
+from acbridge.recording.page_log.head import parse as parse_head
+from acbridge.recording.page_log.reading import TAIL, is_page_log, read_rows, tail_of
+from acbridge.recording.page_log.rows import NoteKind, Row, RowKind, note, read_note
 from acbridge.recording.parsing import FrameLine, GapLine, Header, Line, TickLine
 from acbridge.recording.reader import recordings_in
+from acbridge.recording.writing.files import lock
 from acbridge.status import SimState
 from acbridge.wire import Stamp
 
@@ -23,9 +29,26 @@ ROWS = 333
 
 
 @contextmanager
-def finished(path: Path) -> Generator[Path]:
-    """Yield the name under which a file is written; it gets its own name when all went well, else it is removed."""
-    part = path.with_name(path.name + ".part")
+def finished(path: Path, *sources: Path, page_log: bool = False) -> Generator[Path]:
+    """
+    Yield the name under which a file is written; it gets its own name when all went well, else it is removed.
+
+    Args:
+        path: The file.
+        sources: Recordings, or directories of them, that are read meanwhile.
+        page_log: Whether a page log is written; only another page log of the same name is then replaced.
+
+    Raises:
+        OSError: The file cannot be written, or it would replace something that is in use or is a recording.
+    """
+    _refuse_what_is_in_use(path, sources)
+    if (is_page_log(path) and not page_log) or (path.exists() and bare_name(path.name).endswith(".jsonl")):
+        raise _refused(path, "is a recording")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
+    try:
+        part.open("xb").close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         yield part
         part.replace(path)
@@ -33,16 +56,49 @@ def finished(path: Path) -> Generator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_page_log(path: Path, rows: Iterable[tuple[Head, Row]]) -> int:
+def _refuse_what_is_in_use(path: Path, sources: Iterable[Path]) -> None:
+    if path.name.endswith((PART, TAIL)):
+        raise _refused(path, f"has a name for files that are being recorded: it ends in {PART} or {TAIL}")
+    for beside in (path.with_name(path.name + PART), tail_of(path)):
+        if beside.exists():
+            raise _refused(path, f"is being recorded, or was left by a killed program: there is {beside.name}")
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise _refused(path, "is not a file")
+    if any(path.samefile(file) for source in sources for file in files_of(source)):
+        raise _refused(path, "is read by this command")
+    with path.open("rb") as file:
+        try:
+            lock(file.fileno())
+        except OSError:
+            raise _refused(path, "is being recorded") from None
+
+
+def _refused(path: Path, why: str) -> OSError:
+    return FileExistsError(errno.EEXIST, f"it {why}; choose another name", str(path))
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files of a recording."""
+    return recordings_in(path) if path.is_dir() else [path]
+
+
+def write_page_log(path: Path, rows: Iterable[tuple[Head, Row]], source: Path) -> int:
     """
     Write rows as a finished page log, and return their number.
+
+    Args:
+        path: The file.
+        rows: The rows.
+        source: What they are read from.
 
     Raises:
         OSError: It cannot be written.
         DecodeError: There are no rows.
     """
     count, known, waiting = 0, None, list[Row]()
-    with finished(path) as part, part.open("wb") as file:
+    with finished(path, source, page_log=True) as part, part.open("wb") as file:
         file.write(MAGIC)
         for head, row in rows:
             if head != known or len(waiting) >= ROWS:
@@ -63,17 +119,45 @@ def write_page_log(path: Path, rows: Iterable[tuple[Head, Row]]) -> int:
 
 
 def rows_of(path: Path) -> Iterator[tuple[Head, Row]]:
-    """Yield the rows of a page log, or of those of a directory."""
-    for file in recordings_in(path) if path.is_dir() else [path]:
-        yield from read_rows(file)
+    """Return the rows of a page log, or of those that are in a directory now."""
+    return chain.from_iterable(map(read_rows, files_of(path)))
 
 
 def rows_between(rows: Iterable[tuple[Head, Row]], run: int, first: int, last: int) -> Iterator[tuple[Head, Row]]:
-    """Yield the rows of some ticks of a run, and a second before and after, so that both lines are crossed."""
+    """
+    Yield the rows of some ticks of a run, and a second before and after, so that both lines are crossed.
+
+    Their head has the thresholds and the rate that held when they began.
+
+    Raises:
+        DecodeError: A note before them says what cannot be.
+    """
+    known: Head | None = None
+    begun = False
+    now: Head | None = None
     for head, row in rows:
-        edge = round(head.rate)
-        if head.run == run and first - edge <= row.tick <= last + edge:
-            yield head, row
+        if head.run != run:
+            continue
+        if now is None or head != known:
+            known = now = head
+        edge = round(now.rate)
+        if first - edge <= row.tick <= last + edge:
+            begun = True
+            yield now, row
+        elif not begun and row.kind is RowKind.NOTE:
+            now = _after(now, read_note(row))
+
+
+def _after(head: Head, values: dict[str, Any]) -> Head:
+    """Return the head that holds after a note."""
+    try:
+        if values.get("note") == NoteKind.THRESHOLDS:
+            return head._replace(thresholds=head.thresholds.changed(values.get("values") or {}))
+        if values.get("note") == NoteKind.RATE:
+            return parse_head(to_json(head._replace(rate=values.get("rate", head.rate))).encode())
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DecodeError(f"a note about thresholds: {error}") from error
+    return head
 
 
 def rows_of_lines(lines: Iterable[tuple[Header, Line]], game: Game = AC1) -> Iterator[tuple[Head, Row]]:

@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from acbridge.errors import DecodeError
-from acbridge.recording import open_recording
+from acbridge.recording import compression, open_recording
 from acbridge.recording.page_log.chunks import Damage
 from acbridge.recording.page_log.reading import is_page_log, read_pieces
 from acbridge.recording.page_log.rows import NoteKind, RowKind, read_note
 from acbridge.recording.parsing import GapLine, Header, Line, TickLine
-from acbridge.recording.reader import read_lines, recordings_in
+from acbridge.recording.reader import read_lines
+from acbridge_recording.cut import files_of
 from acbridge_recording.laps import best_of, laps_of, time_text, track_of
-
-
-def files_of(path: Path) -> list[Path]:
-    """Return the files of a recording."""
-    return recordings_in(path) if path.is_dir() else [path]
 
 
 def facts_of(path: Path) -> dict[str, Any]:
@@ -58,7 +54,10 @@ def verified(path: Path) -> list[str]:
         OSError: It cannot be read.
     """
     problems: list[str] = []
-    for file in files_of(path):
+    files = files_of(path)
+    if not files:
+        return [f"{path}: there is no recording in it"]
+    for file in files:
         try:
             problems += _pages_problems(file) if is_page_log(file) else _lines_problems(file)
         except DecodeError as error:
@@ -81,8 +80,31 @@ def _pages_problems(file: Path) -> list[str]:
 
 
 def _lines_problems(file: Path) -> list[str]:
-    lines = (line for _, line in read_lines(open_recording(file)))
-    return [f"{file}: {max(line.lost.values())} ticks are missing" for line in lines if isinstance(line, GapLine)]
+    problems: list[str] = []
+    empty = True
+    for _, line in read_lines(open_recording(file)):
+        empty = False
+        if isinstance(line, GapLine):
+            problems.append(f"{file}: {max(line.lost.values())} ticks are missing")
+    if empty:
+        problems.append(f"{file}: there is no recording in it")
+    return problems + _end_problems(file)
+
+
+def _end_problems(file: Path) -> list[str]:
+    """Return whether the last line, or the last member of a compressed file, lacks its end."""
+    kind, last = compression.kind_of(file.name), b""
+    with file.open("rb") as opened:
+        if kind is None:
+            for piece in iter(lambda: opened.read(1 << 20), b""):
+                last = piece
+        else:
+            whole = 0
+            for piece, end in compression.expand(opened, kind):
+                last, whole = piece or last, end
+            if whole < file.stat().st_size:
+                return [f"{file}, byte {whole}: the compressed data has no end; it is cut off"]
+    return [f"{file}: the last line has no end; it is cut off"] if last and not last.endswith(b"\n") else []
 
 
 def _noted(

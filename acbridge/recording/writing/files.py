@@ -94,7 +94,7 @@ class File:
         """
         file = cls(path, _open(path), content)
         try:
-            _lock(file._file)
+            lock(file._file)
             if file._on_disk:
                 file._repair()
         except BaseException:
@@ -213,7 +213,7 @@ def _open(path: Path, flags: int = 0) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | flags, 0o644)
 
 
-def _lock(file: int) -> None:
+def lock(file: int) -> None:
     """
     Lock the file against other recordings; closing the handle releases the lock.
 

@@ -64,7 +64,7 @@ def csv_command(
         else:
             rows = table.on_grid(rows, rate or I2_RATE)
         rows = table.each_metre(rows, step) if step else rows
-        with finished(target) as part:
+        with finished(target, recording) as part:
             if plain or excel:
                 count = csv_file.write_plain(part, rows, excel=excel)
             else:
@@ -95,7 +95,7 @@ def parquet_command(recording: Path, target: Path, lap: str | None, rate: float 
             "fingerprints": {page.topic: page.fingerprint() for page in table.RECORDS},
         }
         rows = table.rows(chosen(recording, lap))
-        with finished(target) as part:
+        with finished(target, recording) as part:
             count = write_parquet(part, table.at_rate(rows, rate) if rate else rows, facts)
     click.echo(f"{target}: {count} rows")
 
@@ -121,9 +121,9 @@ def motec_command(recording: Path, target: Path, lap: str | None, steer_lock: fl
         count = 0
         for number, stint in enumerate(motec.stints(chosen(recording, lap)), 1):
             name = motec.file_name(stint, number)
-            with finished(target / f"{name}.ldx") as part:
+            with finished(target / f"{name}.ldx", recording) as part:
                 part.write_text(motec.write_ldx(motec.beacons(stint)), encoding="ascii", newline="\r\n")
-            with finished(target / f"{name}.ld") as part:
+            with finished(target / f"{name}.ld", recording) as part:
                 part.write_bytes(motec.write_ld(stint, steer_lock))
             click.echo(f"{target / name}.ld: {stint.times[-1]:.1f} s, {len(motec.beacons(stint))} laps ended")
             count += 1
