@@ -1,6 +1,8 @@
 """The program for recordings as its user sees it: what it prints, what it writes, and what it refuses."""
 
+import csv
 import importlib
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from acbridge import Event, Physics
 from acbridge.derived import EventKind
 from acbridge.recording import Recording, open_recording, read_ticks
 from acbridge.recording.page_log.reading import read_rows
-from page_logs import drive, write
+from page_logs import drive, stamp, write
 from programs import Program
 
 pd: Any = importlib.import_module("pandas")
@@ -89,6 +91,8 @@ def test_verify_names_what_is_damaged(tmp_path: Path) -> None:
         (["laps", "diary.acrec"], DATA, "diary.acrec, line 1 is not one of a recording"),
         (["cut", "drive.acrec", "lap.acrec", "--lap", "7"], DATA, "there is no lap 7; the recording has laps 1"),
         (["cut", "drive.acrec", "lap.acrec"], 2, "say what to keep"),
+        (["export", "csv", "drive.acrec", "x.csv", "--step", "5"], 2, "--step needs --plain or --excel"),
+        (["export", "csv", "drive.acrec", "drive.acrec"], IO_ERROR, "drive.acrec: it is read by this command"),
         (["import", "fields.jsonl", "x.acrec"], DATA, "it was recorded with --field"),
         (["export", "csv", "drive.acrec", "no/where.csv"], IO_ERROR, "No such file or directory"),
     ],
@@ -120,6 +124,23 @@ def test_csv_in_the_layout_of_i2_is_read_as_its_readers_do(long: Path, tmp_path:
     assert abs(float(table["Time"].iloc[-1]) * 1000 - (lap.lap_time_ms or 0)) < 200
     assert {2} == set(table["Lap Number"])
     assert 0.02 == pytest.approx(table["Time"].diff().iloc[1:].unique().mean())
+
+
+def test_laps_of_a_second_session_end_where_its_rows_are(long: Path, tmp_path: Path) -> None:
+    begun = [row for _, row in read_rows(long)]
+    count = len(begun)
+    again = [row._replace(tick=row.tick + count, stamp=stamp(count + number, RATE)) for number, row in enumerate(begun)]
+    path = write(tmp_path / "two.acrec", begun + again, block=400)
+    run("export", "csv", path, tmp_path / "two.csv", "--rate", "10")
+    lines = list(csv.reader((tmp_path / "two.csv").read_text(encoding="utf-8").splitlines()))
+    head = {line[0]: line[1] for line in lines[:14] if line}
+    ends = [float(each) for each in head["Beacon Markers"].split()]
+    names, rows = lines[14], lines[18:]
+    laps = [(float(row[0]), int(row[names.index("Lap Number")])) for row in rows]
+    seen = [after[0] for before, after in itertools.pairwise(laps) if after[1] > before[1]]
+    assert 4 == len(ends)
+    assert seen == [pytest.approx(end, abs=0.25) for end in ends]
+    assert float(head["Duration"]) == laps[-1][0] == float(rows[-1][0])
 
 
 def test_plain_csv_has_every_field_with_its_unit(long: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from programs import Program, until
 
 
 @contextmanager
-def nothing_changes(folder: Path) -> Iterator[None]:
+def nothing_changes(folder: Path) -> Generator[None]:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     yield
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

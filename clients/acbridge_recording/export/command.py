@@ -11,6 +11,7 @@ from acbridge.recording import RecordedTick, open_recording, read_ticks
 from acbridge.recording.reader import read_lines
 from acbridge_recording.cut import finished
 from acbridge_recording.export import csv_file, motec, table
+from acbridge_recording.export.channels import channels
 from acbridge_recording.laps import choose, laps_of, track_of
 from acbridge_recording.opening import one_line
 
@@ -45,7 +46,12 @@ def export() -> None:
     metavar="HZ",
     help="Rows per second; 60 in the layout of i2.",
 )
-@click.option("--step", type=click.FloatRange(min=0, min_open=True), metavar="M", help="A row for each so many metres.")
+@click.option(
+    "--step",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="M",
+    help="A row for each so many metres; not in the layout of i2.",
+)
 def csv_command(
     recording: Path, target: Path, lap: str | None, plain: bool, excel: bool, rate: float | None, step: float | None
 ) -> None:
@@ -54,23 +60,28 @@ def csv_command(
 
     i2 itself imports CSV in its Pro edition only; for i2 use export motec.
     """
+    if step and not (plain or excel):
+        raise click.UsageError("--step needs --plain or --excel: in the layout of i2 all rows are equally far in time")
     with one_line(recording):
         first = next(chosen(recording, lap), None)
         if first is None or first.static is None:
             raise DecodeError(f"{recording}: there are no whole ticks in it")
         rows = table.rows(chosen(recording, lap))
-        if plain or excel or step:
-            rows = table.at_rate(rows, rate) if rate else rows
-        else:
+        if not (plain or excel):
             rows = table.on_grid(rows, rate or I2_RATE)
+        elif rate:
+            rows = table.at_rate(rows, rate)
         rows = table.each_metre(rows, step) if step else rows
         with finished(target, recording) as part:
             if plain or excel:
                 count = csv_file.write_plain(part, rows, excel=excel)
             else:
-                ends = [end for stint in motec.stints(chosen(recording, lap)) for end in motec.beacons(stint)]
+                ends, seconds = list[float](), 0.0
+                for stint in motec.stints(chosen(recording, lap)):
+                    ends += [stint.began + end for end in stint.ends]
+                    seconds = stint.began + stint.seconds
                 known = track_of(first.static), first.static.carModel
-                facts = csv_file.Facts(*known, rate or I2_RATE, first.timestamp)
+                facts = csv_file.Facts(*known, rate or I2_RATE, first.timestamp, seconds)
                 count = csv_file.write_i2(part, rows, facts, ends)
     click.echo(f"{target}: {count} rows")
 
@@ -119,13 +130,13 @@ def motec_command(recording: Path, target: Path, lap: str | None, steer_lock: fl
     with one_line(recording):
         target.mkdir(parents=True, exist_ok=True)
         count = 0
-        for number, stint in enumerate(motec.stints(chosen(recording, lap)), 1):
+        for number, stint in enumerate(motec.stints(chosen(recording, lap), channels(steer_lock)), 1):
             name = motec.file_name(stint, number)
             with finished(target / f"{name}.ldx", recording) as part:
-                part.write_text(motec.write_ldx(motec.beacons(stint)), encoding="ascii", newline="\r\n")
+                part.write_text(motec.write_ldx(stint.ends), encoding="ascii", newline="\r\n")
             with finished(target / f"{name}.ld", recording) as part:
-                part.write_bytes(motec.write_ld(stint, steer_lock))
-            click.echo(f"{target / name}.ld: {stint.times[-1]:.1f} s, {len(motec.beacons(stint))} laps ended")
+                part.write_bytes(motec.write_ld(stint))
+            click.echo(f"{target / name}.ld: {stint.seconds:.1f} s, {len(stint.ends)} laps ended")
             count += 1
         if not count:
             raise DecodeError(f"{recording}: there are no whole ticks in it")

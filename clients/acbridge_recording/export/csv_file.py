@@ -1,6 +1,7 @@
 """CSV: MoTeC i2's own export layout, which in-game apps and web services import, or plain for Excel and pandas."""
 
 import csv
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -36,12 +37,14 @@ class Facts(NamedTuple):
         car: The car.
         rate: Rows per second.
         timestamp: When it begins, Unix seconds.
+        seconds: How long the recording is, on the game's clock.
     """
 
     track: str
     car: str
     rate: float
     timestamp: float
+    seconds: float
 
 
 def write_plain(path: Path, table: Iterable[TableRow], *, excel: bool = False) -> int:
@@ -79,8 +82,7 @@ def write_i2(path: Path, table: Iterable[TableRow], facts: Facts, beacons: Itera
     """
     by_name = {column.name: column for column in columns()}
     channels = [(by_name[name], factor) for name, _, factor in CHANNELS.values()]
-    data = [[f"{row.t:.3f}", *[_scaled(column, factor, row) for column, factor in channels]] for row in table]
-    duration = float(data[-1][0]) if data else 0.0
+    duration = math.ceil((facts.seconds - 1e-6) * facts.rate) / facts.rate  # the last row is at or behind the end
     begun = datetime.fromtimestamp(facts.timestamp).astimezone()
     head = [
         ["Format", "MoTeC CSV File", "", "", "Workbook", ""],
@@ -102,9 +104,14 @@ def write_i2(path: Path, table: Iterable[TableRow], facts: Facts, beacons: Itera
         [],
         [],
     ]
+    count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([*head, *data])
-    return len(data)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerows(head)
+        for row in table:
+            writer.writerow([f"{row.t:.3f}", *[_scaled(column, factor, row) for column, factor in channels]])
+            count += 1
+    return count
 
 
 def _scaled(column: TableColumn, factor: float, row: TableRow) -> str:

@@ -9,17 +9,15 @@ import math
 import struct
 import unicodedata
 from array import array
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
-from acbridge.layout import counter_steps
 from acbridge.pages import AC1
 from acbridge.recording import RecordedTick
-from acbridge_recording.export.channels import SLOW, Channel, Sample, channels
+from acbridge_recording.export.channels import FAST, SLOW, Channel, Sample
+from acbridge_recording.export.table import Moment, moments
 from acbridge_recording.laps import time_text, track_of
 
 EVENT_AT, VENUE_AT, VEHICLE_AT, CHANNELS_AT = 1762, 4918, 8020, 13384
@@ -27,95 +25,119 @@ CHANNEL_BYTES = 124
 GAP_BYTES = 100
 AGREE_S = 0.05
 """A line that lies further from the game's lap times is found anew."""
-_STEP_S = AC1.step_ms / 1000
 _LEAST, _MOST = -(2**31), 2**31 - 1
 
 
-class Stint(NamedTuple):
+class Stint:
     """
-    Ticks without a jump of the car or of the game's clock.
+    Ticks without a jump of the car or of the game's clock, as the samples of some channels.
 
     Attributes:
-        timestamp: When it began, Unix seconds.
+        began: When it began, seconds on the clock of :class:`Moment`.
+        timestamp: The same, Unix seconds.
         car: The car.
         track: The track with its layout.
         session: The kind of session.
-        times: Seconds of each sample since the beginning, on the game's clock.
-        samples: The samples.
+        seconds: How long it lasts, on the game's clock.
+        ends: When laps ended, in seconds since the beginning, as exactly as the game counts laps: the first is where
+            the lap clock was 0; each further one follows after the lap time of the game, whole ms.
+        channels: The channels.
+        columns: The samples of each channel, as whole numbers in its decimal places.
     """
 
-    timestamp: float
-    car: str
-    track: str
-    session: str
-    times: list[float]
-    samples: list[Sample]
+    def __init__(self, first: Moment, known: Sequence[Channel]) -> None:
+        self.began, self.timestamp = first.t, first.tick.timestamp
+        self.car, self.track = first.sample.s.carModel, track_of(first.sample.s)
+        self.session = AC1.session_name(first.sample.g.session) or "unknown"
+        self.seconds = 0.0
+        self.ends: list[float] = []
+        self.channels = known
+        self.columns = [array("i") for _ in known]
+        self._newest = first.sample
+        self._rates = [_Rate(rate, known, self.columns) for rate in sorted({channel.rate for channel in known})]
+
+    def add(self, sample: Sample, time: float) -> None:
+        """Add a tick that comes so many seconds after the first."""
+        for rate in self._rates:
+            rate.fill(self._newest, self.seconds, sample, time)
+        if sample.g.completedLaps > self._newest.g.completedLaps:
+            seen = time - sample.g.iCurrentTime / 1000
+            counted = self.ends[-1] + sample.g.iLastTime / 1000 if self.ends else seen
+            self.ends.append(counted if abs(counted - seen) < AGREE_S else seen)
+        self._newest, self.seconds = sample, time
+
+    def finish(self) -> None:
+        """Repeat the last tick until all channels last equally long, and at least to the end."""
+        tenths = max(1, math.ceil((self.seconds + 1e-9) * SLOW))
+        for rate in self._rates:
+            rate.fill(self._newest, self.seconds, self._newest, tenths / SLOW - 0.5 / FAST)
 
 
-def stints(ticks: Iterable[RecordedTick]) -> Iterator[Stint]:
-    """Yield the stints of a recording; a restart, a teleport, another car or track begins another."""
+class _Rate:
+    """The channels of one rate; between two ticks their values are interpolated or hold."""
+
+    def __init__(self, rate: int, known: Sequence[Channel], columns: Sequence["array[int]"]) -> None:
+        self._rate = rate
+        self._number = 0
+        self._columns = [
+            (channel, column) for channel, column in zip(known, columns, strict=True) if channel.rate == rate
+        ]
+
+    def fill(self, before: Sample, began: float, after: Sample, end: float) -> None:
+        """Append the samples from the time of a tick to that of the next, without this."""
+        shares: list[float] = []
+        while (time := self._number / self._rate) + 1e-9 < end:
+            shares.append(min(1.0, max(0.0, (time - began) / (end - began))))
+            self._number += 1
+        if not shares:
+            return
+        for channel, column in self._columns:
+            scale = 10**channel.decimals
+            low = _finite(channel.value(before)) * scale
+            rise = 0.0 if channel.holds else _finite(channel.value(after)) * scale - low
+            column.extend([min(max(round(low + rise * share), _LEAST), _MOST) for share in shares])
+
+
+def stints(ticks: Iterable[RecordedTick], known: Sequence[Channel] = ()) -> Iterator[Stint]:
+    """
+    Yield the stints of a recording; a restart, a teleport, another car or track, a jump of the clock begin another.
+
+    Args:
+        ticks: The ticks.
+        known: The channels whose samples are kept.
+    """
     stint: Stint | None = None
-    place: tuple[int, str, str, int] | None = None
-    packet = first = 0
-    for tick in ticks:
-        if tick.physics is None or tick.graphics is None or tick.derived is None or tick.static is None:
-            continue
-        now = (tick.run, tick.static.carModel, track_of(tick.static), tick.graphics.session)
-        steps = counter_steps(packet, tick.physics.packetId)
-        if stint is None or now != place or steps < 0 or tick.derived.teleported:
+    place: tuple[str, str, int] | None = None
+    newest = 0.0
+    for moment in moments(ticks):
+        sample = moment.sample
+        now = (sample.s.carModel, track_of(sample.s), sample.g.session)
+        if stint is None or moment.begins or now != place or sample.d.teleported:
             if stint is not None:
+                stint.finish()
                 yield stint
-            place, first = now, tick.physics.packetId
-            session = AC1.session_name(tick.graphics.session) or "unknown"
-            stint = Stint(tick.timestamp, now[1], now[2], session, [], [])
-        elif steps == 0:
-            continue  # the game stands still: it is paused, or was read twice
-        packet = tick.physics.packetId
-        stint.times.append(counter_steps(first, packet) * _STEP_S)
-        stint.samples.append(Sample(tick.physics, tick.graphics, tick.static, tick.derived))
+            stint, place = Stint(moment, known), now
+        elif moment.t > newest:  # otherwise the game stands still: it is paused, or was read twice
+            stint.add(sample, moment.t - stint.began)
+        newest = moment.t
     if stint is not None:
+        stint.finish()
         yield stint
 
 
-def beacons(stint: Stint) -> list[float]:
-    """
-    Return when laps ended, in seconds since the beginning of a stint, as exactly as the game counts laps.
-
-    The first is where the lap clock was 0; each further one follows after the lap time of the game, whole ms.
-    """
-    found: list[float] = []
-    for before, sample, time in zip(stint.samples, stint.samples[1:], stint.times[1:], strict=False):
-        if sample.g.completedLaps <= before.g.completedLaps:
-            continue
-        seen = time - sample.g.iCurrentTime / 1000
-        counted = found[-1] + sample.g.iLastTime / 1000 if found else seen
-        found.append(counted if abs(counted - seen) < AGREE_S else seen)
-    return found
-
-
-def write_ld(stint: Stint, steer_lock: float | None = None) -> bytes:
-    """
-    Return a stint as the bytes of an `.ld`.
-
-    Args:
-        stint: With at least one sample.
-        steer_lock: See :func:`channels`.
-    """
-    known = channels(steer_lock)
-    tenths = max(1, math.ceil((stint.times[-1] + 1e-9) * SLOW))  # all channels last equally long
+def write_ld(stint: Stint) -> bytes:
+    """Return a stint as the bytes of an `.ld`."""
+    known = stint.channels
     data_at = CHANNELS_AT + len(known) * CHANNEL_BYTES + GAP_BYTES
     heads: list[bytes] = []
     columns: list[bytes] = []
-    places = {rate: _places(stint.times, rate, tenths * rate // SLOW) for rate in {each.rate for each in known}}
     at = data_at
-    for number, channel in enumerate(known):
-        count = tenths * channel.rate // SLOW
-        column = _column(stint, channel, places[channel.rate])
+    for number, (channel, column) in enumerate(zip(known, stint.columns, strict=True)):
         here = CHANNELS_AT + number * CHANNEL_BYTES
         following = here + CHANNEL_BYTES if number + 1 < len(known) else 0
-        heads.append(_channel_head(channel, number, (here - CHANNEL_BYTES) * (number > 0), following, at, count))
-        columns.append(column)
-        at += len(column)
+        heads.append(_channel_head(channel, number, (here - CHANNEL_BYTES) * (number > 0), following, at, len(column)))
+        columns.append(struct.pack(f"<{len(column)}i", *column))
+        at += len(columns[-1])
     return b"".join([_head(stint, len(known), data_at), *heads, bytes(GAP_BYTES), *columns, bytes(GAP_BYTES)])
 
 
@@ -194,29 +216,6 @@ def _channel_head(channel: Channel, number: int, before: int, after: int, at: in
     _text(head, 64, 8, channel.short)
     _text(head, 72, 12, channel.unit)
     return bytes(head)
-
-
-def _places(times: list[float], rate: int, count: int) -> list[tuple[int, float]]:
-    """Return for each sample of a rate the tick before it, and the share of the way to the next."""
-    found: list[tuple[int, float]] = []
-    last = len(times) - 1
-    for number in range(count):
-        time = number / rate
-        place = min(max(bisect_right(times, time + 1e-9) - 1, 0), last)
-        span = times[place + 1] - times[place] if place < last else 0.0
-        found.append((place, min(1.0, (time - times[place]) / span) if span else 0.0))
-    return found
-
-
-def _column(stint: Stint, channel: Channel, places: list[tuple[int, float]]) -> bytes:
-    scale = 10**channel.decimals
-    values = array("d", [_finite(channel.value(sample)) * scale for sample in stint.samples])
-    if channel.holds:
-        raw = [values[place] for place, _ in places]
-    else:
-        last = len(values) - 1
-        raw = [values[i] + (values[min(i + 1, last)] - values[i]) * share for i, share in places]
-    return struct.pack(f"<{len(raw)}i", *[min(max(round(value), _LEAST), _MOST) for value in raw])
 
 
 def _finite(value: float) -> float:

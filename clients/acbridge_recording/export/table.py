@@ -14,9 +14,12 @@ from acbridge.layout import counter_steps
 from acbridge.pages import AC1
 from acbridge.recording import RecordedTick
 from acbridge.schema import ANY_LENGTH, FLOAT32, Column
+from acbridge_recording.export.channels import Sample
 
 RECORDS = (Physics, Graphics, Derived)
 STEP_S = AC1.step_ms / 1000
+MOST_STEPS = round(5.0 / STEP_S)
+"""Steps of the game's clock between two ticks beyond which something else begins: 5 s."""
 _SHORT = {"largest of the four": "largest"}
 
 
@@ -39,6 +42,24 @@ class TableColumn(NamedTuple):
     read: Callable[[dict[str, dict[str, Any]]], Any]
 
 
+class Moment(NamedTuple):
+    """
+    A tick and its time.
+
+    Attributes:
+        tick: The tick.
+        sample: Its records.
+        t: Seconds since the first tick on the game's clock. It stands still in a pause, and goes on without a step at
+            another session or run, and where the clock jumps by more than `MOST_STEPS`.
+        begins: Whether it is the first tick, or the first after such a jump.
+    """
+
+    tick: RecordedTick
+    sample: Sample
+    t: float
+    begins: bool
+
+
 class TableRow(NamedTuple):
     """
     One tick.
@@ -46,7 +67,7 @@ class TableRow(NamedTuple):
     Attributes:
         tick: Turn of the daemon's loop.
         timestamp: When it was sampled, Unix seconds.
-        t: Seconds since the first tick on the game's clock, which stands still in a pause.
+        t: See :class:`Moment`.
         lap: Number of the lap.
         values: The records' values by topic and name.
     """
@@ -69,17 +90,24 @@ def columns() -> list[TableColumn]:
     return list(found.values())
 
 
-def rows(ticks: Iterable[RecordedTick]) -> Iterator[TableRow]:
-    """Yield the rows of the ticks that have all records; the game's clock goes on through sessions."""
-    t, packet = 0.0, None
+def moments(ticks: Iterable[RecordedTick]) -> Iterator[Moment]:
+    """Yield the ticks that have all records, with their time."""
+    run, packet, at = None, 0, 0
     for tick in ticks:
-        if tick.physics is None or tick.graphics is None or tick.derived is None:
+        if tick.physics is None or tick.graphics is None or tick.derived is None or tick.static is None:
             continue
-        steps = 0 if packet is None else counter_steps(packet, tick.physics.packetId)
-        packet = tick.physics.packetId
-        t += max(steps, 0) * STEP_S
+        steps = counter_steps(packet, tick.physics.packetId)
+        begins = tick.run != run or not 0 <= steps <= MOST_STEPS
+        at += 0 if begins else steps
+        run, packet = tick.run, tick.physics.packetId
+        yield Moment(tick, Sample(tick.physics, tick.graphics, tick.static, tick.derived), at * STEP_S, begins)
+
+
+def rows(ticks: Iterable[RecordedTick]) -> Iterator[TableRow]:
+    """Yield the rows of the ticks that have all records."""
+    for tick, sample, t, _ in moments(ticks):
         values = {record.topic: vars(tick.records[record]) for record in RECORDS}
-        yield TableRow(tick.tick, tick.timestamp, round(t, 6), tick.derived.lap_number, values)
+        yield TableRow(tick.tick, tick.timestamp, round(t, 6), sample.d.lap_number, values)
 
 
 def at_rate(table: Iterable[TableRow], rate: float) -> Iterator[TableRow]:
