@@ -127,7 +127,7 @@ def test_csv_in_the_layout_of_i2_is_read_as_its_readers_do(long: Path, tmp_path:
 
 
 def test_laps_of_a_second_session_end_where_its_rows_are(long: Path, tmp_path: Path) -> None:
-    begun = [row for _, row in read_rows(long)]
+    begun = [row for _, row in read_rows(long)][:2400]
     count = len(begun)
     again = [row._replace(tick=row.tick + count, stamp=stamp(count + number, RATE)) for number, row in enumerate(begun)]
     path = write(tmp_path / "two.acrec", begun + again, block=400)
@@ -138,7 +138,7 @@ def test_laps_of_a_second_session_end_where_its_rows_are(long: Path, tmp_path: P
     names, rows = lines[14], lines[18:]
     laps = [(float(row[0]), int(row[names.index("Lap Number")])) for row in rows]
     seen = [after[0] for before, after in itertools.pairwise(laps) if after[1] > before[1]]
-    assert 4 == len(ends)
+    assert 2 == len(ends)
     assert seen == [pytest.approx(end, abs=0.25) for end in ends]
     assert float(head["Duration"]) == laps[-1][0] == float(rows[-1][0])
 
