@@ -1,7 +1,6 @@
 """What a daemon that crashes leaves behind: the last seconds of pages and log in a file, without personal names."""
 
 import gzip
-import json
 import platform
 import time
 import traceback
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from acbridge.crash_files import KEPT, crash_files, crash_name
+from acbridge.crash_files import KEPT, crash_files, crash_name, home_folder, without_home
 from acbridge.json_lines import to_json
 from acbridge.layout import Page
 from acbridge.pages import Pages
@@ -81,7 +80,7 @@ def write_crash(
     path = folder / crash_name(time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), int(facts["run"]))
     with gzip.open(path, "wb") as file:
         for line in _lines(error, facts, log, samples, kinds):
-            file.write(_without_home(to_json(line)) + b"\n")
+            file.write(to_json(line) + b"\n")
     for old in crash_files(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
@@ -95,10 +94,13 @@ def _lines(
     kinds: tuple[type[Page], ...],
 ) -> Iterator[dict[str, Any]]:
     text = "".join(traceback.format_exception(error))
+    home = home_folder()
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    yield {"type": "crash", "error": text, "python": platform.python_version(), "system": system, **facts}
+    crash = {"type": "crash", "error": text, "python": platform.python_version(), "system": system, **facts}
+    yield without_home(crash, home)
     for event in log:
-        yield {"type": "log", **{name: value if _is_plain(value) else str(value) for name, value in event.items()}}
+        plain = {name: value if _is_plain(value) else str(value) for name, value in event.items()}
+        yield without_home({"type": "log", **plain}, home)
     before: Pages = ()
     for sample in samples:
         pages = {
@@ -112,8 +114,3 @@ def _lines(
 
 def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, str | int | float | bool)
-
-
-def _without_home(line: bytes) -> bytes:
-    """Return a line of JSON without the user's folder, whose path usually has the user's name."""
-    return line.replace(json.dumps(str(Path.home()))[1:-1].encode(), b"~")

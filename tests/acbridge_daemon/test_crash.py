@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import struct
+import tempfile
 from base64 import b64decode
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Any
 import pytest
 
 from acbridge.crash_files import KEPT, crash_files, crash_folder
-from acbridge.pages import AC1, Physics, Static
+from acbridge.pages import AC1, Graphics, Physics, Static
 from acbridge.wire import Stamp
-from acbridge_daemon.crash import LastPages, write_crash
+from acbridge_daemon.crash import LastPages, Sample, write_crash
 from acbridge_sim import World
 from programs import Program
 
@@ -93,6 +94,28 @@ def test_ten_seconds_are_kept_in_sixty_samples_a_second() -> None:
     assert 19_999 == samples[-1].tick
     assert 9.9 <= samples[-1].stamp.timestamp - samples[0].stamp.timestamp <= 10.1
     assert 580 <= len(samples) <= 610
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sets HOME")
+@pytest.mark.parametrize("home", ["/", "/A", "~"], ids=["a root", "a text that base64 may have", "unknown"])
+def test_pages_are_whole_whatever_the_folder_of_the_user_is(
+    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", home)  # Python cannot expand ~ to ~
+    pages = (b"\xff\xf0\x00" * 100, b"", b"")
+    path = write_crash(
+        tmp_path, ValueError("x"), {"run": 1}, [], [Sample(0, Stamp(0, 0.0), pages)], (Physics, Graphics, Static)
+    )
+    assert pages[0] == b64decode(lines(path)[1]["physics"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sets HOME")
+def test_without_a_folder_of_the_user_the_file_is_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "~")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert crash_folder({}).is_relative_to(tmp_path)
 
 
 def test_only_the_newest_files_stay(tmp_path: Path) -> None:

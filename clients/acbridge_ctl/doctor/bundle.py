@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from acbridge import AcbridgeError, connect
 from acbridge.address import is_loopback
 from acbridge.cli import Connection
-from acbridge.crash_files import crash_files, crash_folder
+from acbridge.crash_files import crash_files, crash_folder, home_folder, without_home
 from acbridge.json_lines import to_json
 from acbridge_ctl.doctor.findings import Finding
 
@@ -56,9 +56,12 @@ def collect(connection: Connection, timeout: float, findings: list[Finding]) -> 
     log = _journal()
     if log:
         meaning = "the daemon's log, with addresses and key names of its clients"
-        entries.append(Entry("log.txt", _without_home(log), meaning))
+        entries.append(Entry("log.txt", _text_without_home(log), meaning))
     for path in crash_files(crash_folder())[-1:]:
-        meaning = "the last crash: its error, settings, log, and ten seconds of pages, without the player's names"
+        meaning = (
+            "the last crash: its error, settings, log with addresses and key names of the daemon's clients, and ten "
+            "seconds of pages without the player's names"
+        )
         entries.append(Entry(path.name, path.read_bytes(), meaning))
     return entries
 
@@ -107,10 +110,9 @@ def _journal() -> bytes:
 
 
 def _json(values: Mapping[str, Any]) -> bytes:
-    return _without_home(json.dumps(json.loads(to_json(values)), indent=1).encode() + b"\n")
+    return json.dumps(without_home(json.loads(to_json(values)), home_folder()), indent=1).encode() + b"\n"
 
 
-def _without_home(text: bytes) -> bytes:
-    """Return a text without the path of the user's folder, which usually has the user's name."""
-    home = str(Path.home())
-    return text.replace(json.dumps(home)[1:-1].encode(), b"~").replace(home.encode(), b"~")
+def _text_without_home(text: bytes) -> bytes:
+    decoded = without_home(text.decode(errors="surrogateescape"), home_folder())
+    return decoded.encode(errors="surrogateescape")

@@ -1,6 +1,7 @@
 """The bundle for a bug report: what it holds, what it leaves out, and that its owner sees both."""
 
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,8 @@ def daemon() -> Iterator[Daemon]:
         yield running
 
 
-def bundle(path: Path, connect: str, home: Path) -> Program:
-    env = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+def bundle(path: Path, connect: str, home: Path | str) -> Program:
+    env = {"HOME": str(home), "XDG_STATE_HOME": str(path.parent / "state")}
     with Program("acbridge_ctl", "doctor", "--connect", connect, "--bundle", str(path), env=env) as program:
         program.wait()
         return program
@@ -42,6 +43,8 @@ def test_a_bundle_has_findings_versions_status_and_the_last_crash(daemon: Daemon
     assert str(tmp_path).encode() not in everything
     listing = "\n".join(program.err)
     assert all(name in listing for name in names)
+    (crash,) = (line for line in program.err if "crash-20261231" in line)
+    assert "addresses and key names" in crash
     assert "Nothing was sent. Look at it before you attach it to a bug report." in listing
 
 
@@ -51,6 +54,14 @@ def test_a_bundle_without_a_daemon_has_the_findings(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as found:
         assert "status.json" not in found.namelist()
         assert "start acbridge-daemon" in found.read("findings.json").decode()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sets HOME")
+def test_a_user_without_a_folder_gets_a_bundle(tmp_path: Path) -> None:
+    path = tmp_path / "report.zip"
+    program = bundle(path, "127.0.0.1:1", "~")  # Python cannot expand ~ to ~
+    assert not any("Traceback" in line for line in program.err)
+    assert zipfile.is_zipfile(path)
 
 
 def test_of_another_machine_no_file_of_this_one_is_packed(tmp_path: Path) -> None:
