@@ -6,6 +6,7 @@ load click. How a program starts is in its ``__main__.py``, which imports nothin
 """
 
 import functools
+import math
 import os
 import signal
 import sys
@@ -108,6 +109,17 @@ def fail(text: str, code: ExitCode) -> NoReturn:
     sys.exit(code)
 
 
+class FiniteRange(click.FloatRange):
+    """A range of numbers in which neither nan nor inf is; they would pass every comparison with its ends."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number that a text has; one that is not finite is a usage error."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
+
+
 class Connection(NamedTuple):
     """
     Where the daemon is and which keys to use.
@@ -193,7 +205,7 @@ def rotation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         return command(rotation=Rotation(rotate_size, rotate_time, rotate_laps), **values)
 
-    above_0 = click.FloatRange(min=0, min_open=True)
+    above_0 = FiniteRange(min=0, min_open=True)
     options = (
         click.option("--rotate-size", type=above_0, metavar="MB", help="Begin a new file after so many."),
         click.option("--rotate-time", type=above_0, metavar="MINUTES", help="Begin a new file after so many."),
@@ -202,7 +214,7 @@ def rotation_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--min-free",
-            type=click.FloatRange(min=0),
+            type=FiniteRange(min=0),
             default=512,
             show_default=True,
             metavar="MB",

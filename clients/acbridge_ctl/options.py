@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from acbridge import AcbridgeError, Bridge, NoReply, connect
-from acbridge.cli import Connection, ExitCode, connection_options, fail, writing_stdout
+from acbridge.cli import Connection, ExitCode, FiniteRange, connection_options, fail, writing_stdout
 from acbridge.client.silence import explain_silence
 from acbridge.controls import check_driver
 from acbridge.pages import AC1
@@ -25,7 +25,7 @@ def timeout_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --timeout; the command takes it as ``timeout``, in seconds."""
     return click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteRange(min=0, min_open=True),
         default=2.0,
         show_default=True,
         help="Seconds to wait for a reply.",

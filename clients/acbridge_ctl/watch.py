@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from acbridge import Bridge, Event, Frame, NoFrame, Status
-from acbridge.cli import Connection, ExitCode, fail, report, stop_requested, topic_prefix_option
+from acbridge.cli import Connection, ExitCode, FiniteRange, fail, report, stop_requested, topic_prefix_option
 from acbridge.json_lines import to_json
 from acbridge.topics import BY_NAME
 from acbridge_ctl.options import connected, daemon_options, json_option
@@ -28,7 +28,7 @@ Examples:
 @click.command(epilog=EPILOG)
 @json_option
 @click.option("--count", type=click.IntRange(min=1), help="End after so many lines.")
-@click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
+@click.option("--duration", type=FiniteRange(min=0, min_open=True), help="End after so many seconds.")
 @topic_prefix_option
 @daemon_options
 def watch(

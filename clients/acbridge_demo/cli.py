@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import click
 
-from acbridge.cli import STOP_SIGNALS, ExitCode, report, stop_requested
+from acbridge.cli import STOP_SIGNALS, ExitCode, FiniteRange, report, stop_requested
 from acbridge.quit_key import quit_key
 from acbridge_sim import CARS, car_named
 
@@ -38,8 +38,8 @@ Process = subprocess.Popen[str]
 
 
 @click.command()
-@click.option("--rate", type=click.FloatRange(1, 1000), default=60.0, show_default=True, help="Ticks per second.")
-@click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
+@click.option("--rate", type=FiniteRange(1, 1000), default=60.0, show_default=True, help="Ticks per second.")
+@click.option("--duration", type=FiniteRange(min=0, min_open=True), help="End after so many seconds.")
 @click.option("--car", default=next(iter(CARS)), show_default=True, help=f"One of {', '.join(CARS)}.")
 @click.version_option(package_name="acbridge")
 def main(rate: float, duration: float | None, car: str) -> None:

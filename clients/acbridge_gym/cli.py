@@ -12,6 +12,7 @@ from acbridge import AcbridgeError
 from acbridge.cli import (
     Connection,
     ExitCode,
+    FiniteRange,
     connection_options,
     exit_codes,
     fail,
@@ -84,7 +85,7 @@ Examples:
     help="circuit, oval, kart, long, random:SEED, or random:FIRST-LAST for many.",
 )
 @click.option("--course", help="Track of the evaluations; the first of --track if not given.")
-@click.option("--steps", type=click.FloatRange(1e3, 1e12), default=2e6, show_default=True, help="Steps of all lanes.")
+@click.option("--steps", type=FiniteRange(1e3, 1e12), default=2e6, show_default=True, help="Steps of all lanes.")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True, help="Seed of everything random.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIRECTORY, with its settings.")
 def train(directory: Path, track: str, course: str | None, steps: float, seed: int, *, resume: bool) -> None:
@@ -129,7 +130,7 @@ def train(directory: Path, track: str, course: str | None, steps: float, seed: i
 @POLICY
 @laps_option(2)
 @click.option("--track", "tracks", multiple=True, help="Drive here instead of where it was evaluated; can be repeated.")
-@click.option("--lag-ms", type=click.FloatRange(0, 60), default=0.0, show_default=True, help="From command to car.")
+@click.option("--lag-ms", type=FiniteRange(0, 60), default=0.0, show_default=True, help="From command to car.")
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -10,7 +10,15 @@ import click
 from click.core import ParameterSource
 
 from acbridge import AcbridgeError, DecodeError, MissingExtra, UnknownName, connect
-from acbridge.cli import Connection, ExitCode, connection_options, fail, topic_prefix_option, writing_stdout
+from acbridge.cli import (
+    Connection,
+    ExitCode,
+    FiniteRange,
+    connection_options,
+    fail,
+    topic_prefix_option,
+    writing_stdout,
+)
 from acbridge.frame_source import FrameSource
 from acbridge.recording import Recording
 from acbridge.schema import Record
@@ -87,7 +95,7 @@ def source_options(*, paced: bool) -> Callable[[Command], Command]:
         options += [
             click.option(
                 "--speed",
-                type=click.FloatRange(min=0, min_open=True),
+                type=FiniteRange(min=0, min_open=True),
                 metavar="FACTOR",
                 help="With --from: play so many times as fast as it was recorded.  [default: 1]",
             ),
@@ -125,7 +133,7 @@ def duration_option(command: Command) -> Command:
     """Add --duration; the command takes it as ``duration``."""
     return click.option(
         "--duration",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteRange(min=0, min_open=True),
         metavar="SECONDS",
         help="End after so many seconds.",
     )(command)
@@ -177,7 +185,7 @@ def selection_options(default: tuple[type[Record], ...]) -> Callable[[Command], 
             ),
             click.option(
                 "--max-rate",
-                type=click.FloatRange(min=0, min_open=True),
+                type=FiniteRange(min=0, min_open=True),
                 metavar="HZ",
                 help="Take at most so many ticks per second; those left out are no gaps.",
             ),

@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from acbridge.calibration import BadCalibration
 from acbridge.cli import (
     ExitCode,
+    FiniteRange,
     fail,
     needs_extra,
     on_stop_signal,
@@ -96,7 +97,7 @@ Not to be confused with acbridge.exe of simshmbridge, which is another program.
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=1.0,
     show_default=True,
     metavar="FACTOR",

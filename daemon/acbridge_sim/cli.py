@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from acbridge import TrackMapError
-from acbridge.cli import ExitCode, fail, needs_extra, report, stop_requested
+from acbridge.cli import ExitCode, FiniteRange, fail, needs_extra, report, stop_requested
 from acbridge_sim import script
 from acbridge_sim.faults import ROLLOVERS, Faults
 from acbridge_sim.maps import load_track
@@ -68,14 +68,12 @@ A script is a list of steps separated by semicolons:
 @click.option("--seed", type=int, default=0, show_default=True, help="Each seed gives a slightly different driver.")
 @click.option(
     "--pace",
-    type=click.FloatRange(0.2, 1),
+    type=FiniteRange(0.2, 1),
     default=1.0,
     show_default=True,
     help="Share of the highest speeds that the built-in driver drives at.",
 )
-@click.option(
-    "--fps", type=click.FloatRange(1, 333), default=60.0, show_default=True, help="Rendered frames per second."
-)
+@click.option("--fps", type=FiniteRange(1, 333), default=60.0, show_default=True, help="Rendered frames per second.")
 @click.option("--script", "script_text", help="Steps to run through; see below.")
 @click.option("--page-prefix", default="acpmf_", show_default=True, help="Prefix of the pages' names.")
 @click.option(
@@ -90,7 +88,7 @@ A script is a list of steps separated by semicolons:
 )
 @click.option(
     "--torn-writes",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=0.0,
     help="Fault: write physics in two halves, up to this many µs apart; readers cannot detect gaps above 20.",
 )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from acbridge import AcbridgeError, Bridge, NoFrame, NotDriving
-from acbridge.cli import Connection, ExitCode, fail, needs_extra, stop_requested, topic_prefix_option
+from acbridge.cli import Connection, ExitCode, FiniteRange, fail, needs_extra, stop_requested, topic_prefix_option
 from acbridge.controls import Controls
 from acbridge.driving import LINK_LOST, Driver
 from acbridge.hands import PAD_AXES, Axes, Device, Key, NoDevice, follow, parse_axes
@@ -52,7 +52,7 @@ drive, such as acbridge-daemon --source sim --controls sim.
     metavar="STEER,GAS,BRAKE",
     help="Numbers of the device's axes; a minus inverts one.",
 )
-@click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="End after so many seconds.")
+@click.option("--duration", type=FiniteRange(min=0, min_open=True), help="End after so many seconds.")
 @topic_prefix_option
 @timeout_option
 @daemon_options

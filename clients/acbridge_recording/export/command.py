@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from acbridge.cli import needs_extra
+from acbridge.cli import FiniteRange, needs_extra
 from acbridge.errors import DecodeError
 from acbridge.recording import RecordedTick, open_recording, read_ticks
 from acbridge.recording.reader import read_lines
@@ -42,13 +42,13 @@ def export() -> None:
 @click.option("--excel", is_flag=True, help="As --plain, with semicolons and decimal commas.")
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="HZ",
     help="Rows per second; 60 in the layout of i2.",
 )
 @click.option(
     "--step",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="M",
     help="A row for each so many metres; not in the layout of i2.",
 )
@@ -90,7 +90,7 @@ def csv_command(
 @click.argument("recording", type=PATH)
 @click.argument("target", type=PATH)
 @LAP
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="HZ", help="Rows per second at most.")
+@click.option("--rate", type=FiniteRange(min=0, min_open=True), metavar="HZ", help="Rows per second at most.")
 def parquet_command(recording: Path, target: Path, lap: str | None, rate: float | None) -> None:
     """Write Parquet with one column for each number; needs the extra "parquet"."""
     with needs_extra("parquet", "export parquet"):
@@ -117,7 +117,7 @@ def parquet_command(recording: Path, target: Path, lap: str | None, rate: float 
 @LAP
 @click.option(
     "--steer-lock",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="DEG",
     help="Degrees of the wheel from the middle to one side, for Steering Angle; the game does not say.",
 )
