@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path, PurePath
 from xml.etree import ElementTree as ET
 
@@ -30,8 +29,10 @@ Its repetition starts a daemon that has ended, within a minute, and is ignored w
 document after which exit codes RestartOnFailure restarts.) Priority 5 is that of a normal process; the default, 7, is
 lower. Without a user the trigger would apply to all users, and only an administrator may register that.
 """
-PATH_OPTIONS = ("--keys", "--page-dir", "--calibration")
+PATH_OPTIONS = ("--keys", "--page-dir", "--calibration", "--record")
 """Options of the daemon whose values are paths."""
+FLAGS = ("--loop", "--names", "--allow-shutdown", "--check", "--insecure", "--version", "--help")
+"""Options of the daemon without a value."""
 PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+")
 """A word that needs no quotes in a unit."""
 
@@ -68,8 +69,8 @@ def service(options: tuple[str, ...]) -> None:
     """
     for name, path in _paths_in(options):
         if not Path(path).is_absolute():
-            full = Path(path).absolute()
-            raise click.UsageError(f"the daemon will start in another directory: use {name} {full}")
+            full = f"{Path(path).absolute()}{os.sep if path.endswith(('/', os.sep)) else ''}"
+            raise click.UsageError(f"the daemon will start in another directory: use {name}{full}")
     if sys.platform == "win32":
         program = Path(sys.executable).with_name("pythonw.exe")  # opens no console window
         if not program.exists():
@@ -84,11 +85,16 @@ def service(options: tuple[str, ...]) -> None:
 
 
 def _paths_in(options: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield name and value of those options of the daemon that are paths."""
-    for word, following in pairwise((*options, "")):
+    """Yield those options of the daemon that are paths: the name and a space, and the value; FILE has no name."""
+    words = iter(options)
+    for word in words:
         name, equals, value = word.partition("=")
-        if name in PATH_OPTIONS:
-            yield name, value if equals else following
+        if not word.startswith("-"):
+            yield "", word
+        elif name not in (*FLAGS, "--"):
+            value = value if equals else next(words, "")
+            if name in PATH_OPTIONS:
+                yield f"{name} ", value
 
 
 def find_daemon() -> Path:
@@ -110,6 +116,8 @@ def check_options(daemon: list[str], options: tuple[str, ...]) -> None:
     for option in options:
         if not option.isprintable():
             raise click.UsageError(f"{option!r} has characters that a service definition cannot hold")
+    if "--check" in options:
+        raise click.UsageError("a daemon with --check ends at once; leave it out")
     # the service has none of this shell's variables
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ACBRIDGE_")}
     command = [*daemon, *options, "--check"]

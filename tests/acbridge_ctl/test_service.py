@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 from xml.etree import ElementTree as ET
 
+import click
 import pytest
 
 from acbridge import connect
-from acbridge_ctl.service import task
+from acbridge_ctl.service import FLAGS, task
+from acbridge_daemon.cli import main
 from keyring import Keyring
 from programs import PATIENCE_S, Program, until
 
@@ -141,6 +143,25 @@ def test_a_relative_path_is_refused(spelling: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "use"),
+    [
+        (("--record", "drives/"), f"use --record {Path('drives').absolute()}{os.sep}"),
+        (("--source", "recording", "--loop", "x.acrec"), f"use {Path('x.acrec').absolute()}"),
+    ],
+    ids=str,
+)
+def test_a_relative_recording_is_refused(options: tuple[str, ...], use: str) -> None:
+    program = service("--", *options)
+    assert (2, []) == (program.process.returncode, program.out)
+    assert program.err[-1].endswith(use)
+
+
+def test_the_options_without_a_value_are_those_of_the_daemon() -> None:
+    options = (option for option in main.params if isinstance(option, click.Option) and option.is_flag)
+    assert {"--help", *(word for option in options for word in option.opts)} == set(FLAGS)
+
+
+@pytest.mark.parametrize(
     ("options", "code", "said"),
     [
         (("--rate", "banana"), 2, "is not a valid float"),
@@ -150,6 +171,7 @@ def test_a_relative_path_is_refused(spelling: str, tmp_path: Path) -> None:
         (("--topic-prefix", "a\x01"), 2, "characters that a service definition cannot hold"),
         (("--topic-prefix", "a\nExecStop=b"), 2, "characters that a service definition cannot hold"),
         (("--help",), 2, "ends at once"),
+        (("--check",), 2, "a daemon with --check ends at once; leave it out"),
     ],
     ids=str,
 )
