@@ -5,10 +5,13 @@ Connects to the ports as any client may, reads the greeting of ZeroMQ, and hangs
 """
 
 import socket
+import sys
 from typing import NamedTuple
 
 PROBE_S = 1.0
 """How long a port has for its greeting, s."""
+CONNECT_S = 3.0 if sys.platform == "win32" else PROBE_S
+"""How long a port has to accept or refuse, s: Windows tries a closed port three times, which takes 2 s."""
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03"
 """Signature and version of ZMTP 3; a ZeroMQ peer answers with its security mechanism before it needs to know ours."""
 SIGNATURE_BYTES = (0, 9)
@@ -38,7 +41,9 @@ class Silence(NamedTuple):
 
 def explain_silence(host: str, port: int, *, keys: bool) -> Silence:
     """
-    Explain why no daemon answers; takes at most about `PROBE_S` for each port, and as long as the name needs.
+    Explain why no daemon answers.
+
+    Takes at most about `CONNECT_S` and `PROBE_S` for each port, and as long as the name needs.
 
     Args:
         host: Name or address of the daemon's machine.
@@ -51,7 +56,8 @@ def explain_silence(host: str, port: int, *, keys: bool) -> Silence:
         return Silence(f"the host name {host} is not known", "check --connect, or give the machine's address")
     for each in (port + 1, port):
         try:
-            with socket.create_connection((host, each), timeout=PROBE_S) as peer:
+            with socket.create_connection((host, each), timeout=CONNECT_S) as peer:
+                peer.settimeout(PROBE_S)
                 return explain_greeting(each, host, _read_mechanism(peer), keys=keys)
         except ConnectionRefusedError:
             continue

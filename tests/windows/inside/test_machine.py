@@ -12,6 +12,7 @@ import pytest
 import zmq
 
 from acbridge.cli import stop_requested
+from acbridge.client.silence import explain_silence
 from acbridge.keys import Keys, generate_client, generate_server
 from acbridge_daemon.clock import Clock
 
@@ -23,6 +24,10 @@ STEP_S = 0.0156
 
 def test_msgpack_is_the_compiled_one() -> None:
     assert importlib.import_module("msgpack").Packer.__module__ == "msgpack._cmsgpack"
+
+
+def test_a_closed_port_is_an_absent_daemon() -> None:
+    assert explain_silence("127.0.0.1", 1, keys=False).absent
 
 
 def test_libzmq_can_encrypt() -> None:
