@@ -5,7 +5,7 @@ Each is a frozen dataclass, or a plain dict of the same keys as a configuration 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar, cast
 
@@ -71,14 +71,22 @@ class Settings:
         return channels(self.action.axes, self.channels)
 
 
-def settings_of(given: Mapping[str, Any]) -> Settings:
+def settings_of(given: Mapping[str, Any], others: Sequence[str] = ()) -> Settings:
     """
     Return settings from keywords, whose parts may be plain dicts.
+
+    Args:
+        given: The keywords.
+        others: Further keywords that the caller takes, for the text of an error.
 
     Raises:
         ValueError: A key is unknown, or a value is out of range.
     """
     values = dict(given)
+    known = [*others, *(each.name for each in fields(Settings))]
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise ValueError(f"an environment has no {', '.join(unknown)}; it has {', '.join(known)}")
     for name, kind in (("action", Action), ("ends", Ends), ("reward", Reward)):
         if name in values:
             values[name] = _reward(values[name]) if kind is Reward else table_of(kind, values[name])
@@ -94,12 +102,14 @@ def table_of(kind: type[Table], given: Table | Mapping[str, Any] | None) -> Tabl
         given: An object of it, a dict of its fields, or ``None`` for the defaults.
 
     Raises:
-        ValueError: A key is unknown, or a value is out of range.
+        ValueError: It is neither, a key is unknown, or a value is out of range.
     """
     if given is None:
         return kind()
     if isinstance(given, kind):
         return given
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{kind.__name__} or a dict of its fields is needed, not {given!r}")  # noqa: TRY004  one error for all bad values
     values = dict(cast("Mapping[str, Any]", given))
     known = [each.name for each in fields(cast("Any", kind))]
     unknown = [name for name in values if name not in known]
@@ -115,7 +125,11 @@ def car_of(given: AnyCar | None) -> CarSpec:
     Raises:
         ValueError: There is no such car or parameter, or a value is out of range.
     """
-    return car_named(given) if isinstance(given, str) else table_of(CarSpec, given)
+    if isinstance(given, str):
+        return car_named(given)
+    if given is not None and not isinstance(given, CarSpec | Mapping):
+        raise ValueError(f"car is the name of a car, a CarSpec or a dict of its fields, not {given!r}")
+    return table_of(CarSpec, given)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -34,6 +34,8 @@ def track_of(name: AnyTrack) -> Track:
         return name
     if isinstance(name, TrackMap):
         return driveable(name)
+    if not isinstance(name, str | Path):
+        raise ValueError(f"track is a name, a {FILE} file, a map or a track, not {name!r}")  # noqa: TRY004  one error for all bad values
     if isinstance(name, Path) or name.endswith(FILE):
         try:
             return driveable(track_map.read(Path(name)))
@@ -76,6 +78,8 @@ def tracks_of(names: AnyTrack | Sequence[AnyTrack]) -> list[Track]:
             raise ValueError(f"random:FIRST-LAST has 1 to {MOST_ROADS} roads, the lowest seed first, not {names!r}")
         return [track_named(f"random:{seed}") for seed in range(first, last + 1)]
     if isinstance(names, str | Path | Track | TrackMap):
+        return [track_of(names)]
+    if not isinstance(names, Sequence):
         return [track_of(names)]
     tracks = [track for name in names for track in tracks_of(name)]
     if not tracks:

@@ -30,6 +30,8 @@ from acbridge_gym.start import Start, check_name, place_of
 from acbridge_gym.tracks import AnyTrack, track_of
 
 HUMAN = "human"
+OF_DAEMON = ("host", "port", "keys", "clock", "on_stall", "driver", "force", "reset_s", "track", "render_mode")
+"""The keywords of :func:`race` besides the settings."""
 METADATA: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 22}
 """What Gymnasium wants to know of an environment, at the step of 45 ms."""
 
@@ -257,7 +259,8 @@ def race_sim(
         from acbridge_gym.backends.compiled import CompiledSim  # noqa: PLC0415  an extra
 
         backend = CompiledSim(where, spec)
-    return RaceEnv(backend, settings_of(settings), randomize=table_of(Randomize, randomize), render_mode=render_mode)
+    chosen = settings_of(settings, ("track", "car", "randomize", "compiled", "render_mode"))
+    return RaceEnv(backend, chosen, randomize=table_of(Randomize, randomize), render_mode=render_mode)
 
 
 def race(
@@ -307,7 +310,7 @@ def race(
         reset_s=reset_s,
         track=None if track is None else track_of(track),
     )
-    return RaceEnv(car, settings_of(settings), render_mode=render_mode)
+    return RaceEnv(car, settings_of(settings, OF_DAEMON), render_mode=render_mode)
 
 
 def start_of(options: Mapping[str, Any] | None, usual: Start) -> Start:

@@ -88,7 +88,9 @@ class RaceSimVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]
             raise ValueError(f"second_try is a share from 0 to 1, not {second_try:g}")
         if render_mode not in (None, RGB_ARRAY):
             raise ValueError(f"the render mode is rgb_array or nothing, not {render_mode!r}")
-        self.settings = settings_of(settings)
+        self.settings = settings_of(
+            settings, ("num_envs", "track", "car", "randomize", "autoreset_mode", "second_try", "render_mode")
+        )
         self.channels = self.settings.table
         self.num_envs = num_envs
         self.render_mode = render_mode
