@@ -227,17 +227,18 @@ def rotation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def recording_target(path: str, rotation: Rotation) -> Path:
-    """Return where a recording goes; a directory (PATH ends in /) is made. What cannot work ends the program."""
+def recording_target(path: str, rotation: Rotation) -> tuple[Path, bool]:
+    """
+    Return where a recording goes, and whether that is a directory: it exists, or PATH ends in /. Makes nothing.
+
+    Raises:
+        click.UsageError: It is a file, which cannot be rotated.
+    """
     target = Path(path)
-    if path.endswith(("/", os.sep)):
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            fail(f"cannot make {path}: {error.strerror}", ExitCode.IO)
-    if rotation.wanted and not target.is_dir():
+    directory = path.endswith(("/", os.sep)) or target.is_dir()
+    if rotation.wanted and not directory:
         raise click.UsageError(f"--rotate-... needs a directory, such as {path.strip('-') or 'drives'}/")
-    return target
+    return target, directory
 
 
 def _to_address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:

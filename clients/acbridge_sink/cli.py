@@ -145,8 +145,14 @@ def to_target(path: str, compress: str | None, rotation: Rotation) -> Path | Non
         if sys.stdout is None:
             fail("cannot write: stdout is closed", ExitCode.IO)
         return None
-    target = recording_target(path, rotation)
-    return target if target.is_dir() else named(target, compress)
+    target, directory = recording_target(path, rotation)
+    if not directory:
+        return named(target, compress)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"cannot make {path}: {error.strerror}", ExitCode.IO)
+    return target
 
 
 def open_target(source: FrameSource, target: Path | None, selection: Selection, options: Options) -> Jsonl:

@@ -322,7 +322,8 @@ def record_options(path: str | None, rotation: Rotation, min_free: float, *, nam
         if rotation.wanted:
             raise SettingsError("--rotate-... rotates the files of a recording: add --record DIRECTORY/")
         return None
-    return RecordOptions(recording_target(path, rotation), rotation, min_free, names)
+    target, directory = recording_target(path, rotation)
+    return RecordOptions(target, directory, rotation, min_free, names)
 
 
 def read_thresholds(words: tuple[str, ...]) -> Thresholds:

@@ -34,12 +34,14 @@ class RecordOptions:
 
     Attributes:
         target: A file, or a directory.
+        directory: Whether it is a directory, which is made when the recording begins.
         rotation: When a file in a directory is long enough.
         min_free: MB that stay free on the disk.
         names: Whether the names of persons stay in the pages.
     """
 
     target: Path
+    directory: bool = False
     rotation: Rotation = field(default_factory=Rotation)
     min_free: float = 512.0
     names: bool = False
@@ -67,7 +69,7 @@ class Recorder:
         self, options: RecordOptions, game: Game, daemon: Daemon, rate: float, thresholds: Callable[[], Thresholds]
     ) -> None:
         """
-        Open the file, and keep what a killed daemon left in it.
+        Make the directory or open the file, and keep what a killed daemon left in it.
 
         Args:
             options: How to record.
@@ -96,7 +98,8 @@ class Recorder:
         self._static_page = b""
         self._side = SideFile(self._report)
         directory, file = None, None
-        if options.target.is_dir():
+        if options.directory:
+            options.target.mkdir(parents=True, exist_ok=True)
             directory = PageLogDirectory(options.target, self._side)
         else:
             file = PageLogFile.continued(options.target, self._side)

@@ -113,8 +113,11 @@ class Settings:
             raise SettingsError("car is one of the stand-in's, so it needs --source sim")
 
     def _check_replay(self) -> None:
-        if (self.source == "recording") != (self.replay is not None):
-            raise SettingsError("source recording takes a FILE or a directory, and only that source does")
+        if self.source == "recording" and self.replay is None:
+            raise SettingsError("--source recording needs a FILE or a directory")
+        if self.source != "recording" and self.replay is not None:
+            word = str(self.replay.path)
+            raise SettingsError(f"{word!r} is taken as a recording to replay: add --source recording, or leave it out")
         if self.replay is not None and (self.controls != "none" or self.record is not None):
             raise SettingsError("a recording cannot be driven or recorded again; acbridge-recording cuts it")
 

@@ -35,7 +35,7 @@ def rows_in(path: Path) -> list[Row]:
 
 
 def recorder(target: Path, **options: object) -> Recorder:
-    chosen = RecordOptions(target, min_free=0.0, **options)  # type: ignore[arg-type]
+    chosen = RecordOptions(target, target.is_dir(), min_free=0.0, **options)  # type: ignore[arg-type]
     return Recorder(chosen, AC1, DaemonFacts(RUN, "1.0", "sim"), 60.0, Thresholds)
 
 

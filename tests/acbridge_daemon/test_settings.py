@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from acbridge_daemon.cli import main
 from acbridge_daemon.settings import Settings, SettingsError
 
 
@@ -136,3 +138,22 @@ def test_defaults_serve_this_machine_only_and_publish_no_names(tmp_path: Path) -
         default.page_prefix,
     )
     assert not any((default.names, default.allow_shutdown, default.insecure))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("show",), "'show' is taken as a recording to replay: add --source recording, or leave it out"),
+        (("--source", "recording"), "--source recording needs a FILE or a directory"),
+    ],
+    ids=str,
+)
+def test_a_recording_without_its_source_and_a_source_without_its_recording(options: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(main, [*options, "--page-dir", ".", "--check"])
+    assert (2, f"Error: {said}") == (result.exit_code, result.stderr.splitlines()[-1])
+
+
+def test_a_check_makes_no_directory(tmp_path: Path) -> None:
+    target = tmp_path / "drives" / "today"
+    result = CliRunner().invoke(main, ["--source", "sim", "--record", f"{target}/", "--rotate-laps", "1", "--check"])
+    assert (0, "", []) == (result.exit_code, result.stderr, list(tmp_path.iterdir()))
