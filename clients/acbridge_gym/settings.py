@@ -127,7 +127,7 @@ def car_of(given: AnyCar | None) -> CarSpec:
     """
     if isinstance(given, str):
         return car_named(given)
-    if given is not None and not isinstance(given, CarSpec | Mapping):
+    if given is not None and not isinstance(given, CarSpec | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"car is the name of a car, a CarSpec or a dict of its fields, not {given!r}")
     return table_of(CarSpec, given)
 

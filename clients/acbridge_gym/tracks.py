@@ -1,7 +1,7 @@
 """Tracks by name, by file, or by what the static page of a game says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from acbridge import TrackMapError, track_map
@@ -34,7 +34,7 @@ def track_of(name: AnyTrack) -> Track:
         return name
     if isinstance(name, TrackMap):
         return driveable(name)
-    if not isinstance(name, str | Path):
+    if not isinstance(name, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"track is a name, a {FILE} file, a map or a track, not {name!r}")  # noqa: TRY004  one error for all bad values
     if isinstance(name, Path) or name.endswith(FILE):
         try:
@@ -79,7 +79,7 @@ def tracks_of(names: AnyTrack | Sequence[AnyTrack]) -> list[Track]:
         return [track_named(f"random:{seed}") for seed in range(first, last + 1)]
     if isinstance(names, str | Path | Track | TrackMap):
         return [track_of(names)]
-    if not isinstance(names, Sequence):
+    if not isinstance(names, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
         return [track_of(names)]
     tracks = [track for name in names for track in tracks_of(name)]
     if not tracks:
