@@ -2,7 +2,7 @@
 The native recording of the daemon: what each tick leaves goes to a page log, through a queue to a thread.
 
 While the sim rests and its pages stay as they are, only the first and the last tick are kept: nothing happens in
-between. It never waits for a disk.
+between. It never waits for a disk, except for the head of the first file.
 """
 
 from collections.abc import Callable
@@ -96,16 +96,18 @@ class Recorder:
         self._begun_ns = self._begun_laps = 0
         self._static: Static | None = None
         self._static_page = b""
+        self._session: int | None = None
+        self._session_of = Graphics.reader("session")
         self._side = SideFile(self._report)
-        directory, file = None, None
+        self._directory: PageLogDirectory | None = None
+        self._file: PageLogFile | None = None
         if options.directory:
             options.target.mkdir(parents=True, exist_ok=True)
-            directory = PageLogDirectory(options.target, self._side)
+            self._directory = PageLogDirectory(options.target, self._side)
         else:
-            file = PageLogFile.continued(options.target, self._side)
-        self._single = file is not None
+            self._file = PageLogFile.continued(options.target, self._side)
         min_free = int(options.min_free * MEGABYTE)
-        self._writer = Writer(self._backlog, file, directory, min_free, self._report, packed=True)
+        self._writer = Writer(self._backlog, self._file, self._directory, min_free, self._report, packed=True)
 
     def tick(self, tick: int, stamp: Stamp, state: SimState, pages: Pages | None, reason: str, laps: int) -> None:
         """
@@ -168,9 +170,9 @@ class Recorder:
         )
 
     def _put(self, row: Row, laps: int) -> None:
+        self._keep_skipped()
         self._begin_if_due(row, laps)
         if self._files:
-            self._keep_skipped()
             self._keep(row, row.tick)
 
     def _note(self, kind: str, tick: int, stamp: Stamp, **details: Any) -> None:
@@ -188,8 +190,8 @@ class Recorder:
         self._backlog.put(Item(row, tick))
 
     def _begin_if_due(self, row: Row, laps: int) -> None:
-        """Begin a file: the first, one for another car or track, or one because the last is long enough."""
-        if self._single:
+        """Begin a file: the first, one for another car, track or session, or one because the last is long enough."""
+        if self._directory is None:
             if not self._files:
                 self._begin(row, "", laps)
             return
@@ -201,19 +203,41 @@ class Recorder:
             before, self._static_page, self._static = self._static, page, Static.from_page(page)
             begins = begins or (before is not None and is_another_car_or_track(self._static, before))
         minutes = (row.stamp.mono_ns - self._begun_ns) / MINUTE_NS
+        before_session, self._session = self._session, self._session_of(row.pages[self._game.pages.index(Graphics)])
+        begins = begins or self._session != before_session
         if begins or self._options.rotation.due(self._size, minutes, laps - self._begun_laps):
-            graphics = self._game.record(Graphics, row.pages)
-            session = self._game.session_name(graphics.session) or "unknown"
+            session = self._game.session_name(self._session) or "unknown"
             static = None if self._static is None else vars(self._static)
             self._begin(row, name_of(row.stamp.timestamp, static, session), laps)
 
     def _begin(self, row: Row, name: str, laps: int) -> None:
         """Begin a file; the head is its first row."""
         self._files += 1
-        self._side.expect()
         self._begun_ns, self._begun_laps = row.stamp.mono_ns, laps
         head = Head(self._game, *self._daemon, self._rate, self._thresholds(), self._options.names)
-        self._backlog.put(Item(Row(RowKind.HEAD, row.state, row.tick, row.stamp, text=to_json(head)), name=name))
+        first = Row(RowKind.HEAD, row.state, row.tick, row.stamp, text=to_json(head))
+        self._side.expect()
+        if self._files == 1:
+            if self._begin_now(name, first):
+                return
+            name = "" if self._file is not None else name
+        self._backlog.put(Item(first, name=name))
+
+    def _begin_now(self, name: str, head: Row) -> bool:
+        """
+        Begin the first file before any row, and return whether the disk took the head.
+
+        Later the side file of the file before keeps the rows until the writer begins the next; now there is none.
+        """
+        try:
+            if self._directory is not None:
+                self._file = self._directory.begin(name)
+                self._writer.begin_with(self._file)
+            if self._file is not None:
+                self._file.append([head])
+        except OSError:
+            return False
+        return True
 
     @property
     def _size(self) -> int:

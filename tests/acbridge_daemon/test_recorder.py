@@ -17,11 +17,13 @@ from acbridge.pages import AC1, Pages
 from acbridge.recording import open_recording, read_ticks
 from acbridge.recording.page_log.reading import read_rows, tail_of
 from acbridge.recording.page_log.rows import NoteKind, Row, RowKind, read_note
+from acbridge.recording.reader import recordings_in
 from acbridge.recording.writing.backlog import CAPACITY
 from acbridge.recording.writing.rotation import Rotation
 from acbridge.status import SimState
 from acbridge_daemon.recorder import Daemon as DaemonFacts
 from acbridge_daemon.recorder import Recorder, RecordOptions
+from acbridge_sim import SessionType, World
 from page_logs import RUN, drive, stamp
 from programs import Daemon, Program, until
 
@@ -148,6 +150,26 @@ def test_another_track_and_enough_laps_begin_another_file_and_nothing_is_lost(tm
     here = "2027-01-15T08-00-00Z_acbridge_park-circuit_acbridge_stand_in_hotlap"
     expected = {here: 10, f"{here}-2": 2, here.replace("acbridge_park-circuit", "monza-circuit"): 8}
     assert expected == {path.stem: len(rows_in(path)) for path in tmp_path.iterdir()}
+
+
+def test_another_session_begins_another_file(tmp_path: Path) -> None:
+    recording = recorder(tmp_path)
+    feed(recording, drive(0.5)[:10])
+    race = tuple(World(session=SessionType.RACE).pages())
+    feed(recording, tuple(row._replace(pages=race) for row in drive(0.5)[10:15]))
+    recording.close()
+    assert {"hotlap": 10, "race": 5} == {path.stem.split("_")[-1]: len(rows_in(path)) for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["drive.acrec", ""])
+def test_the_first_row_is_on_the_disk_at_once(tmp_path: Path, name: str) -> None:
+    recording = recorder(tmp_path / name)
+    feed(recording, drive(0.1)[:1])
+    (path,) = recordings_in(tmp_path)
+    assert [0] == [row.tick for row in rows_in(path)]
+    recording.close()
+    (path,) = tmp_path.iterdir()
+    assert [0] == [row.tick for row in rows_in(path)]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, cast
 
 from acbridge.errors import DecodeError
+from acbridge.plain_text import plain
 from acbridge.recording.page_log.rows import STATES, Row, RowKind, wall_ns
 from acbridge.wire import MAX_TIMESTAMP, Stamp
 
@@ -28,6 +29,10 @@ MAX_ROWS = 4096
 """The most rows of a block that is read."""
 MAX_RAW_BYTES = 1 << 25
 """The largest block that is read, decompressed."""
+MAX_TEXT = 4096
+"""The most characters of the text of a row: all thresholds in one note take about 2000."""
+MAX_TEXTS_BYTES = 1 << 22
+"""The most bytes of the texts of a block, before their JSON is parsed."""
 MAX_PAGES = 8
 """A row says in one byte which pages changed."""
 
@@ -181,13 +186,19 @@ def _unpacked(stored: bytes, length: int) -> bytes:
 
 
 def _texts(data: bytes) -> list[str]:
+    """Return the texts of a block, without the characters that steer what shows them."""
+    if len(data) > MAX_TEXTS_BYTES:
+        raise DecodeError(f"the texts of a block have {len(data)} bytes, more than {MAX_TEXTS_BYTES}")
     try:
         texts: object = json.loads(data.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise DecodeError(f"the texts of a block are not JSON: {error}") from error
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in cast("list[object]", texts)):
         raise DecodeError("the texts of a block are no list of texts")
-    return cast("list[str]", texts)
+    known = cast("list[str]", texts)
+    if any(len(text) > MAX_TEXT for text in known):
+        raise DecodeError(f"a text of a row is longer than {MAX_TEXT} characters")
+    return [plain(text) for text in known]
 
 
 class _Bytes:

@@ -7,8 +7,10 @@ A file is only ever appended to. Its side file begins and ends with it; rows com
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from acbridge.errors import DecodeError
+from acbridge.recording.page_log import head
 from acbridge.recording.page_log.chunks import MAGIC, Chunk, block_chunk, head_chunk, read_chunks
 from acbridge.recording.page_log.reading import SUFFIX, rows_left, tail_of
 from acbridge.recording.page_log.rows import Row, RowKind
@@ -33,7 +35,7 @@ class PageLogFormat:
         Return where the last whole chunk ends.
 
         Raises:
-            NotARecording: The file holds something else.
+            NotARecording: The file holds something else, or pages that this version lays out otherwise.
         """
         with os.fdopen(os.dup(descriptor), "rb") as file:
             start = file.read(len(MAGIC))
@@ -42,13 +44,24 @@ class PageLogFormat:
                     return 0
                 raise NotARecording(path, "exists and is not a recording of acbridge-daemon")
             try:
-                return max([len(MAGIC), *(chunk.end for chunk in read_chunks(file) if isinstance(chunk, Chunk))])
+                return _end_of_chunks(file)
             except DecodeError as error:
                 raise NotARecording(path, f"exists and cannot be continued: {error}") from error
 
     def repaired(self, cut_bytes: int) -> bytes:  # noqa: ARG002  lines say it; here whole chunks speak for themselves
         """Return nothing: a reader finds whole chunks by itself."""
         return b""
+
+
+def _end_of_chunks(file: BinaryIO) -> int:
+    """Return where the last whole chunk ends; a head that cannot be read is refused."""
+    end = len(MAGIC)
+    for chunk in read_chunks(file):
+        if isinstance(chunk, Chunk):
+            end = chunk.end
+            if chunk.is_head:
+                head.parse(chunk.stored)
+    return end
 
 
 class PageLogFile:
@@ -129,10 +142,10 @@ class PageLogFile:
     def _begin(self, row: Row) -> None:
         """Write a head, and begin the side file anew."""
         self._write_block()
-        head = head_chunk(row.text.encode(), row)
-        self._file.write(head if self._file.size else MAGIC + head)
+        data = head_chunk(row.text.encode(), row)
+        self._file.write(data if self._file.size else MAGIC + data)
         if self._file.on_disk:
-            self._side.begin(tail_of(self._file.path), MAGIC + head)
+            self._side.begin(tail_of(self._file.path), MAGIC + data, row.stamp.mono_ns)
 
     def _write_block(self) -> None:
         if self._open:
@@ -140,7 +153,7 @@ class PageLogFile:
             self._open = []
 
     def _keep_tail(self) -> None:
-        """Write the rows that a killed daemon left in the side file as a block."""
+        """Write the rows that a killed daemon left in the side file as blocks."""
         path = self._file.path
         if not self._file.size or not tail_of(path).exists():
             return
@@ -148,8 +161,8 @@ class PageLogFile:
             rows = rows_left(path)
         except DecodeError as error:
             raise NotARecording(path, f"exists and cannot be continued: {error}") from error
-        if rows:
-            self._file.write(block_chunk(rows))
+        for begin in range(0, len(rows), MOST_ROWS):
+            self._file.write(block_chunk(rows[begin : begin + MOST_ROWS]))
 
 
 class PageLogDirectory:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from acbridge.errors import DecodeError
+from acbridge.recording.compression import PART
 from acbridge.recording.page_log import blocks, head
 from acbridge.recording.page_log.chunks import MAGIC, Chunk, Damage, read_chunks
 from acbridge.recording.page_log.head import Head
 from acbridge.recording.page_log.rows import Row
+from acbridge.recording.page_log.side_file import RING_BYTES
 
 SUFFIX = ".acrec"
 """The end of the name of a page log."""
@@ -62,8 +64,8 @@ def is_page_log(path: Path) -> bool:
 
 
 def tail_of(path: Path) -> Path:
-    """Return the path of the side file."""
-    return path.with_name(path.name + TAIL)
+    """Return the path of the side file, which stays the same when the page log is finished."""
+    return path.with_name(path.name.removesuffix(PART) + TAIL)
 
 
 def read_pieces(path: Path) -> Iterator[Piece]:
@@ -112,7 +114,9 @@ def _rows(path: Path) -> Iterator[tuple[Piece, Row]]:
         if piece.head is None:
             continue
         if piece.path != path:
-            if piece.head.run == run:  # otherwise of an earlier run, whose rows are in blocks
+            if piece.chunk.end > RING_BYTES:
+                break
+            if piece.head.run == run and _is_of_a_ring(piece.chunk):  # an earlier run has its rows in blocks
                 left += [(piece, row) for row in piece.rows() if row.stamp.mono_ns > last_ns]
             continue
         if piece.head.run != run:
@@ -121,6 +125,11 @@ def _rows(path: Path) -> Iterator[tuple[Piece, Row]]:
             last_ns = row.stamp.mono_ns
             yield piece, row
     yield from sorted(left, key=lambda found: found[1].stamp.mono_ns)  # it is a ring: the oldest row may stand anywhere
+
+
+def _is_of_a_ring(chunk: Chunk | Damage) -> bool:
+    """Return whether it is one row that takes no more memory than it takes in the file."""
+    return isinstance(chunk, Chunk) and chunk.rows == 1 and len(chunk.stored) == chunk.raw_length
 
 
 def _pieces(path: Path) -> Iterator[Piece]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast
 
 from acbridge.errors import DecodeError
 from acbridge.pages import Pages
+from acbridge.plain_text import plain_values
 from acbridge.status import SimState
 from acbridge.wire import Stamp
 
@@ -84,7 +85,7 @@ def note(kind: str, tick: int, stamp: Stamp, state: SimState, **details: Any) ->
 
 def read_note(row: Row) -> dict[str, Any]:
     """
-    Return what a note says; its kind is ``note``.
+    Return what a note says, with plain texts; its kind is ``note``.
 
     Raises:
         DecodeError: It is not a JSON object.
@@ -95,4 +96,4 @@ def read_note(row: Row) -> dict[str, Any]:
         raise DecodeError(f"a note is not JSON: {error}") from error
     if not isinstance(values, dict):
         raise DecodeError("a note is no JSON object")
-    return cast("dict[str, Any]", values)
+    return plain_values(cast("dict[str, Any]", values))

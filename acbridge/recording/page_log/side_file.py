@@ -2,9 +2,10 @@
 The side file of a page log: the newest rows, which are in no block yet, so that a killed daemon loses none.
 
 A ring of rows, each a block that can be read alone. The loop writes a row before it publishes it, which takes a few
-microseconds; the thread that writes the page log begins and ends the file. Rows that are in a block by now are
-recognised by their time, so nothing is ever emptied. A disk that makes the loop wait is given a rest: its rows are then
-safe only with their block, within a second.
+microseconds; the thread that writes the page log begins and ends the file. Until the side file of another page log has
+begun, rows go to the one before it, which then has rows behind those of its page log. Rows that are in a block by now
+are recognised by their time, so nothing is ever emptied. A disk that makes the loop wait is given a rest: its rows are
+then safe only with their block, within a second.
 """
 
 import os
@@ -21,8 +22,8 @@ from acbridge.recording.page_log.rows import STATES, Row, RowKind, wall_ns
 
 RING_BYTES = 1 << 23
 """Rows of 15 s at 333 Hz, of 80 s at 60 Hz: a busy disk may take seconds to accept a block."""
-MOST_WAITING = 1000
-"""Rows that may wait for their file to begin."""
+MOST_WAITING = 4096
+"""Rows that may wait for their file to begin; as many as the backlog takes."""
 SLOW_NS = 100_000_000
 """A write that takes longer is one too slow for the loop."""
 REST_NS = 10_000_000_000
@@ -47,34 +48,52 @@ class SideFile:
         self._path: Path | None = None
         self._start = self._at = 0
         self._rest_until_ns = 0
-        self._waiting: list[Row] | None = None
+        self._waiting: list[Row] = []
+        self._expected = 0
+        self._failed = False
 
     def expect(self) -> None:
-        """Let rows wait from now on: they belong to a page log that has not begun yet."""
+        """Keep rows from now on until :meth:`begin`: they belong to a page log that has not begun yet."""
         with self._lock:
-            self._waiting = []
+            self._expected += 1
 
-    def begin(self, path: Path, head: bytes) -> None:
-        """Begin the side file of another page log, which begins with these bytes."""
-        self.end()
-        with suppress(OSError):  # a full disk: the rows are safe with their blocks
+    def begin(self, path: Path, head: bytes, first_ns: int) -> None:
+        """
+        Begin the side file of another page log, then remove the one before it.
+
+        Args:
+            path: Where.
+            head: The bytes with which it begins.
+            first_ns: The steady time of the first row of the page log.
+        """
+        before, descriptor = (self._path, self._descriptor), None
+        try:
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
             descriptor = os.open(path, flags, 0o644)
             os.write(descriptor, head)
-            with self._lock:
-                self._path, self._descriptor = path, descriptor
-                self._start = self._at = len(head)
-                waiting, self._waiting = self._waiting or [], None
-                for row in waiting:
-                    self._write(descriptor, row)
+        except OSError as error:  # a full disk
+            self._report_failure(path, error)
+            _remove(path, descriptor)
+            descriptor = None
+        with self._lock:
+            self._path, self._descriptor = path, descriptor
+            self._start = self._at = len(head)
+            try:
+                for row in self._waiting:
+                    if descriptor is not None and row.stamp.mono_ns >= first_ns:
+                        self._write(descriptor, row)
+            except OSError as error:
+                self._report_failure(path, error)
+            self._expected = max(0, self._expected - 1)
+            if not self._expected:
+                self._waiting = []
+        _remove(*before)
 
     def add(self, row: Row) -> None:
         """Write a row; it is not a head."""
         with self._lock:
-            if self._waiting is not None:
-                if len(self._waiting) < MOST_WAITING:
-                    self._waiting.append(row)
-                return
+            if self._expected and len(self._waiting) < MOST_WAITING:
+                self._waiting.append(row)
             now_ns = time.perf_counter_ns()
             if self._descriptor is None or now_ns < self._rest_until_ns:
                 return
@@ -95,13 +114,23 @@ class SideFile:
         self._at += os.write(descriptor, data)
 
     def end(self) -> None:
-        """Remove the file; all rows are in blocks."""
+        """Remove the file, because all rows are in blocks; not if it has rows of a page log that has not begun yet."""
         with self._lock:
-            descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None and self._path is not None:
-            with suppress(OSError):
-                os.close(descriptor)
-                self._path.unlink()
+            if not self._expected:
+                _remove(self._path, self._descriptor)
+                self._path = self._descriptor = None
+
+    def _report_failure(self, path: Path, error: OSError) -> None:
+        if not self._failed:
+            self._failed = True
+            self._report(f"cannot write {path}: {error.strerror}; without it a kill may cost the last second")
+
+
+def _remove(path: Path | None, descriptor: int | None) -> None:
+    if path is not None and descriptor is not None:
+        with suppress(OSError):
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
 
 
 def _one_row(row: Row) -> bytes:

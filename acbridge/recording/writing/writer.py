@@ -134,6 +134,11 @@ class Writer(Generic[T]):
         self._thread = threading.Thread(target=self._run, name="acbridge-writer", daemon=True)
         self._thread.start()
 
+    def begin_with(self, file: Target[T]) -> None:
+        """Write to a file that the caller has begun in the directory; only before the first item is enqueued."""
+        self._file, self.size = file, file.size
+        self.files += 1
+
     def close(self) -> None:
         """Write what waits, if the disk takes it, and finish the file."""
         self._backlog.end()

@@ -16,10 +16,11 @@ from acbridge.derived import EventKind
 from acbridge.derived.deriver import Deriver
 from acbridge.pages import AC1, Static
 from acbridge.recording import Recording, open_recording, read_ticks
-from acbridge.recording.page_log.chunks import BLOCK_TAG, MAGIC, Chunk, chunk, head_chunk, read_chunks
-from acbridge.recording.page_log.file import PageLogFile
+from acbridge.recording.page_log.blocks import MAX_ROWS
+from acbridge.recording.page_log.chunks import BLOCK_TAG, MAGIC, Chunk, block_chunk, chunk, head_chunk, read_chunks
+from acbridge.recording.page_log.file import PageLogDirectory, PageLogFile
 from acbridge.recording.page_log.reading import read_rows, tail_of
-from acbridge.recording.page_log.rows import NoteKind, Row, note
+from acbridge.recording.page_log.rows import NoteKind, Row, RowKind, note, read_note
 from acbridge.recording.page_log.side_file import RING_BYTES, SideFile
 from acbridge.recording.writing.files import NotARecording
 from acbridge.status import SimState
@@ -115,7 +116,8 @@ def begun(path: Path, side: SideFile, rows: tuple[Row, ...]) -> PageLogFile:
     """Begin a page log, and write some rows as a daemon does."""
     file = PageLogFile.continued(path, side)
     file.append([head_row()])
-    add(file, side, rows)
+    if rows:
+        add(file, side, rows)
     return file
 
 
@@ -169,6 +171,86 @@ def test_a_killed_recording_is_continued_with_the_rows_of_its_side_file(tmp_path
     write(path, [row(n, drive(1.0)[n].pages) for n in range(40, 50)], run=8)
     assert [*range(33), *range(40, 50)] == numbers(rows_in(path))
     assert [7] * 33 + [8] * 10 == [head.run for head, _ in read_rows(path)]
+
+
+def test_a_full_side_file_is_kept_in_blocks_that_can_be_read(tmp_path: Path) -> None:
+    path, side = tmp_path / "killed.acrec", SideFile(print)
+    file = begun(path, side, ())
+    rows, fed = drive(1.0), 5000
+    for number in range(fed):
+        side.add(row(number, rows[number % 60].pages))
+    left = tail_of(path).read_bytes()
+    kept = len(rows_in(path))
+    assert kept > MAX_ROWS
+    file.close()
+    tail_of(path).write_bytes(left)
+    PageLogFile.continued(path, SideFile(print)).close()
+    tail_of(path).unlink()
+    assert list(range(fed - kept, fed)) == numbers(rows_in(path))
+
+
+def test_until_the_next_file_has_begun_the_side_file_before_it_has_the_rows(tmp_path: Path) -> None:
+    side, rows = SideFile(print), drive(1.0)
+    directory = PageLogDirectory(tmp_path, side)
+    first = directory.begin("first")
+    first.append([head_row()])
+    add(first, side, rows[:10])
+    side.expect()
+    for each in rows[10:20]:
+        side.add(each)
+    assert list(range(20)) == numbers(rows_in(first.path))
+    first.close()
+    assert list(range(20)) == numbers(rows_in(tmp_path / "first.acrec"))
+    second = directory.begin("second")
+    second.append([head_row(first=rows[10].stamp)])
+    assert list(range(10)) == numbers(rows_in(tmp_path / "first.acrec"))
+    side.add(rows[20])
+    assert list(range(10, 21)) == numbers(rows_in(second.path))
+    second.append(rows[10:21])
+    second.close()
+    assert ["first.acrec", "second.acrec"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_side_file_that_cannot_be_written_is_reported_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    side = SideFile(said.append)
+    for name in ("a", "b"):
+        side.begin(tmp_path / "nowhere" / name, MAGIC, 0)
+    (text,) = said
+    assert "No such file or directory; without it a kill may cost the last second" in text
+
+
+@pytest.mark.parametrize("changes", [{"format": 2}, {"pages": []}])
+def test_a_page_log_of_another_layout_is_refused_and_stays_as_it_is(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path, content = tmp_path / "old.acrec", changed_head(**changes)
+    path.write_bytes(content)
+    with pytest.raises(NotARecording, match="exists and cannot be continued: "):
+        PageLogFile.continued(path, SideFile(print))
+    assert content == path.read_bytes()
+
+
+def test_a_side_file_has_one_uncompressed_row_in_each_block_or_the_block_is_left_out(tmp_path: Path) -> None:
+    path, rows = write(tmp_path / "drive.acrec", drive(1.0)[:10]), drive(1.0)
+    head = MAGIC + head_chunk(head_row().text.encode(), head_row())
+    tail_of(path).write_bytes(head + block_chunk(rows[10:30]) + block_chunk(rows[30:31], pack=False))
+    assert [*range(10), 30] == numbers(rows_in(path))
+    tail_of(path).write_bytes(head + block_chunk(rows[30:31], pack=False) * (1 + RING_BYTES // 1500))
+    tracemalloc.start()
+    assert len(rows_in(path)) < 1 + RING_BYTES // 1500
+    assert tracemalloc.get_traced_memory()[1] < 3 * RING_BYTES
+    tracemalloc.stop()
+
+
+def test_texts_of_rows_are_plain_and_short(tmp_path: Path) -> None:
+    evil = "a\ud800\x1b[31m"
+    rows = [
+        Row(RowKind.NONE, SimState.ABSENT, 1, stamp(1), text=evil),
+        note(NoteKind.MARK, 2, stamp(2), SimState.LIVE, text=evil),
+    ]
+    none, mark = rows_in(write(tmp_path / "evil.acrec", rows))
+    assert ("a\ufffd\ufffd[31m", "a\ufffd\ufffd[31m") == (none.text, read_note(mark)["text"])
+    with pytest.raises(DecodeError, match="a text of a row is longer than 4096 characters"):
+        rows_in(write(tmp_path / "long.acrec", [rows[0]._replace(text="a" * 5000)]))
 
 
 @pytest.mark.parametrize("content", [b"diary\n", b"\0" * 100, changed_head(format=9)[:8] + b"", b'{"type":"header"'])
