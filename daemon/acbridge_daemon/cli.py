@@ -29,9 +29,9 @@ from acbridge.crash_files import crash_folder
 from acbridge.derived import Thresholds, parse_thresholds
 from acbridge.errors import CurveMissing, DecodeError, KeyFileError
 from acbridge.pages import AC1
+from acbridge.recording.page_log.file import check_target
 from acbridge.recording.writing.files import NotARecording
 from acbridge.recording.writing.rotation import Rotation
-from acbridge.requests import MAX_RATE, MIN_RATE
 from acbridge.sources import DEFAULT_PAGE_DIR, PageSource
 from acbridge.sources.shared_memory import shared_memory
 from acbridge.wire import WIRE_VERSION
@@ -281,8 +281,17 @@ def check_files(settings: Settings) -> None:
             Keyring(settings.keys)
         if settings.calibration is not None:
             CalibrationFile(settings.calibration, settings.controls)
+        if settings.replay is not None:
+            Replay(settings.replay, 0).thresholds()
+        if settings.record is not None:
+            target = settings.record.target
+            while settings.record.directory and not target.exists():  # it would be made
+                target = target.parent
+            check_target(target)
     except (BadCalibration, KeyFileError, CurveMissing) as error:
         fail(str(error), ExitCode.CONFIG)
+    except (NotARecording, DecodeError, OSError) as error:
+        fail_at_file(settings, error)
 
 
 def read_settings(options: dict[str, Any]) -> Settings:
@@ -295,10 +304,12 @@ def read_settings(options: dict[str, Any]) -> Settings:
             if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
                 option = f"--{name.replace('_', '-')}"
                 raise click.UsageError(f"{option} replays a recording: add --source recording FILE")
-    else:
-        options["replay"] = ReplayOptions(file, speed or None, from_lap, loop, stamps == "recorded")
     try:
-        options["thresholds"] = read_thresholds(options["thresholds"])
+        given = read_thresholds(options["thresholds"])
+        if file is not None:
+            speed = speed or None
+            options["replay"] = ReplayOptions(file, speed, from_lap, loop, stamps == "recorded", given)
+        options["thresholds"] = Thresholds().changed(given)
         options["record"] = record_options(options["record"], rotation, min_free, names=options["names"])
         return Settings(**options)
     except SettingsError as error:
@@ -326,26 +337,26 @@ def record_options(path: str | None, rotation: Rotation, min_free: float, *, nam
     return RecordOptions(target, directory, rotation, min_free, names)
 
 
-def read_thresholds(words: tuple[str, ...]) -> Thresholds:
+def read_thresholds(words: tuple[str, ...]) -> dict[str, float]:
     """
-    Return the thresholds with those changed that the command line names.
+    Return the thresholds that the command line names.
 
     Raises:
         SettingsError: A word is not ``NAME=VALUE``, or the value cannot be.
     """
     try:
-        return Thresholds().changed(parse_thresholds(words))
+        given = parse_thresholds(words)
+        Thresholds().changed(given)
     except ValueError as error:
         raise SettingsError(str(error)) from error
+    return given
 
 
 def open_source(settings: Settings, clock: Clock) -> tuple[Settings, PageSource]:
     """Return the source that was asked for; a recording sets the rate, and the thresholds that were not given."""
     if settings.replay is not None:
         replay = Replay(settings.replay, clock.mono_ns())
-        thresholds = replay.head.thresholds if settings.thresholds == Thresholds() else settings.thresholds
-        rate = min(max(replay.head.rate, MIN_RATE), MAX_RATE)
-        return dataclasses.replace(settings, rate=rate, thresholds=thresholds), replay
+        return dataclasses.replace(settings, rate=replay.rate(), thresholds=replay.thresholds()), replay
     if settings.source == "sim":
         driven = settings.controls != "none"
         return settings, StandIn(clock.mono_ns, driven=driven, spec=car_named(settings.car))

@@ -1,14 +1,16 @@
 """From the sim's pages to the frame port: attach, read the pages, follow the sim's state, record, publish frames."""
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import structlog
 
-from acbridge.derived import Event
+from acbridge.derived import Event, Thresholds
 from acbridge.pages import Pages
 from acbridge.schema import Record
 from acbridge.sources import PageSource
+from acbridge.status import SimState
 from acbridge.wire import Stamp
 from acbridge_daemon.clock import Clock
 from acbridge_daemon.crash import LastPages
@@ -79,7 +81,7 @@ class Ingest:
         """Why the sim is in its state; ``None`` if the state says it all."""
         return self._problem or self.liveness.detail
 
-    def step(self, tick: int, stamp: Stamp, published: Stamp | None = None, *, quiet: bool = False) -> bool:
+    def step(self, tick: int, stamp: Stamp, published: Stamp | None = None, *, from_lap: int = 0) -> bool:
         """
         Read the pages, publish the frames of one tick, and return whether the sim's state changed.
 
@@ -87,7 +89,7 @@ class Ingest:
             tick: Turn of the loop.
             stamp: When the pages are read; the logic goes by it.
             published: What frames say instead, if that is another time.
-            quiet: Whether metrics are derived and nothing is published.
+            from_lap: Publish nothing before the car is in this lap; metrics are derived.
         """
         self.tick = tick
         said = published or stamp
@@ -106,17 +108,33 @@ class Ingest:
         if self.recorder is not None:
             self.recorder.tick(tick, stamp, state, reading.pages, self._problem or "", self.sampler.laps)
         if state.flows and reading.pages is not None:
-            self._publish_tick(reading.pages, tick, said, quiet=quiet)
+            self._publish_tick(reading.pages, tick, said, from_lap)
         elif state is not before:
             self._publisher.forget_session()
             events = self.sampler.rest(state)
-            for event in [] if quiet else events:
+            for event in [] if from_lap else events:
                 self.publish(event, said)
         if state is before:
             return False
         self.since = said
         self._log.info("sim_state_changed", state=state, before=before, detail=self.detail)
         return True
+
+    def restart(self, thresholds: Thresholds, stamp: Stamp, published: Stamp) -> None:
+        """
+        Let the sim be absent between two runs of a recording, and begin the second as another daemon would.
+
+        Args:
+            thresholds: With which the second is derived.
+            stamp: When it begins; the logic goes by it.
+            published: What frames say instead.
+        """
+        self.liveness.update(None, stamp.mono_ns * 1e-9)
+        self.since = published
+        self._publisher.forget_session()
+        for event in self.sampler.rest(SimState.ABSENT):
+            self.publish(event, published)
+        self.sampler.restart(thresholds)
 
     def publish(self, record: Record, stamp: Stamp) -> None:
         """Publish a record that the daemon made itself, such as status or an event."""
@@ -158,11 +176,16 @@ class Ingest:
         if self.recorder is not None:
             self.recorder.close()
 
-    def _publish_tick(self, pages: Pages, tick: int, stamp: Stamp, *, quiet: bool) -> None:
-        for message in self.sampler.tick(pages, tick, stamp):
-            if not quiet:
-                self._publisher.send(message)
-        self.published += not quiet
+    def _publish_tick(self, pages: Pages, tick: int, stamp: Stamp, from_lap: int) -> None:
+        messages = self.sampler.tick(pages, tick, stamp)
+        if from_lap:  # the lap is known once the tick is derived
+            derived = list(messages)
+            if self.sampler.lap < from_lap:
+                return
+            messages = chain(list(self.sampler.repeat(tick, stamp)), derived)
+        for message in messages:
+            self._publisher.send(message)
+        self.published += 1
 
     def _give_up(self, tick: int, stamp: Stamp) -> None:
         """Count a tick whose pages never held still."""

@@ -203,12 +203,13 @@ class Recorder:
             before, self._static_page, self._static = self._static, page, Static.from_page(page)
             begins = begins or (before is not None and is_another_car_or_track(self._static, before))
         minutes = (row.stamp.mono_ns - self._begun_ns) / MINUTE_NS
-        before_session, self._session = self._session, self._session_of(row.pages[self._game.pages.index(Graphics)])
-        begins = begins or self._session != before_session
+        session = self._session_of(row.pages[self._game.pages.index(Graphics)])
+        begins = begins or session != self._session
+        self._session = session
         if begins or self._options.rotation.due(self._size, minutes, laps - self._begun_laps):
-            session = self._game.session_name(self._session) or "unknown"
             static = None if self._static is None else vars(self._static)
-            self._begin(row, name_of(row.stamp.timestamp, static, session), laps)
+            kind = self._game.session_name(session) or "unknown"
+            self._begin(row, name_of(row.stamp.timestamp, static, kind), laps)
 
     def _begin(self, row: Row, name: str, laps: int) -> None:
         """Begin a file; the head is its first row."""

@@ -141,6 +141,12 @@ class Sampler:
         """The detection thresholds in force."""
         return self._deriver.thresholds
 
+    def restart(self, thresholds: Thresholds) -> None:
+        """Derive anew with these thresholds, as another run of the daemon does."""
+        self._deriver = Deriver(thresholds)
+        self._kept.clear()
+        self.lap = 0
+
     def change(self, values: Mapping[str, float]) -> Event:
         """Change some thresholds by name, and return the event of the change."""
         return self._deriver.set_thresholds(self._deriver.thresholds.changed(values))

@@ -195,25 +195,33 @@ class Service:
         """Do at the turn of a recorded row what was done live; the logic goes by the row's time."""
         row = replay.row
         said = row.stamp if replay.recorded_stamps else now
+        if replay.restarted:
+            self._ingest.restart(replay.thresholds(), row.stamp, said)
+            self.report.change_rate(replay.rate())
         if row.kind is RowKind.NOTE:
-            self._repeat_note(row, said)
+            self._repeat_note(row, said, quiet=replay.seeking)
             return
-        changed = self._ingest.step(row.tick, row.stamp, said, quiet=replay.seeking)
+        seeking = replay.seeking
+        changed = self._ingest.step(row.tick, row.stamp, said, from_lap=replay.from_lap if seeking else 0)
         replay.reached(self._ingest.sampler.lap)
-        if changed or row.stamp.mono_ns >= self._report_due:
+        if seeking is not replay.seeking or changed or row.stamp.mono_ns >= self._report_due:
             self._report_due = row.stamp.mono_ns + REPORT_EVERY_NS
             if not replay.seeking:
                 self._publish_status(said)
         if replay.ended:
             self.stop()
 
-    def _repeat_note(self, row: Row, stamp: Stamp) -> None:
-        """Do what a recorded daemon was asked for between two ticks."""
+    def _repeat_note(self, row: Row, stamp: Stamp, *, quiet: bool) -> None:
+        """Do what a recorded daemon was asked for between two ticks; publish nothing of it if it is to be quiet."""
         values = read_note(row)
         kind = values.get("note")
         try:
             if kind == NoteKind.MARK:
-                self._ingest.mark(check_mark(values["text"]), stamp)
+                text = check_mark(values["text"])
+                if not quiet:
+                    self._ingest.mark(text, stamp)
+            elif kind == NoteKind.THRESHOLDS and quiet:
+                self._ingest.sampler.change(check_thresholds(values["values"]))
             elif kind == NoteKind.THRESHOLDS:
                 self._ingest.change_thresholds(check_thresholds(values["values"]), stamp)
             elif kind == NoteKind.RATE:

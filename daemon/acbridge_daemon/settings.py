@@ -1,6 +1,7 @@
 """The settings of the daemon, checked once and then frozen."""
 
 import ipaddress
+import math
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,6 +119,9 @@ class Settings:
         if self.source != "recording" and self.replay is not None:
             word = str(self.replay.path)
             raise SettingsError(f"{word!r} is taken as a recording to replay: add --source recording, or leave it out")
+        speed = None if self.replay is None else self.replay.speed
+        if speed is not None and not 0 < speed < math.inf:
+            raise SettingsError(f"speed must be a number above 0, or 0 for as fast as possible, not {speed}")
         if self.replay is not None and (self.controls != "none" or self.record is not None):
             raise SettingsError("a recording cannot be driven or recorded again; acbridge-recording cuts it")
 

@@ -101,6 +101,9 @@ def test_what_was_asked_between_ticks_is_recorded_and_a_clean_end_leaves_one_fin
         ),
         (["--record", "nowhere/drive.acrec"], IO_ERROR, "cannot record in nowhere/drive.acrec: No such file or dir"),
         (["--record", "drive.acrec", "--rotate-laps", "1"], 2, "--rotate-... needs a directory"),
+        (["--check", "--record", "diary.txt"], NOT_A_RECORDING, "exists and is not a recording of acbridge-daemon"),
+        (["--check", "--record", "nowhere/drive.acrec"], IO_ERROR, "cannot record in nowhere/drive.acrec: No such"),
+        (["--check", "--source", "recording", "no.acrec"], IO_ERROR, "cannot read no.acrec: No such file or dir"),
         (["--rotate-laps", "1"], 2, "add --record DIRECTORY/"),
     ],
 )

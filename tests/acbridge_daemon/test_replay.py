@@ -9,10 +9,12 @@ from typing import Self
 import pytest
 import zmq
 
-from acbridge import Event, Physics, SimState
+from acbridge import DecodeError, Event, Physics, SimState
 from acbridge.derived import EventKind
 from acbridge.pages import STATUS_PAUSE
+from acbridge.recording.page_log.rows import NoteKind, note
 from acbridge.wire import Frame, decode_map
+from acbridge_daemon.replay import Replay, ReplayOptions
 from game import Game
 from page_logs import drive, row, stamp, write
 from programs import Daemon, Program, until
@@ -153,12 +155,64 @@ def test_fresh_stamps_are_of_now_and_a_loop_is_two_sessions_of_one_run(tmp_path:
 
 
 def test_a_replay_from_a_lap_begins_with_it(tmp_path: Path) -> None:
-    path = write(tmp_path / "long.acrec", drive(230.0, 20.0), block=200)
+    rows = drive(230.0, 20.0)
+    early = note(
+        NoteKind.MARK, 99, rows[99].stamp._replace(mono_ns=rows[99].stamp.mono_ns + 1), SimState.LIVE, text="x"
+    )
+    path = write(tmp_path / "long.acrec", [*rows[:100], early, *rows[100:]], block=200)
     heard = replay(path, "--from-lap", "2", "--speed", "0", "--stamps", "recorded")
     derived = [decode_map(each) for (topic, _), each in sorted(heard.messages.items()) if topic == "derived"]
     laps = [values["lap_number"] for values in derived]
     assert 2 == laps[0]
     assert sorted(laps) == laps
+    events = [decode_map(each) for (topic, _), each in sorted(heard.messages.items()) if topic == "event"]
+    assert (EventKind.LAP_COMPLETED, derived[0]["tick"]) in [(each["kind"], each["tick"]) for each in events]
+    assert EventKind.MARK not in [each["kind"] for each in events]
+    assert derived[0]["tick"] == min(
+        decode_map(each)["tick"] for (topic, _), each in heard.messages.items() if topic == "static"
+    )
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_lap_that_is_not_there_ends_the_replay(tmp_path: Path, loop: bool) -> None:
+    path = write(tmp_path / "drive.acrec", drive(1.0))
+    replay = Replay(ReplayOptions(path, from_lap=99, loop=loop), 0)
+    with pytest.raises(DecodeError, match="there is no lap 99"):
+        turns(replay, 100)
+
+
+def test_each_pass_of_a_loop_begins_at_the_lap(tmp_path: Path) -> None:
+    path = write(tmp_path / "drive.acrec", drive(1.0))
+    replay = Replay(ReplayOptions(path, from_lap=2, loop=True), 0)
+    replay.reached(2)
+    assert not replay.seeking
+    turns(replay, 61)
+    assert (True, True) == (replay.restarted, replay.seeking)
+
+
+def turns(replay: Replay, count: int) -> None:
+    for _ in range(count):
+        replay.take(0)
+
+
+def test_an_option_replaces_one_recorded_threshold_and_leaves_the_others(tmp_path: Path) -> None:
+    path = write(tmp_path / "drive.acrec", drive(0.1), stuck_s=9.0)
+    thresholds = Replay(ReplayOptions(path, thresholds={"rollover_s": 0.7}), 0).thresholds()
+    assert (9.0, 0.7) == (thresholds.stuck_s, thresholds.rollover_s)
+
+
+def test_each_run_of_a_recording_has_its_own_rate_and_thresholds(tmp_path: Path) -> None:
+    path = write(tmp_path / "drive.acrec", drive(1.0), stuck_s=9.0)
+    write(path, drive(1.0), run=8, stuck_s=2.0, rate=30.0)
+    with Daemon("--source", "recording", str(path), "--loop") as daemon, daemon.connect() as bridge:
+
+        def is_said(stuck_s: float, rate: float) -> bool:
+            hello = bridge.request("hello")
+            return (stuck_s, rate) == (hello["thresholds"]["stuck_s"], hello["rate"])
+
+        for _ in range(2):
+            until(lambda: is_said(9.0, 60.0), "the first run")
+            until(lambda: is_said(2.0, 30.0), "the second run")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from acbridge_daemon.cli import main
+from acbridge_daemon.replay import ReplayOptions
 from acbridge_daemon.settings import Settings, SettingsError
 
 
@@ -27,6 +28,11 @@ def refusal(**changes: Any) -> str:
 @pytest.mark.parametrize("rate", [0.0, 0.999, 1000.001, -1.0, 1e9, math.nan, math.inf, -math.inf])
 def test_a_rate_that_cannot_be_kept_is_refused_with_the_range(rate: float) -> None:
     assert "1 to 1000" in refusal(rate=rate)
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, math.nan, math.inf])
+def test_a_speed_that_is_none_is_refused(speed: float) -> None:
+    assert "speed must be a number above 0" in refusal(source="recording", replay=ReplayOptions(Path("a"), speed))
 
 
 @pytest.mark.parametrize("rate", [1.0, 59.94, 333.0, 1000.0])

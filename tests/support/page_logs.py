@@ -40,15 +40,15 @@ def stamp(number: int, rate: float = 60.0) -> Stamp:
     return Stamp(START.mono_ns + round(number * 1e9 / rate), START.timestamp + number / rate)
 
 
-def head_row(run: int = RUN, *, rate: float = 60.0, first: Stamp = START) -> Row:
-    head = Head(AC1, run, "1.0", "sim", rate, Thresholds(), names=False)
+def head_row(run: int = RUN, *, rate: float = 60.0, first: Stamp = START, **thresholds: float) -> Row:
+    head = Head(AC1, run, "1.0", "sim", rate, Thresholds().changed(thresholds), names=False)
     return Row(RowKind.HEAD, SimState.LIVE, 0, first, text=to_json(head))
 
 
-def write(path: Path, rows: Sequence[Row], *, run: int = RUN, block: int = 60) -> Path:
-    """Write rows as a finished page log of blocks of so many rows."""
+def write(path: Path, rows: Sequence[Row], *, run: int = RUN, block: int = 60, **head: float) -> Path:
+    """Write rows as a finished page log of blocks of so many rows, or behind what is there."""
     file = PageLogFile.continued(path, SideFile(print))
-    file.append([head_row(run, first=rows[0].stamp)])
+    file.append([head_row(run, first=rows[0].stamp, **head)])
     for begin in range(0, len(rows), block):
         file.append(rows[begin : begin + block])
         file.sync()

@@ -4,6 +4,7 @@ Write page logs: `append` gathers rows, and `sync`, which the writer calls once 
 A file is only ever appended to. Its side file begins and ends with it; rows come into it from elsewhere.
 """
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -163,6 +164,27 @@ class PageLogFile:
             raise NotARecording(path, f"exists and cannot be continued: {error}") from error
         for begin in range(0, len(rows), MOST_ROWS):
             self._file.write(block_chunk(rows[begin : begin + MOST_ROWS]))
+
+
+def check_target(path: Path) -> None:
+    """
+    Check that a page log can be begun or continued, and change nothing.
+
+    Args:
+        path: A file, or a directory in which files begin.
+
+    Raises:
+        NotARecording: The file holds something else, or a page log of another version.
+        OSError: It cannot be written.
+    """
+    place = path if path.exists() else path.parent
+    place.stat()
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+    if place.is_file():
+        with place.open("rb") as file:
+            if os.fstat(file.fileno()).st_size:
+                PageLogFormat().whole(place, file.fileno())
 
 
 class PageLogDirectory:

@@ -121,7 +121,7 @@ class Writer(Generic[T]):
         self.broken_pipe = False
         self.problem = ""
         self._backlog = backlog
-        self._file = file
+        self._file: Target[T] | None = file
         self._directory = directory
         self._packed = packed
         self._min_free = min_free
@@ -136,7 +136,8 @@ class Writer(Generic[T]):
 
     def begin_with(self, file: Target[T]) -> None:
         """Write to a file that the caller has begun in the directory; only before the first item is enqueued."""
-        self._file, self.size = file, file.size
+        self._file = file
+        self.size = file.size
         self.files += 1
 
     def close(self) -> None:
