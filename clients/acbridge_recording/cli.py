@@ -19,6 +19,7 @@ from acbridge_recording.export.command import export
 from acbridge_recording.info import facts_of, verified
 from acbridge_recording.laps import Lap, best_of, choose, laps_of, theoretical_best_ms, time_text
 from acbridge_recording.opening import one_line
+from acbridge_recording.report.command import report as report_command
 
 PATH = click.Path(path_type=Path)
 EPILOG = f"""\b
@@ -30,6 +31,7 @@ Examples:
   acbridge-recording import evening.jsonl.gz evening.acrec
   acbridge-recording export csv evening.acrec lap.csv --lap 3
   acbridge-recording export motec evening.acrec i2/ --steer-lock 450
+  acbridge-recording report evening.acrec -o evening.html
 
 {exit_codes(ExitCode.OK, ExitCode.DATA, ExitCode.IO, ExitCode.CONFIG)}
 """
@@ -47,6 +49,7 @@ def main() -> None:
 
 
 main.add_command(export)
+main.add_command(report_command)
 
 
 @main.command()

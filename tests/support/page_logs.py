@@ -22,7 +22,11 @@ STEP_MS = 3
 @cache
 def drive(seconds: float, rate: float = 60.0) -> tuple[Row, ...]:
     """Return the rows of a hotlap from its start."""
-    world = World(session=SessionType.HOTLAP)
+    return rows_of(World(session=SessionType.HOTLAP), seconds, rate)
+
+
+def rows_of(world: World, seconds: float, rate: float) -> tuple[Row, ...]:
+    """Drive a world in lock-step, and return its rows."""
     rows: list[Row] = []
     for number in range(round(seconds * rate)):
         due = round(number * 1000 / rate / STEP_MS)
