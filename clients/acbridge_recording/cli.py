@@ -18,6 +18,7 @@ from acbridge_recording.cut import rows_between, rows_of, rows_of_lines, write_p
 from acbridge_recording.export.command import export
 from acbridge_recording.info import facts_of, verified
 from acbridge_recording.laps import Lap, best_of, choose, laps_of, theoretical_best_ms, time_text
+from acbridge_recording.laps_db import best_line, best_values, bests, keep
 from acbridge_recording.opening import one_line
 from acbridge_recording.report.command import report as report_command
 
@@ -26,6 +27,7 @@ EPILOG = f"""\b
 Examples:
   acbridge-recording info evening.acrec
   acbridge-recording laps drives/
+  acbridge-recording laps evening.acrec --db laps.db
   acbridge-recording cut evening.acrec lap.acrec --lap best
   acbridge-recording verify evening.acrec
   acbridge-recording import evening.jsonl.gz evening.acrec
@@ -67,14 +69,29 @@ def info(recording: Path, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("recording", type=PATH)
+@click.argument("recording", type=PATH, required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each lap.")
-def laps(recording: Path, as_json: bool) -> None:
+@click.option(
+    "--db", "database", type=PATH, metavar="FILE", help="Add whole laps to this SQLite file; print its bests."
+)
+def laps(recording: Path | None, as_json: bool, database: Path | None) -> None:
     """
     List the laps, whole and unfinished: time, sectors, fuel, tyres, validity.
 
-    A * marks the best lap. The sum of the best sectors of all valid laps is the time that was possible.
+    A * marks the best lap. The sum of the best sectors of all valid laps is the time that was possible. With --db the
+    completed laps are kept in a file, each once, and the personal bests by car and track are printed instead; without a
+    RECORDING nothing is added.
     """
+    if database is not None:
+        with writing_stdout(), one_line(recording or database):
+            if recording is not None:
+                count = keep(database, laps_of(read_lines(open_recording(recording))))
+                report(f"{database}: new laps: {count}")
+            for best in bests(database):
+                click.echo(json.dumps(best_values(best)) if as_json else best_line(best))
+        return
+    if recording is None:
+        raise click.UsageError("name a recording, or a database of laps with --db")
     with writing_stdout(), one_line(recording):
         found = laps_of(read_lines(open_recording(recording)))
         if as_json:

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from acbridge import Derived, Event, EventKind, Physics
 from acbridge.errors import DecodeError
-from acbridge.pages import Static
+from acbridge.pages import Graphics, Static
 from acbridge.recording.parsing import FrameLine, Header, Line, TickLine
 from acbridge.schema import Record
 
@@ -29,6 +29,10 @@ class Lap(NamedTuple):
         valid: Whether it counts; ``None`` if it was not completed.
         fuel_used: Fuel used, L; ``None`` unless it was clean.
         grip_lost: Largest share of grip that a tyre lost; ``None`` unless it was clean.
+        layout: Name of the track's layout; empty for a track that has one only.
+        compound: Name of the tyres at its end; empty if they were not recorded.
+        completed_tick: Tick in which it was completed; ``None`` if it was not.
+        completed_at: When it was completed, Unix seconds; ``None`` if it was not.
     """
 
     run: int
@@ -43,6 +47,10 @@ class Lap(NamedTuple):
     valid: bool | None = None
     fuel_used: float | None = None
     grip_lost: float | None = None
+    layout: str = ""
+    compound: str = ""
+    completed_tick: int | None = None
+    completed_at: float | None = None
 
 
 def track_of(static: Static) -> str:
@@ -60,17 +68,19 @@ def laps_of(lines: Iterable[tuple[Header, Line]]) -> list[Lap]:
             if derived is None or physics is None or header.static is None:
                 continue
             newest = found[-1] if found else None
+            graphics = _record(line, Graphics)
+            compound = "" if graphics is None else graphics.tyreCompound
             went_back = packet is not None and physics.packetId < packet
             packet = physics.packetId
             place = (header.run, derived.lap_number)
             if newest is None or went_back or place != (newest.run, newest.number):
                 static = header.static
                 first = Lap(*place, line.tick, line.tick, line.timestamp, static.carModel, track_of(static))
-                found.append(first)
+                found.append(first._replace(layout=static.trackConfiguration, compound=compound))
             else:
-                found[-1] = newest._replace(last_tick=line.tick)
+                found[-1] = newest._replace(last_tick=line.tick, compound=compound)
         elif isinstance(line, FrameLine) and isinstance(line.record, Event):
-            _complete(found, line.record)
+            _complete(found, line, line.record)
     return found
 
 
@@ -111,7 +121,7 @@ def choose(laps: list[Lap], wanted: str) -> Lap:
     return found
 
 
-def _complete(laps: list[Lap], event: Event) -> None:
+def _complete(laps: list[Lap], line: FrameLine, event: Event) -> None:
     """Note what the event of a completed lap says; it comes with or after the first tick of the next."""
     if event.kind != EventKind.LAP_COMPLETED:
         return
@@ -124,6 +134,8 @@ def _complete(laps: list[Lap], event: Event) -> None:
                 valid=event.valid,
                 fuel_used=event.fuel_used,
                 grip_lost=None if lost is None else max(lost),
+                completed_tick=line.tick,
+                completed_at=line.timestamp,
             )
             return
 
