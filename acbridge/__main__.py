@@ -8,7 +8,7 @@ PROGRAMS = {
     "acbridge-sink": "shows it (console), records it (jsonl), passes it to browsers (ws)",
     "acbridge-ctl": "queries and controls a daemon; acbridge-ctl doctor finds out why nothing arrives",
     "acbridge-sim": "stands in for the game: a simulated car that fills the same shared memory",
-    "acbridge-recording": "looks into recordings, cuts them, writes them as CSV, Parquet or logs for MoTeC i2",
+    "acbridge-recording": "looks into recordings, cuts them, writes them as CSV, Parquet, MCAP or logs for MoTeC i2",
     "acbridge-gym": "trains, measures and drives policies",
 }
 

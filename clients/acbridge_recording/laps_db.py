@@ -59,12 +59,12 @@ class Best(NamedTuple):
 
     Attributes:
         lap: The fastest valid lap, or else the fastest.
-        count: How many laps are kept.
+        laps: How many laps are kept.
         possible_ms: Sum of the fastest sectors of all valid laps, ms; ``None`` without whole ones.
     """
 
     lap: Lap
-    count: int
+    laps: int
     possible_ms: int | None
 
 
@@ -113,7 +113,7 @@ def best_line(best: Best) -> str:
     lap = best.lap
     day = f"{datetime.fromtimestamp(lap.timestamp).astimezone():%Y-%m-%d %H:%M}"
     words = [lap.car, lap.track, time_text(lap.time_ms), "valid" if lap.valid else "invalid", lap.compound, day]
-    words.append("1 lap" if best.count == 1 else f"{best.count} laps")
+    words.append("1 lap" if best.laps == 1 else f"{best.laps} laps")
     if best.possible_ms is not None:
         words.append(f"best sectors together: {time_text(best.possible_ms)}")
     return plain("  ".join(word for word in words if word))
@@ -121,7 +121,7 @@ def best_line(best: Best) -> str:
 
 def best_values(best: Best) -> dict[str, Any]:
     """Return a personal best as an object for JSON."""
-    return {**best.lap._asdict(), "count": best.count, "possible_ms": best.possible_ms}
+    return {**best.lap._asdict(), "laps": best.laps, "possible_ms": best.possible_ms}
 
 
 @contextmanager

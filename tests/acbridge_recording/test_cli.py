@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -24,7 +25,7 @@ RATE = 20.0
 
 @pytest.fixture(scope="module")
 def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a recording of two whole laps and a half."""
+    """Return a recording of three whole laps and a part of the fourth."""
     return write(tmp_path_factory.mktemp("long") / "long.acrec", drive(330.0, RATE), block=400)
 
 
@@ -168,3 +169,29 @@ def test_parquet_is_read_by_pandas_and_polars_with_units_and_laps(long: Path, tm
     facts = json.loads(pl.read_parquet_metadata(path)["acbridge"])
     assert ("acbridge_stand_in", Physics.fingerprint()) == (facts["car"], facts["fingerprints"]["physics"])
     assert path.stat().st_size < 2 * long.stat().st_size
+
+
+def test_parquet_and_csv_give_the_same_answers_in_duckdb(
+    long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("export", "parquet", long, tmp_path / "long.parquet", "--rate", "10")
+    run("export", "csv", long, tmp_path / "long.csv", "--plain", "--rate", "10")
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect(config={"threads": 1}) as database:
+
+        def laps(file: str, speed: str, load: str) -> list[tuple[float, ...]]:
+            query = f"SELECT lap, count(*), max({speed}), min({load}) FROM '{file}' GROUP BY lap ORDER BY lap"
+            return database.execute(query).fetchall()
+
+        by_lap = laps("long.parquet", "speedKmh", "wheelLoad_rr")
+        assert [1, 2, 3, 4] == [row[0] for row in by_lap]
+        assert [pytest.approx(row, rel=1e-6) for row in by_lap] == laps(
+            "long.csv", '"speedKmh [km/h]"', '"wheelLoad_rr [N]"'
+        )
+        described = database.execute("DESCRIBE FROM 'long.parquet'").fetchall()
+        kinds = {name: kind for name, kind, *_ in described}
+        assert ("TIMESTAMPTZ_NS", "FLOAT", "INTEGER") == (kinds["timestamp"], kinds["wheelLoad_rr"], kinds["lap"])
+        facts = dict(
+            database.execute("SELECT decode(key), decode(value) FROM parquet_kv_metadata('long.parquet')").fetchall()
+        )
+        assert "acbridge_stand_in" == json.loads(facts["acbridge"])["car"]

@@ -77,7 +77,7 @@ def test_a_best_is_the_fastest_valid_lap_of_its_car_and_track(tmp_path: Path) ->
     fast, other = lap(300, 91_000, sectors=(31_000, 60_000)), lap(400, 50_000, car="formula")
     assert 2 == keep(path, [slow, cut])
     assert 2 == keep(path, [slow, fast, other, lap(500, 0)])
-    found = {best.lap.car: (best.lap.time_ms, best.count, best.possible_ms) for best in bests(path)}
+    found = {best.lap.car: (best.lap.time_ms, best.laps, best.possible_ms) for best in bests(path)}
     assert {"kart": (91_000, 3, 90_000), "formula": (50_000, 1, None)} == found
 
 

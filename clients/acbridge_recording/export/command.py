@@ -18,6 +18,8 @@ from acbridge_recording.opening import one_line
 PATH = click.Path(path_type=Path)
 I2_RATE = 60.0
 """Rows per second in i2's layout unless the user says otherwise; its head names one rate."""
+MCAP_RATE = 60.0
+"""Ticks per second in MCAP unless the user says otherwise; JSON is large."""
 LAP = click.option("--lap", metavar="N|best", help="Export this lap only.")
 EPILOG = """\b
 Examples:
@@ -25,13 +27,14 @@ Examples:
   acbridge-recording export csv evening.acrec lap.csv --plain --step 1
   acbridge-recording export csv evening.acrec lap.csv --excel --rate 10
   acbridge-recording export parquet evening.acrec evening.parquet
+  acbridge-recording export mcap evening.acrec evening.mcap
   acbridge-recording export motec evening.acrec i2/ --steer-lock 450
 """
 
 
 @click.group(epilog=EPILOG)
 def export() -> None:
-    """Write a recording in another format: CSV, Parquet, or a log for MoTeC i2."""
+    """Write a recording in another format: CSV, Parquet, MCAP, or a log for MoTeC i2."""
 
 
 @export.command("csv")
@@ -109,6 +112,35 @@ def parquet_command(recording: Path, target: Path, lap: str | None, rate: float 
         with finished(target, recording) as part:
             count = write_parquet(part, table.at_rate(rows, rate) if rate else rows, facts)
     click.echo(f"{target}: {count} rows")
+
+
+@export.command("mcap")
+@click.argument("recording", type=PATH)
+@click.argument("target", type=PATH)
+@LAP
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    default=MCAP_RATE,
+    show_default=True,
+    metavar="HZ",
+    help="Ticks per second at most.",
+)
+def mcap_command(recording: Path, target: Path, lap: str | None, rate: float) -> None:
+    """
+    Write MCAP for PlotJuggler, Foxglove and Lichtblick; needs the extra "mcap".
+
+    A topic for each record: physics, graphics, derived, static, event. Messages are JSON, with JSON Schemas.
+    """
+    with needs_extra("mcap", "export mcap"):
+        from acbridge_recording.export import mcap_file  # noqa: PLC0415  needs the extra
+    with one_line(recording):
+        lines = read_lines(open_recording(recording))
+        if lap is not None:
+            lines = mcap_file.of_lap(lines, choose(laps_of(read_lines(open_recording(recording))), lap))
+        with finished(target) as part:
+            count = mcap_file.write_mcap(part, mcap_file.at_most(lines, rate))
+    click.echo(f"{target}: {count} ticks")
 
 
 @export.command("motec")
