@@ -138,7 +138,7 @@ def mcap_command(recording: Path, target: Path, lap: str | None, rate: float) ->
         lines = read_lines(open_recording(recording))
         if lap is not None:
             lines = mcap_file.of_lap(lines, choose(laps_of(read_lines(open_recording(recording))), lap))
-        with finished(target) as part:
+        with finished(target, recording) as part:
             count = mcap_file.write_mcap(part, mcap_file.at_most(lines, rate))
     click.echo(f"{target}: {count} ticks")
 
