@@ -120,7 +120,7 @@ def parquet_command(recording: Path, target: Path, lap: str | None, rate: float 
 @LAP
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=MCAP_RATE,
     show_default=True,
     metavar="HZ",
