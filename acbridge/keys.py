@@ -249,7 +249,7 @@ def _read(path: Path) -> str:
     if len(content) > MAX_FILE_BYTES:
         raise KeyFileError(path, "this is not a key file; it is too long")
     try:
-        return content.decode()
+        return content.decode().replace("\r\n", "\n")  # as written on Windows
     except UnicodeDecodeError:
         raise KeyFileError(path, "this is not a key file; it is not text") from None
 

@@ -75,6 +75,13 @@ def test_a_role_is_read_as_it_was_written(ring: Keyring, role: Role) -> None:
     assert (role, role.value) == load_role(ring.public_file("one"))
 
 
+def test_a_key_file_that_was_written_on_windows_is_read(ring: Keyring) -> None:
+    path = ring.public_file("one")
+    ring.add("one", Role.OBSERVER)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert (Role.OBSERVER, "observer") == load_role(path)
+
+
 def test_the_former_name_of_a_role_is_still_read(ring: Keyring) -> None:
     path = ring.public_file("rig")
     path.write_text(path.read_text().replace("operator", "driver"))
