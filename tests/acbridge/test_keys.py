@@ -78,7 +78,7 @@ def test_a_role_is_read_as_it_was_written(ring: Keyring, role: Role) -> None:
 def test_a_key_file_that_was_written_on_windows_is_read(ring: Keyring) -> None:
     path = ring.public_file("one")
     ring.add("one", Role.OBSERVER)
-    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    path.write_bytes(b"\r\n".join(path.read_bytes().splitlines()))
     assert (Role.OBSERVER, "observer") == load_role(path)
 
 
