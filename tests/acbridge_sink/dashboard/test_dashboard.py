@@ -130,6 +130,9 @@ def watch(chromium: Browser) -> Iterator[Callable[..., Watched]]:
         watched = Watched(chromium, viewport=size, **options)
         opened.append(watched)
         watched.page.goto(f"http://127.0.0.1:{port}{path}")
+        if any("ERR_NETWORK_CHANGED" in complaint for complaint in watched.complaints):
+            watched.complaints.clear()  # another test made or removed a network; Chromium then drops what it loads
+            watched.page.reload()
         return watched
 
     yield open_page
