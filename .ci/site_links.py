@@ -14,9 +14,9 @@ def on_page_markdown(markdown: str, page: Any, **_others: Any) -> str:
 
     def lead(found: re.Match[str]) -> str:
         target = os.path.normpath(f"{folder}/{found[2]}")
-        if target.startswith("docs/") and os.path.isfile(target):  # noqa: PTH113
+        if target.startswith("docs/") and os.path.isfile(target):  # noqa: PTH113  as above
             return found[0]
-        if not os.path.exists(target):  # noqa: PTH110
+        if not os.path.exists(target):  # noqa: PTH110  as above
             return found[0]  # mkdocs reports it
         return f"{found[1]}({REPOSITORY}/{target}{found[3] or ''})"
 

@@ -17,7 +17,7 @@ def main() -> None:
     """Print the programs."""
     print(f"acbridge {acbridge.__version__}: live telemetry from Assetto Corsa\n")  # noqa: T201  printing is its work
     for name, meaning in PROGRAMS.items():
-        print(f"  {name:<19} {meaning}")  # noqa: T201
+        print(f"  {name:<19} {meaning}")  # noqa: T201  as above
     print("\nEach explains its options with --help. In Python: import acbridge; help(acbridge.connect)")  # noqa: T201
 
 
