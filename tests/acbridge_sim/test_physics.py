@@ -141,10 +141,10 @@ def test_slip_from_the_pages_is_the_tyres_own(lap: Lap) -> None:
             side = dot(tuple(hub), cross((0.0, 1.0, 0.0), rolling_axis)) / abs(rolling)
             slip = math.hypot(ratio / peak, side / world.car.spec.compound.peak_angle)
             apart.append(abs(slip - physics.wheelSlip[i]))
-    # In units of the slip at peak grip; one step lies between the wheel's slip and its speed, long for a driven wheel
-    # that begins to spin.
+    # In units of the slip at peak grip; one step lies between the wheel's slip and its speed.
     assert statistics.quantiles(apart, n=100)[-1] < 0.1
-    assert max(apart) < 0.3
+    hybrid = lap[0][2].car.spec is CARS["hybrid"]  # the only one with a moment of more, 0.19
+    assert max(apart) < (0.3 if hybrid else 0.1)
 
 
 def test_contact_heading_points_backward_and_steers(lap: Lap) -> None:
